@@ -1,0 +1,109 @@
+"""Calendar of the field: fiscal years (October to September), months, federal holidays and business days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+import polars as pl
+
+
+def month_start(day: dt.date) -> dt.date:
+    """Return the first day of the day's month."""
+    return day.replace(day=1)
+
+
+def next_month(day: dt.date) -> dt.date:
+    """Return the first day of the month after the day's."""
+    return dt.date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def month_end(day: dt.date) -> dt.date:
+    """Return the last day of the day's month."""
+    return next_month(day) - dt.timedelta(days=1)
+
+
+def months_back(day: dt.date, months: int) -> dt.date:
+    """Return the first day of the month that lies `months` months before the day's."""
+    index = day.year * 12 + day.month - 1 - months
+    return dt.date(index // 12, index % 12 + 1, 1)
+
+
+def year_back(day: dt.date) -> dt.date:
+    """Return the same calendar day a year earlier (28 February for 29 February; a month's end stays its end)."""
+    if day == month_end(day):
+        return month_end(months_back(day, 12))
+    return day.replace(year=day.year - 1)
+
+
+def fiscal_year(day: dt.date) -> int:
+    """Return the federal fiscal year: October 2012 to September 2013 is 2013."""
+    return day.year + (day.month >= 10)
+
+
+def fiscal_year_start(year: int) -> dt.date:
+    """Return the first day of a fiscal year."""
+    return dt.date(year - 1, 10, 1)
+
+
+def month_label(column: pl.Expr) -> pl.Expr:
+    """Write a date's month as `YYYY-MM`."""
+    return column.dt.strftime("%Y-%m")
+
+
+def quarter_label(column: pl.Expr) -> pl.Expr:
+    """Write a date's fiscal quarter as `FY2013 Q1`."""
+    shifted = column.dt.offset_by("3mo")
+    return pl.format("FY{} Q{}", shifted.dt.year(), shifted.dt.quarter())
+
+
+def fiscal_year_label(column: pl.Expr) -> pl.Expr:
+    """Write a date's fiscal year as `FY2013`."""
+    return pl.format("FY{}", column.dt.offset_by("3mo").dt.year())
+
+
+def _nth_weekday(year: int, month: int, weekday: int, nth: int) -> dt.date:
+    """Return the nth given weekday (Monday is 0) of a month; nth -1 is the last."""
+    if nth < 0:
+        last = month_end(dt.date(year, month, 1))
+        return last - dt.timedelta(days=(last.weekday() - weekday) % 7)
+    first = dt.date(year, month, 1)
+    return first + dt.timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
+
+
+def _observed(day: dt.date) -> dt.date:
+    """Move a Saturday holiday to Friday and a Sunday holiday to Monday (5 USC 6103(b))."""
+    return day + dt.timedelta(days={5: -1, 6: 1}.get(day.weekday(), 0))
+
+
+@cache
+def federal_holidays(year: int) -> frozenset[dt.date]:
+    """Return the days on which the federal holidays of a year are observed (5 USC 6103; Juneteenth from 2021)."""
+    fixed = [dt.date(year, 1, 1), dt.date(year, 7, 4), dt.date(year, 11, 11), dt.date(year, 12, 25)]
+    if year >= 2021:
+        fixed.append(dt.date(year, 6, 19))
+    moving = [(1, 0, 3), (2, 0, 3), (5, 0, -1), (9, 0, 1), (10, 0, 2), (11, 3, 4)]
+    return frozenset([_observed(day) for day in fixed] + [_nth_weekday(year, *rule) for rule in moving])
+
+
+@cache
+def holidays(first_year: int, last_year: int) -> tuple[dt.date, ...]:
+    """Return the observed federal holidays of a span of years, in order; a New Year observed in December is included."""
+    days = {day for year in range(first_year, last_year + 2) for day in federal_holidays(year)}
+    return tuple(sorted(days))
+
+
+def business_days_between(start: pl.Expr, end: pl.Expr, first_year: int, last_year: int) -> pl.Expr:
+    """Count business days from `start` (not counted) to `end` (counted): received Monday, answered Wednesday is 2.
+
+    Saturdays, Sundays and federal holidays do not count. Null where either date is null.
+    """
+    day = pl.duration(days=1)
+    return pl.business_day_count(start + day, end + day, holidays=holidays(first_year, last_year))
+
+
+def business_days(first: dt.date, last: dt.date) -> int:
+    """Count business days from `first` to `last`, both counted."""
+    days = (first + dt.timedelta(days=i) for i in range((last - first).days + 1))
+    closed = set(holidays(first.year, last.year))
+    return sum(day.weekday() < 5 and day not in closed for day in days)

@@ -1,0 +1,1 @@
+"""The store: schema, load, demonstration, publish and snapshot."""

@@ -1,0 +1,35 @@
+"""The settings: typed, read from the environment (prefix `CENTERLINE_`) or a `.env` file, documented from here."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the store lives and how the service behaves."""
+
+    model_config = SettingsConfigDict(env_prefix="CENTERLINE_", env_file=".env", extra="ignore")
+
+    home: Path = Field(Path("var"), description="Folder of the database, the published store and the logs.")
+    database_url: str = Field("", description="SQLAlchemy URL of the database; empty means the SQLite file in the home folder.")
+    keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
+
+    @property
+    def url(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{(self.home / 'centerline.sqlite').absolute()}"
+
+    @property
+    def published(self) -> Path:
+        """Folder of the published store."""
+        return self.home / "published"
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return Settings()  # type: ignore[call-arg]
