@@ -1,0 +1,140 @@
+"""`python -m analytics METRIC_ID`: the number that a page shows, from the same functions, without a browser."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from analytics import cube, metrics
+from analytics.exc import CenterlineError, QueryError
+from analytics.filters import DIMENSIONS, Filters, read
+from analytics.metrics import METRICS, Metric
+from analytics.scope import ROLES, Scope
+from data.store import Snapshot
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Answer the command line; 0 when answered, 2 with one sentence on what to do when not."""
+    options = _parser().parse_args(arguments)
+    if options.metric is None:
+        _print_list()
+        return 0
+    try:
+        answer = _answer(options)
+    except CenterlineError as error:
+        print(f"analytics: {error}", file=sys.stderr)
+        return 2
+    _PRINTERS[options.format](answer)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m analytics", description="Print the number that a page shows.")
+    parser.add_argument("metric", nargs="?", metavar="METRIC_ID", help="a metric's id; without one, all are listed")
+    parser.add_argument("--by", default="", help=f"comma-separated: {', '.join(cube.GROUPINGS)}")
+    parser.add_argument("--from", dest="from_", action="append", default=[], metavar="DATE", help="first day, YYYY-MM-DD")
+    parser.add_argument("--to", action="append", default=[], metavar="DATE", help="last day, YYYY-MM-DD")
+    for name, (_, _, label) in DIMENSIONS.items():
+        parser.add_argument(f"--{name}", action="append", default=[], metavar="CODE,...", help=f"{label}, repeated or comma-separated")
+    parser.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DATE", help="show it as things stood on this day")
+    parser.add_argument("--role", default="analyst", choices=list(ROLES), help="whose view (default: analyst)")
+    parser.add_argument("--own-center", action="append", default=[], metavar="CODE", help="the director's Center")
+    parser.add_argument("--version", metavar="ID", help="a kept data version instead of the one in force")
+    parser.add_argument("--format", default="table", choices=list(_PRINTERS))
+    return parser
+
+
+def _answer(options: argparse.Namespace) -> dict[str, Any]:
+    """Ask the registry and shape the answer as the JSON contract has it.
+
+    Raises:
+        QueryError: an unknown metric, value, filter or grouping. Unlike a URL, a command with a wrong word is refused.
+    """
+    metric = _metric(options.metric)
+    snapshot = Snapshot(Scope(options.role, tuple(options.own_center)), options.version)
+    by = [part.strip() for part in options.by.split(",") if part.strip()]
+    filters = _filters(options, snapshot, metric)
+    check_reach(metric, snapshot.scope, by)
+    as_of = min(options.as_of or snapshot.as_of, snapshot.as_of)
+    rows = metric.answer(snapshot.frames, filters, as_of, by)
+    return {
+        "metric": metric.id,
+        "as_of": as_of.isoformat(),
+        "data_version": snapshot.version,
+        "filters": filters.to_query(),
+        "rows": rows.to_dicts(),
+    } | ({"synthetic": True} if snapshot.synthetic else {})
+
+
+def _metric(name: str) -> Metric:
+    if name not in METRICS:
+        near = [known for known in METRICS if known.startswith(name[:4])]
+        raise QueryError(f"There is no metric “{name}”; {'did you mean ' + near[0] + '?' if near else 'run python -m analytics for the list.'}")
+    return METRICS[name]
+
+
+def _filters(options: argparse.Namespace, snapshot: Snapshot, metric: Metric) -> Filters:
+    given = {name: getattr(options, name) for name in DIMENSIONS if getattr(options, name)}
+    reading = read({"from": options.from_, "to": options.to, **given}, snapshot.labels, snapshot.scope.role.dimensions)
+    if reading.notices:
+        raise QueryError(" ".join(reading.notices).replace("it was left out", "nothing was computed"))
+    extra = [name for name in reading.filters.used if name not in metric.dimensions]
+    if extra:
+        raise QueryError(f"{metric.name} has no {DIMENSIONS[extra[0]][2].lower()}; leave --{extra[0]} out.")
+    return reading.filters
+
+
+def check_reach(metric: Metric, scope: Scope, by: Sequence[str]) -> None:
+    """Refuse groupings that the metric does not have or that the role does not reach.
+
+    Raises:
+        QueryError: with what can be used instead.
+    """
+    cube.check_groupings(by)
+    asked = {"port" if name == "district" else name for name in by if name not in cube.TIMES}
+    beyond = asked - set(scope.role.dimensions)
+    if beyond:
+        raise QueryError(
+            f"The {scope.role.label.lower()} role sees national figures per Center; it cannot show a number by {', '.join(sorted(beyond))}."
+        )
+    missing = asked - set(metric.dimensions)
+    if missing:
+        raise QueryError(f"{metric.name} cannot be shown by {', '.join(sorted(missing))}; it has {', '.join(metric.dimensions)}.")
+
+
+def _print_list() -> None:
+    for metric in metrics.METRICS.values():
+        print(f"{metric.id:32} {metric.name} ({metric.unit}, {metric.kind}; by {', '.join(metric.dimensions)})")
+
+
+def _print_json(answer: dict[str, Any]) -> None:
+    print(json.dumps(answer, default=str, ensure_ascii=False))
+
+
+def _print_csv(answer: dict[str, Any]) -> None:
+    rows = answer["rows"]
+    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else ["value", "low", "high", "n", "quality"])
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _print_table(answer: dict[str, Any]) -> None:
+    metric = METRICS[answer["metric"]]
+    mark = " · Synthetic data" if answer.get("synthetic") else ""
+    print(f"{metric.name} ({metric.unit}) as of {answer['as_of']}, data version {answer['data_version']}{mark}")
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_hide_column_data_types=True, tbl_hide_dataframe_shape=True, thousands_separator=","):
+        print(pl.DataFrame(answer["rows"], infer_schema_length=None))
+
+
+_PRINTERS = {"table": _print_table, "csv": _print_csv, "json": _print_json}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

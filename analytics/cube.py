@@ -1,0 +1,169 @@
+"""Asking a rollup: flows summed over a period, stocks on its days.
+
+Every question has the same parts: frames, filters, an as-of date after which nothing has happened yet, and the dimensions
+to show it by. Dimensions are the filters' names plus `month`, `quarter`, `fiscal_year` and `district`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from analytics import periods
+from analytics.exc import QueryError
+from analytics.filters import DIMENSIONS, Filters, column_of
+from analytics.rollups import Family, Frames, route
+
+TIMES: Final[tuple[str, ...]] = ("month", "quarter", "fiscal_year")
+GROUPINGS: Final[tuple[str, ...]] = (*DIMENSIONS, "district", *TIMES)
+
+#: The first day of anything; a period without a beginning starts here.
+BEGINNING: Final = dt.date(1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days of a question, both ends counted; `start` is `BEGINNING` when the period has none."""
+
+    start: dt.date
+    end: dt.date
+
+    @property
+    def whole_months(self) -> bool:
+        """Whether the span begins and ends with a month."""
+        return self.start.day == 1 and self.end == periods.month_end(self.end)
+
+
+def span(filters: Filters, as_of: dt.date) -> Span:
+    """Return the filters' period, ended by the as-of date."""
+    return Span(filters.from_date or BEGINNING, min(filters.to_date or as_of, as_of))
+
+
+def check_groupings(by: Sequence[str]) -> None:
+    """Refuse a grouping that is none.
+
+    Raises:
+        QueryError: an unknown or repeated grouping, or more than one of time.
+    """
+    unknown = [name for name in by if name not in GROUPINGS]
+    if unknown:
+        raise QueryError(f"Cannot show a number by “{unknown[0]}”; choose among {', '.join(GROUPINGS)}.")
+    if len(set(by)) < len(by) or sum(name in TIMES for name in by) > 1:
+        raise QueryError("Name each grouping once, and at most one of month, quarter and fiscal_year.")
+
+
+def needed(filters: Filters, by: Sequence[str]) -> set[str]:
+    """Return the dimensions that a rollup must have to answer."""
+    groups = {"port" if name == "district" else name for name in by if name not in TIMES}
+    return groups | set(filters.used)
+
+
+def time_label(name: str, date: pl.Expr) -> pl.Expr:
+    """Return the label of a date's month, fiscal quarter or fiscal year."""
+    labels = {"month": periods.month_label, "quarter": periods.quarter_label, "fiscal_year": periods.fiscal_year_label}
+    return labels[name](date)
+
+
+def group_expressions(by: Sequence[str], date: str = "date") -> list[pl.Expr]:
+    """Return, for each grouping, the expression of its value, named as the grouping."""
+    return [_group_expression(name, date).alias(name) for name in by]
+
+
+def _group_expression(name: str, date: str) -> pl.Expr:
+    if name in TIMES:
+        return time_label(name, pl.col(date))
+    if name == "district":
+        return pl.col("port_code").cast(pl.String).str.slice(0, 2)
+    return pl.col(column_of(name)).cast(pl.String)
+
+
+def rows(frames: Frames, family: Family, filters: Filters, as_of: dt.date, by: Sequence[str] = (), *, to_end: bool = False) -> pl.LazyFrame:
+    """Return the filtered rows of the family's smallest fitting rollup, with the grouping columns added.
+
+    Args:
+        frames: Rollups at hand.
+        family: Family asked.
+        filters: What is kept; its period cuts `date`.
+        as_of: Last day that has happened.
+        by: Groupings.
+        to_end: Keep everything up to the period's end, as stocks need.
+    """
+    check_groupings(by)
+    days = span(filters, as_of)
+    start = BEGINNING if to_end else days.start
+    frame = route(frames, family, needed(filters, by), whole_months=Span(start, days.end).whole_months)
+    kept = pl.col("date").is_between(start, days.end) & filters.predicate()
+    return frame.filter(kept).with_columns(group_expressions(by))
+
+
+def flows(frames: Frames, family: Family, measures: Sequence[str], filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Sum measures over the period.
+
+    Returns:
+        The `by` columns and the measures; one row a group that has any, in order; one row of sums without `by`.
+    """
+    return summed(rows(frames, family, filters, as_of, by), measures, by)
+
+
+def summed(frame: pl.LazyFrame, measures: Sequence[str], by: Sequence[str]) -> pl.DataFrame:
+    """Sum measures of a frame by groups, in order."""
+    sums = [pl.col(measure).sum() for measure in measures]
+    lazy = frame.group_by(by).agg(sums).sort(by) if by else frame.select(sums)
+    return lazy.collect()
+
+
+def bucket_ends(name: str | None, days: Span, first: dt.date) -> list[dt.date]:
+    """List the last day of each month, fiscal quarter or fiscal year of a span; the last one ends with the span.
+
+    Without a name there is one bucket. A span without a beginning starts at `first`.
+    """
+    if name is None:
+        return [days.end]
+    start = max(days.start, first)
+    months = {"month": 1, "quarter": 3, "fiscal_year": 12}[name]
+    ends, day = [], periods.month_start(start)
+    while day <= days.end:
+        end = periods.month_end(day)
+        # Fiscal quarters and years end in months that divide the year counted from October.
+        if (end.month + 2) % months == months - 1 or end >= days.end:
+            ends.append(min(end, days.end))
+        day = periods.next_month(day)
+    return ends
+
+
+def stocks(frames: Frames, family: Family, measures: Sequence[str], filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count what is there at the end of the period, or at the end of each month, quarter or fiscal year of it.
+
+    Returns:
+        The `by` columns and the measures: the running sum of the net changes up to the bucket's last day. Every group has
+        every bucket from the first in which anything was seen; groups that are empty throughout are absent.
+    """
+    time = next((name for name in by if name in TIMES), None)
+    others = [name for name in by if name != time]
+    frame = rows(frames, family, filters, as_of, others, to_end=True)
+    if time is None:
+        return summed(frame, measures, others)
+    daily = frame.group_by([*others, "date"]).agg(pl.col(measures).sum()).sort("date").collect()
+    if daily.is_empty():
+        return daily.select(*others, pl.lit("").alias(time), *measures).select(*by, *measures)
+    days = span(filters, as_of)
+    ends = pl.DataFrame({"end": bucket_ends(time, days, daily["date"].min())})  # type: ignore[arg-type]
+    bucketed = daily.join_asof(ends.sort("end"), left_on="date", right_on="end", strategy="forward")
+    changes = bucketed.group_by([*others, "end"]).agg(pl.col(measures).sum())
+    groups = daily.select(others).unique() if others else pl.DataFrame({"_": [0]})
+    grid = groups.join(ends, how="cross").join(changes, on=[*others, "end"], how="left").sort("end")
+    running = pl.col(measures).fill_null(0).cum_sum()
+    filled = grid.with_columns(running.over(others) if others else running)
+    return filled.with_columns(time_label(time, pl.col("end")).alias(time)).select(*by, *measures).sort(by)
+
+
+def result(frame: pl.DataFrame, by: Sequence[str], *extra: str, **columns: pl.Expr) -> pl.DataFrame:
+    """Shape an answer: the `by` columns, `value`, `low`, `high`, `n`, `quality`, then extra columns; sorted by group."""
+    empty = {"low": pl.lit(None, pl.Float64), "high": pl.lit(None, pl.Float64), "quality": pl.lit("ok")}
+    shaped = frame.with_columns(**{name: expr for name, expr in empty.items() if name not in columns}).with_columns(**columns)
+    ordered = shaped.select(*by, "value", "low", "high", pl.col("n").cast(pl.Int64), "quality", *extra)
+    return ordered.sort(by) if by else ordered

@@ -1,0 +1,186 @@
+"""The one registry of numbers: what each is called, means, is measured in and is answered by.
+
+Tooltips, the Definitions page, `docs/definitions.md` and the command line are made from it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from analytics import compliance, standards, voices, volume, workload
+from analytics.filters import Filters
+from analytics.rollups import FEEDBACK, FINDINGS, INQUIRIES, PARTICIPANTS, SAMPLE, STAYS, VOLUME, WORK, Family, Frames
+
+#: Answers a metric: frames, filters, as-of date, groupings -> by columns, value, low, high, n, quality.
+Answer = Callable[[Frames, Filters, dt.date, Sequence[str]], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of the dashboard."""
+
+    id: str
+    name: str
+    definition: str
+    formula: str
+    #: `count`, `usd`, `share` (0-1), `days` or `ratio`.
+    unit: str
+    #: Which way is better: `higher`, `lower` or `neither`.
+    direction: str
+    #: `output`, `efficiency` or `outcome` (19 USC 4312(b)).
+    kind: str
+    #: What it answers to.
+    basis: str
+    family: Family
+    answer: Answer
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Dimensions that the number can be filtered and shown by."""
+        return self.family.dimensions
+
+    @property
+    def module(self) -> str:
+        """Module whose function computes it."""
+        return self.answer.__module__
+
+
+_DUTY: Final = "19 USC 4317(a)(8): measures of internal efficiency and effectiveness"
+_STANDARDS: Final = ", ".join(f"{work_type} {days}" for work_type, days in standards.STANDARD_DAYS.items())
+
+_ALL: Final[tuple[Metric, ...]] = (
+    Metric(
+        "entry_summaries", "Entry summaries", "Entry summaries with an entry date in the period.",
+        "count of entries, each under the industry of its most valuable goods",
+        "count", "neither", "output", "19 USC 4317(b): volume processed", VOLUME, volume.entry_summaries,
+    ),
+    Metric(
+        "entry_lines", "Entry lines", "Lines of the entry summaries of the period, each under its own industry.",
+        "count of lines", "count", "neither", "output", "19 USC 4317(b): volume processed", VOLUME, volume.entry_lines,
+    ),
+    Metric(
+        "import_value_usd", "Import value", "Entered value of the period's entry lines.", "sum of line values",
+        "usd", "neither", "output", "19 USC 4317(b): volume processed", VOLUME, volume.import_value_usd,
+    ),
+    Metric(
+        "duty_usd", "Estimated duty", "Estimated duty on the period's entry lines. It is collected at the port of entry.",
+        "sum of line duties", "usd", "neither", "output", "Revenue, 19 USC 4317(b)", VOLUME, volume.duty_usd,
+    ),
+    Metric(
+        "participating_accounts", "Participating accounts",
+        "Accounts with at least one entry summary in the period that a Center processed. An account may hold several importer numbers.",
+        "distinct accounts of entries processed by a Center", "count", "higher", "output",
+        "19 USC 4317(a)(6): account-based approach", PARTICIPANTS, volume.participating_accounts,
+    ),
+    Metric(
+        "center_value_share", "Share processed by Centers",
+        "Share of the import value of the period that Centers process rather than ports.",
+        "value of entries processed by (the chosen) Centers / value of all entries under the other filters",
+        "share", "higher", "output", "19 USC 4317(b): scope of the Centers", VOLUME, volume.center_value_share,
+    ),
+    Metric(
+        "receipts", "Receipts", "Reviews opened in the period.", "count of reviews by opening date",
+        "count", "neither", "output", _DUTY, WORK, workload.receipts,
+    ),
+    Metric(
+        "completions", "Completions", "Reviews closed in the period.", "count of reviews by closing date",
+        "count", "higher", "output", _DUTY, WORK, workload.completions,
+    ),
+    Metric(
+        "pending", "Pending reviews", "Reviews open at the end of the period: opened on or before that day and not closed on or before it.",
+        "receipts - completions + transfers in - transfers out, summed up to the day",
+        "count", "lower", "output", _DUTY, WORK, workload.pending,
+    ),
+    Metric(
+        "backlog", "Backlog",
+        f"Pending reviews open for more days than the standard of their work type (days: {_STANDARDS}). "
+        "Age is gross: nothing stops or restarts it.",
+        "pending with age > standard of the work type", "count", "lower", "efficiency", _DUTY, WORK, workload.backlog,
+    ),
+    Metric(
+        "past_due", "Past due", "Pending reviews whose due date has passed.", "pending with due date < day",
+        "count", "lower", "efficiency", "19 USC 1504, 1515; 19 CFR 151, 152, 162", WORK, workload.past_due,
+    ),
+    Metric(
+        "clearance_rate", "Clearance rate", "Completions for each review received in the period. Below 1 the pile grows.",
+        "completions / receipts", "ratio", "higher", "efficiency", _DUTY, WORK, workload.clearance_rate,
+    ),
+    Metric(
+        "days_of_work", "Days of work on hand", "Business days that the pending reviews last at the pace of the 13 weeks before.",
+        "pending / (completions of the last 91 days / business days in them)",
+        "days", "lower", "efficiency", _DUTY, WORK, workload.days_of_work,
+    ),
+    Metric(
+        "time_to_complete_days", "Time to complete",
+        "Days within which half of the reviews opened in the period were completed (also 80 % and 90 %). "
+        "Reviews still open count as taking at least as long as they have.",
+        "Kaplan-Meier quantiles of gross days, open reviews censored at the as-of date",
+        "days", "lower", "efficiency", _DUTY, STAYS, workload.time_to_complete_days,
+    ),
+    Metric(
+        "oldest_days", "Oldest open review", "Gross age of the oldest review open at the end of the period.", "max(day - opened)",
+        "days", "lower", "efficiency", _DUTY, STAYS, workload.oldest_days,
+    ),
+    Metric(
+        "compliance_rate_major", "Compliance rate (major)",
+        "Share of entry lines without a major discrepancy, estimated from the random sample alone.",
+        "1 - stratified estimate of the share of lines with a major discrepancy",
+        "share", "higher", "outcome", "Percent of imports compliant with U.S. trade laws", SAMPLE, compliance.compliance_rate_major,
+    ),
+    Metric(
+        "compliance_rate_letter", "Compliance rate (letter of the law)",
+        "Share of entry lines without any discrepancy at all, estimated from the random sample alone.",
+        "1 - stratified estimate of the share of lines with any discrepancy",
+        "share", "higher", "outcome", "Trade compliance measurement", SAMPLE, compliance.compliance_rate_letter,
+    ),
+    Metric(
+        "targeted_yield_share", "Targeted yield",
+        "Share of completed targeted reviews that found a discrepancy. It measures targeting, never compliance.",
+        "targeted reviews with a discrepancy / targeted reviews completed in the period",
+        "share", "higher", "efficiency", _DUTY, FINDINGS, compliance.targeted_yield_share,
+    ),
+    Metric(
+        "net_revenue_gap_usd", "Net revenue gap",
+        "Revenue owed less revenue paid over all entry lines, estimated from the random sample.",
+        "stratified total of (owed - paid)", "usd", "lower", "outcome", "Net estimated under-collections", SAMPLE,
+        compliance.net_revenue_gap_usd,
+    ),
+    Metric(
+        "revenue_collected_share", "Revenue collected", "Share of the duty and fees owed that was paid.",
+        "duty and fees paid / (paid + net revenue gap)",
+        "share", "higher", "outcome", "Percent of import revenue successfully collected", SAMPLE, compliance.revenue_collected_share,
+    ),
+    Metric(
+        "feedback_received", "Feedback received", "Pieces of individual input from working groups in the period.", "count by date received",
+        "count", "neither", "output", "19 USC 4317(a)(7): partnership", FEEDBACK, voices.feedback_received,
+    ),
+    Metric(
+        "feedback_open", "Feedback open", "Feedback received in the period that is open or in progress.",
+        "count with status open or in progress", "count", "lower", "output", "19 USC 4317(a)(7): partnership", FEEDBACK, voices.feedback_open,
+    ),
+    Metric(
+        "feedback_first_response_days", "Days to first answer",
+        "Days within which half of the feedback received in the period had a first answer; feedback without one is counted as still waiting.",
+        "Kaplan-Meier quantiles of days to the first answer", "days", "lower", "efficiency", "19 USC 4317(a)(7): partnership", FEEDBACK,
+        voices.feedback_first_response_days,
+    ),
+    Metric(
+        "feedback_implemented_share", "Recommendations implemented",
+        "Share of the closed recommendations, of those received in the period, that were implemented in whole or in part.",
+        "implemented or partly implemented / closed recommendations", "share", "higher", "outcome", "19 USC 4317(a)(7): partnership",
+        FEEDBACK, voices.feedback_implemented_share,
+    ),
+    Metric(
+        "inquiries_on_time_share", "Inquiries answered in two business days",
+        "Share of the inquiries received in the period that were answered within two business days; an open one counts as late once they are over.",
+        "answered within two business days / answered or overdue", "share", "higher", "efficiency", "Service standard", INQUIRIES,
+        voices.inquiries_on_time_share,
+    ),
+)  # fmt: skip
+
+METRICS: Final[dict[str, Metric]] = {metric.id: metric for metric in _ALL}

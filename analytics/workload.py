@@ -1,0 +1,182 @@
+"""What comes in, what goes out, what is waiting and how old it is.
+
+Pending on a day: opened on or before it and not closed on or before it. Backlog: pending for more days than the standard
+of its work type. Past due: pending after its due date. All three hold on any day, because they are sums of dated changes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from analytics import cube, periods, standards, survival
+from analytics.filters import Filters
+from analytics.rollups import AGE_STATES, DUE_STATES, STAYS, WORK, Frames
+
+
+def _flow(measure: str, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
+    return cube.result(cube.flows(frames, WORK, [measure], filters, as_of, by), by, value=pl.col(measure), n=pl.col(measure))
+
+
+def receipts(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count reviews opened in the period, under the holder that received them."""
+    return _flow("receipts", frames, filters, as_of, by)
+
+
+def completions(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count reviews closed in the period, under the holder that closed them."""
+    return _flow("completions", frames, filters, as_of, by)
+
+
+def _stock(measure: str, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
+    counted = cube.stocks(frames, WORK, sorted({measure, "pending_net"}), filters, as_of, by)
+    return cube.result(counted, by, value=pl.col(measure), n=pl.col("pending_net"))
+
+
+def pending(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count reviews open at the end of the period."""
+    return _stock("pending_net", frames, filters, as_of, by)
+
+
+def backlog(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count reviews open for longer than the standard of their work type at the end of the period."""
+    return _stock("backlog_net", frames, filters, as_of, by)
+
+
+def past_due(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count reviews open after their due date at the end of the period."""
+    return _stock("past_due_net", frames, filters, as_of, by)
+
+
+def clearance_rate(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Divide completions by receipts; above 1 the pile shrinks."""
+    sums = cube.flows(frames, WORK, ["receipts", "completions"], filters, as_of, by)
+    rate = pl.when(pl.col("receipts") > 0).then(pl.col("completions") / pl.col("receipts"))
+    return cube.result(sums, by, value=rate, n=pl.col("receipts"))
+
+
+def days_of_work(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Divide pending by the completions a business day of the 13 weeks before: how long the pile lasts at that pace."""
+    time = next((name for name in by if name in cube.TIMES), None)
+    others = [name for name in by if name != time]
+    days = cube.span(filters, as_of)
+    stock = cube.stocks(frames, WORK, ["pending_net"], filters, as_of, by)
+    first = days.start if days.start > cube.BEGINNING else _first_day(frames, filters, as_of)
+    pace = pl.concat([_pace(frames, filters, end, others, time) for end in cube.bucket_ends(time, days, first)])
+    joined = stock.join(pace, on=by, how="left") if by else pl.concat([stock, pace], how="horizontal")
+    return cube.result(
+        joined,
+        by,
+        value=pl.when(pl.col("pending_net") == 0).then(0.0).when(pl.col("a_day") > 0).then(pl.col("pending_net") / pl.col("a_day")),
+        n=pl.col("pending_net"),
+    )
+
+
+def _first_day(frames: Frames, filters: Filters, as_of: dt.date) -> dt.date:
+    first = cube.rows(frames, WORK, filters, as_of, to_end=True).select(pl.col("date").min()).collect().item()
+    return first if isinstance(first, dt.date) else as_of
+
+
+def _pace(frames: Frames, filters: Filters, end: dt.date, others: Sequence[str], time: str | None) -> pl.DataFrame:
+    """Completions a business day in the 91 days up to `end`, by group."""
+    start = end - dt.timedelta(days=90)
+    sums = cube.flows(frames, WORK, ["completions"], filters.between(start, end), end, others)
+    labels = [cube.time_label(time, pl.lit(end)).alias(time)] if time else []
+    return sums.select(*others, *labels, a_day=pl.col("completions") / periods.business_days(start, end))
+
+
+def time_to_complete_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Give the median, P80 and P90 gross days of the reviews opened in the period, those still open counted.
+
+    Returns:
+        `value` is the median with its 95 % interval; extra columns `p80` and `p90`; null when not reached by `as_of`.
+        Groups with fewer than 30 reviews are `too_few` and have no value.
+    """
+    found = survival.quantiles(durations(frames, filters, as_of, by), by)
+    enough = pl.col("n") >= standards.LEAST_SAMPLE
+    hidden = {name: pl.when(enough).then(pl.col(name)) for name in ("low", "high", "p80", "p90")}
+    return cube.result(
+        found, by, "p80", "p90", value=pl.when(enough).then(pl.col("median")), quality=quality(enough), **hidden
+    )
+
+
+def durations(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count the reviews opened in the period by gross days and whether they were closed by `as_of`.
+
+    Returns:
+        The `by` columns (time is of opening), `days`, `closed`, `count`; each review once, under its last holder by `as_of`.
+    """
+    days = cube.span(filters, as_of)
+    kept = cube.rows(frames, STAYS, filters.between(None, as_of), as_of, [name for name in by if name not in cube.TIMES])
+    running = pl.col("to_date").is_null() | (pl.col("to_date") > as_of)
+    times = [cube.time_label(name, pl.col("opened_date")).alias(name) for name in by if name in cube.TIMES]
+    last = kept.filter((running | pl.col("is_last")) & pl.col("opened_date").is_between(days.start, days.end))
+    ended = pl.when(running).then(pl.lit(as_of)).otherwise(pl.col("to_date"))
+    return (
+        last.with_columns(*times, closed=~running, days=(ended - pl.col("opened_date")).dt.total_days())
+        .group_by([*by, "days", "closed"])
+        .agg(count=pl.col("reviews_count").sum())
+        .collect()
+    )
+
+
+def oldest_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Give the gross age in days of the oldest review open at the end of the period; null when none is open."""
+    time = next((name for name in by if name in cube.TIMES), None)
+    others = [name for name in by if name != time]
+    days = cube.span(filters, as_of)
+    stays = cube.rows(frames, STAYS, filters, as_of, others, to_end=True).collect()
+    first = stays["date"].min() if stays.height else as_of
+    ends = pl.DataFrame({"end": cube.bucket_ends(time, days, first)})  # type: ignore[arg-type]
+    there = (pl.col("date") <= pl.col("end")) & (pl.col("to_date").is_null() | (pl.col("to_date") > pl.col("end")))
+    labels = [cube.time_label(time, pl.col("end")).alias(time)] if time else []
+    open_then = stays.join(ends, how="cross").filter(there).with_columns(*labels, age=(pl.col("end") - pl.col("opened_date")).dt.total_days())
+    oldest = [pl.col("age").max().alias("value"), pl.col("reviews_count").sum().alias("n")]
+    return cube.result(open_then.group_by(by).agg(oldest) if by else open_then.select(oldest), by)
+
+
+def ages(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count pending reviews at the end of the period by age bucket.
+
+    Returns:
+        The `by` columns, `age` (label), `age_order` (0 is the youngest), `reviews_count`.
+    """
+    marks = list(AGE_STATES)
+    counted = cube.stocks(frames, WORK, ["pending_net", *marks], filters, as_of, by)
+    at_least = ["pending_net", *marks]
+    buckets = [
+        counted.select(
+            *by,
+            age=pl.lit(label),
+            age_order=pl.lit(i),
+            reviews_count=pl.col(at_least[i]) - (pl.col(at_least[i + 1]) if i + 1 < len(at_least) else 0),
+        )
+        for i, label in enumerate(standards.AGE_LABELS)
+    ]
+    return pl.concat(buckets).sort([*by, "age_order"])
+
+
+def due_next(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count pending reviews at the end of the period that are past due or fall due within 7, 14 and 30 days.
+
+    Returns:
+        The `by` columns, `window` (label), `window_order`, `reviews_count`: each review in the first window it fits.
+    """
+    states = ["past_due_net", *DUE_STATES]
+    counted = cube.stocks(frames, WORK, states, filters, as_of, by)
+    labels = ["Past due", "Next 7 days", "Days 8–14", "Days 15–30"]
+    windows = [
+        counted.select(
+            *by, window=pl.lit(label), window_order=pl.lit(i), reviews_count=pl.col(states[i]) - (pl.col(states[i - 1]) if i else 0)
+        )
+        for i, label in enumerate(labels)
+    ]
+    return pl.concat(windows).sort([*by, "window_order"])
+
+
+def quality(enough: pl.Expr, provisional: pl.Expr | None = None) -> pl.Expr:
+    """Say in a word how far a number can be trusted: `too_few`, `provisional` or `ok`."""
+    rest = pl.lit("ok") if provisional is None else pl.when(provisional).then(pl.lit("provisional")).otherwise(pl.lit("ok"))
+    return pl.when(enough.fill_null(value=False)).then(rest).otherwise(pl.lit("too_few"))
