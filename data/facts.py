@@ -34,9 +34,14 @@ _ENTRY_DIMENSIONS: Final = ("entry_date", "account_id", "port_code", "center_cod
 
 def latest_date(tables: Tables) -> dt.date | None:
     """Return the latest day on which anything in the tables happened; null when they are empty."""
-    days = [tables[name][column].max() for name, columns in HAPPENED.items() for column in columns if name in tables]
-    found = [day for day in days if isinstance(day, dt.date)]
-    return max(found, default=None)
+    days = [tables[name][column].max() for name, columns in HAPPENED.items() for column in columns]
+    return max((day for day in days if isinstance(day, dt.date)), default=None)
+
+
+def first_date(tables: Tables) -> dt.date | None:
+    """Return the first day on which anything in the tables began; null when they are empty."""
+    days = [tables[name][columns[0]].min() for name, columns in HAPPENED.items()]
+    return min((day for day in days if isinstance(day, dt.date)), default=None)
 
 
 def build(tables: Tables, as_of: dt.date) -> dict[str, pl.DataFrame]:

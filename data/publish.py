@@ -22,6 +22,7 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import Engine
 
+from analytics import identities
 from analytics.exc import DataError
 from analytics.rollups import BUILDERS, FAMILIES, aggregate, rollups_of
 from data import facts as facts_of_tables
@@ -81,6 +82,7 @@ def publish_tables(tables: Mapping[str, pl.DataFrame], as_of: dt.date, home: Pat
         version = f"{as_of.isoformat()}-{_digest(building)[:10]}"
         changed = current_version(home) != version
         manifest = {"layout": LAYOUT, "version": version, "as_of": as_of.isoformat(), "synthetic": synthetic, "rows": rows}
+        manifest["first_date"] = (facts_of_tables.first_date(tables) or as_of).isoformat()
         manifest["published_at"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         _write_json(building / "manifest.json", manifest)
         folder = home / "versions" / version
@@ -120,13 +122,17 @@ def _write_version(tables: Mapping[str, pl.DataFrame], as_of: dt.date, folder: P
         _write(frame, folder / "dimensions" / f"{name}.parquet")
     progress("Building rollups")
     lazy = {name: frame.lazy() for name, frame in facts.items()}
+    rollups: dict[str, pl.LazyFrame] = {}
     for family in FAMILIES.values():
         finest = BUILDERS[family.name](lazy).collect()
         coded = _coded(finest)
         for rollup in rollups_of(family):
             frame = aggregate(coded.lazy(), rollup).collect()
             rows[f"rollups/{rollup.name}"] = frame.height
+            rollups[rollup.name] = frame.lazy()
             _write(frame, folder / "rollups" / f"{rollup.name}.parquet")
+    progress("Checking that everything adds up")
+    _write(identities.check(rollups, lazy), folder / "facts" / "identities.parquet")
     return rows
 
 

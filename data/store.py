@@ -112,6 +112,11 @@ class Snapshot:
         return dt.date.fromisoformat(self.manifest["as_of"])
 
     @property
+    def first_date(self) -> dt.date:
+        """First day on which anything in it happened."""
+        return dt.date.fromisoformat(self.manifest["first_date"])
+
+    @property
     def synthetic(self) -> bool:
         """Whether anything in it is synthetic."""
         return bool(self.manifest["synthetic"])
@@ -186,6 +191,10 @@ class Snapshot:
     def targets(self) -> pl.DataFrame:
         """Return the targets: `metric_id`, `center_code` (or `ALL`), `valid_from`, `target_value`."""
         return pl.read_parquet(self.folder / "facts" / "target.parquet")
+
+    def identities(self) -> pl.DataFrame:
+        """Return what must add up in this version: `identity`, `cells` compared, `residual` (must be 0)."""
+        return pl.read_parquet(self.folder / "facts" / "identities.parquet")
 
     def _scan(self, fact: str) -> pl.LazyFrame:
         folder = self.folder / "facts"

@@ -119,7 +119,7 @@ def make_accounts(seed: int, facts: Facts) -> Accounts:
     sizes = np.array([ACCOUNTS[code] for code in facts.centers])
     center = np.repeat(np.arange(len(sizes)), sizes)
     rank = np.arange(len(center)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    weight = (rank + 2.5) ** -0.95 * np.exp(rng.normal(0, 0.15, len(center)))
+    weight = (rank + 2.0) ** -1.02 * np.exp(rng.normal(0, 0.15, len(center)))
     industry_table = facts.industry_weight * (facts.industry_center == np.arange(len(sizes))[:, None])
     group = _groups(rng, center, rank)
     drifting = account_ids(len(center)).index(single("drifting_account").account_id or "")

@@ -30,7 +30,9 @@ _LIMIT_ROSE: Final = day_of(date(2013, 1, 1))
 #: Ten-digit numbers below a heading that the demonstration uses: last six digits, weight, duty against the heading's mean.
 _SUFFIXES: Final = ["100000", "200010", "200050", "400000", "905000", "908080"]
 _SUFFIX_WEIGHTS: Final = np.array([0.3, 0.2, 0.12, 0.18, 0.12, 0.08])
-_SUFFIX_RATES: Final = np.array([0.5, 1.0, 1.0, 0.0, 2.2, 3.0])
+#: First where the heading's mean is low (much of it is free of duty), then where it is high (almost nothing is).
+_SUFFIX_RATES: Final = np.array([[0.0, 1.0, 1.5, 0.0, 3.0, 4.5], [0.6, 1.0, 1.1, 0.4, 1.7, 2.0]])
+_HIGH_MEAN: Final = 0.04
 _HIGHEST_RATE: Final = 0.48
 
 SPI_ORDER: Final = ["A", "AU", "CA", "CL", "CO", "D", "IL", "KR", "MX", "P", "PE", "SG"]
@@ -124,7 +126,8 @@ def _duties(facts: Facts, entries: Entries, lines: Lines, value: Ints, suffix: I
     """Work out duties in cents so that each Center's effective rate is the known one."""
     center = facts.industry_center[lines.industry]
     dumped = np.where(entries.entry_type[lines.entry] == ADCVD, 0.03, 0.0)
-    rate = facts.heading_duty[lines.heading] * _SUFFIX_RATES[suffix] + dumped
+    mean = facts.heading_duty[lines.heading]
+    rate = mean * _SUFFIX_RATES[(mean > _HIGH_MEAN).astype(np.int64), suffix] + dumped
     raw = np.where(spi >= 0, 0.0, value * np.minimum(rate, _HIGHEST_RATE))
     owed = facts.duty_rate * np.bincount(center, weights=value)
     factor = owed / np.maximum(np.bincount(center, weights=raw), 1.0)

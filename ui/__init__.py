@@ -1,0 +1,1 @@
+"""What pages share: the look, numbers in words, charts, the board that draws them."""

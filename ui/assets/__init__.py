@@ -1,0 +1,1 @@
+"""Outline data of the port map and the script that made it."""

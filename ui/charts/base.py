@@ -1,0 +1,296 @@
+"""What every chart has in common: colours, fonts, text widths, axes and their ticks.
+
+Charts are plain Plotly dictionaries. A chart is planned on a reference width in pixels (half a row, a whole row or a
+phone); text keeps its size when the card is larger, so what fits at the reference width fits everywhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import math
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from ui import format as fmt
+from ui.theme import ACCENT, BAD, CONTEXT, GREY, GRID, INK, SECONDARY
+
+Spec = dict[str, Any]
+
+#: Reference widths in pixels of the chart in a half-row card, in a card across the page and on a phone.
+HALF: Final = 600
+WIDE: Final = 1240
+PHONE: Final = 316
+
+FAMILY: Final = '"Source Sans", "Source Sans Pro", sans-serif'
+SIZE: Final = 13
+SMALL: Final = 12
+
+_CHARACTERS: Final = "".join(chr(code) for code in range(32, 127)) + "–—·…×±≤≥−’“”▲▼éüñ"
+#: Advance widths of Source Sans in thousandths of the type size, regular and semibold, for the characters above.
+_REGULAR: Final = (
+    "200 289 426 497 497 824 609 249 303 303 418 497 249 311 249 350 497 497 497 497 497 497 497 497 497 497 249 249 497 497 497 425 847 543 "
+    "588 571 615 527 494 617 652 263 479 579 486 727 647 664 566 664 569 534 536 645 515 786 513 476 539 303 350 303 497 500 542 504 553 456 "
+    "555 496 292 504 544 246 247 495 255 829 547 542 555 555 347 419 338 544 467 719 446 467 425 303 241 303 497 480 800 249 948 497 497 497 "
+    "497 497 249 426 426 800 800 496 544 547"
+)
+_SEMIBOLD: Final = (
+    "200 315 482 513 513 841 639 275 324 324 438 513 275 322 275 344 513 513 513 513 513 513 513 513 513 513 275 275 513 513 513 444 875 558 "
+    "597 576 625 538 510 628 663 282 494 597 502 745 657 674 582 674 592 545 546 655 536 800 541 501 540 324 344 324 513 500 549 516 563 462 "
+    "564 507 317 520 558 262 263 522 271 843 560 549 564 564 373 431 361 556 495 748 481 495 443 324 255 324 513 480 800 275 964 513 513 513 "
+    "513 513 275 482 482 800 800 507 556 560"
+)
+
+
+@lru_cache(maxsize=2)
+def _advances(*, bold: bool) -> dict[str, int]:
+    widths = (_SEMIBOLD if bold else _REGULAR).split()
+    return {character: int(width) for character, width in zip(_CHARACTERS, widths, strict=True)}
+
+
+@lru_cache(maxsize=8192)
+def text_width(text: str, size: float = SMALL, *, bold: bool = False) -> float:
+    """Return the width in pixels of one line of Source Sans."""
+    advances = _advances(bold=bold)
+    return sum(advances.get(character, 600) for character in text) * size / 1000
+
+
+@lru_cache(maxsize=8192)
+def shorten(text: str, room: float, size: float = SMALL, *, bold: bool = False) -> str:
+    """Cut a text so that it fits the room in pixels, with an ellipsis where it was cut."""
+    if text_width(text, size, bold=bold) <= room:
+        return text
+    kept = text
+    while kept and text_width(f"{kept.rstrip(' ,&')}…", size, bold=bold) > room:
+        kept = kept[:-1]
+    return f"{kept.rstrip(' ,&')}…"
+
+
+@lru_cache(maxsize=8192)
+def wrap(text: str, room: float, size: float = SMALL, *, bold: bool = False, lines: int = 2) -> tuple[str, ...]:
+    """Break a text at spaces into at most `lines` lines that fit the room; the last one is cut when it must be."""
+    words, rows, row = text.split(), [], ""
+    for index, word in enumerate(words):
+        longer = f"{row} {word}".strip()
+        if row and text_width(longer, size, bold=bold) > room:
+            if len(rows) == lines - 1:
+                return (*rows, shorten(" ".join([row, *words[index:]]), room, size, bold=bold))
+            rows.append(row)
+            row = word
+        else:
+            row = longer
+    return (*rows, shorten(row, room, size, bold=bold))
+
+
+def safe(text: object) -> str:
+    """Escape a text for Plotly, which reads tags in labels and hover texts."""
+    return html.escape(str(text), quote=False)
+
+
+def lines(rows: Sequence[str], *, bold: bool = False) -> str:
+    """Join wrapped lines into one safe Plotly label."""
+    joined = "<br>".join(safe(row) for row in rows)
+    return f"<b>{joined}</b>" if bold else joined
+
+
+def font(size: float = SMALL, color: str = SECONDARY, weight: int = 400) -> Spec:
+    """Return a Plotly font."""
+    return {"family": FAMILY, "size": size, "color": color, "weight": weight}
+
+
+def layout(height: float, margin: tuple[float, float, float, float], **more: Any) -> Spec:
+    """Return the base layout; margin is left, right, top, bottom in pixels."""
+    left, right, top, bottom = margin
+    return {
+        "height": round(height),
+        "autosize": True,
+        "margin": {"l": round(left), "r": round(right), "t": round(top), "b": round(bottom), "pad": 0},
+        "font": font(SMALL, SECONDARY),
+        "paper_bgcolor": "#ffffff",
+        "plot_bgcolor": "#ffffff",
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "closest",
+        "hoverlabel": {"bgcolor": INK, "bordercolor": INK, "font": font(SIZE, "#ffffff"), "align": "left", "namelength": 0},
+        "xaxis": hidden_axis(),
+        "yaxis": hidden_axis(),
+        **more,
+    }
+
+
+def hidden_axis(first: float | None = None, last: float | None = None) -> Spec:
+    """Return an axis that only places things."""
+    axis: Spec = {"visible": False, "fixedrange": True}
+    return axis if first is None else {**axis, "range": [first, last]}
+
+
+def value_axis(ticks: Sequence[float], kind: str, *, low: float, high: float, grid: bool = True) -> Spec:
+    """Return an axis of values with written ticks and light gridlines."""
+    return {
+        "range": [low, high],
+        "tickvals": list(ticks),
+        "ticktext": [tick_text(tick, kind, ticks) for tick in ticks],
+        "tickfont": font(SMALL, SECONDARY),
+        "showgrid": grid,
+        "gridcolor": GRID,
+        "gridwidth": 1,
+        "zeroline": False,
+        "showline": False,
+        "ticks": "",
+        "fixedrange": True,
+        "ticklabelstandoff": 6,
+    }
+
+
+def tick_text(tick: float, kind: str, ticks: Sequence[float]) -> str:
+    """Write a tick value without needless decimals."""
+    if kind == "share":
+        step = ticks[1] - ticks[0] if len(ticks) > 1 else 0.1
+        return f"{fmt.fixed(tick * 100, 0 if step >= 0.00999 else 1)}%"
+    if kind == "days":
+        return fmt.fixed(tick, 0 if float(tick).is_integer() else 1)
+    text = fmt.usd(tick) if kind == "usd" else fmt.count(tick)
+    return text.replace(".0", "") if kind == "usd" else text
+
+
+def nice_ticks(low: float, high: float, most: int = 5) -> list[float]:
+    """Return round ticks that cover low to high, at most `most` of them where that is possible."""
+    span = high - low if high > low else abs(high) or 1.0
+    power = 10.0 ** math.floor(math.log10(span / max(most - 1, 1)))
+    for step in (power, 2 * power, 2.5 * power, 5 * power, 10 * power, 20 * power):
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        if last - first + 1 <= most:
+            break
+    return [round(index * step, 10) for index in range(first, last + 1)]
+
+
+def scale(values: Iterable[float | None], *, zero: bool, kind: str, most: int = 5) -> tuple[float, float, list[float]]:
+    """Return low, high and ticks of a value axis; a share never leaves 0-1."""
+    known = [value for value in values if value is not None and math.isfinite(value)] or [0.0, 1.0]
+    low, high = min(known), max(known)
+    if zero:
+        low, high = min(0.0, low), max(high, 0.0)
+    if high == low:
+        high = low + (0.02 if kind == "share" else abs(low) * 0.1 or 1.0)
+    if kind == "share":
+        most = min(most, 5)
+    ticks = nice_ticks(low, high, most)
+    if kind == "share":
+        ticks = [tick for tick in ticks if -1e-9 <= tick <= 1 + 1e-9] or [0.0, 1.0]
+    return min(low, ticks[0]), max(high, ticks[-1]), ticks
+
+
+def tick_room(ticks: Sequence[float], kind: str) -> float:
+    """Return the pixels that the written ticks of a value axis need at its left."""
+    return max(text_width(tick_text(tick, kind, ticks)) for tick in ticks) + 10
+
+
+def month_ticks(first: dt.date, last: dt.date, most: int) -> list[tuple[dt.date, str]]:
+    """Return at most about `most` month ticks; the year stands under the first tick and under each January (or alone)."""
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if months / step <= most), 120)
+    start = first.year * 12 + first.month - 1
+    start += -start % step
+    ticks: list[tuple[dt.date, str]] = []
+    for index in range(start, start + months, step):
+        day = dt.date(index // 12, index % 12 + 1, 1)
+        if day > last:
+            break
+        text = str(day.year) if step >= 12 else fmt.MONTHS[day.month - 1]
+        year = step < 12 and (not ticks or day.year != ticks[-1][0].year)
+        ticks.append((day, f"{text}<br>{day.year}" if year else text))
+    return ticks
+
+
+def date_axis(first: dt.date, last: dt.date, most: int, *, pad: float = 0.02) -> Spec:
+    """Return a time axis with month ticks below the plot."""
+    ticks = month_ticks(first, last, most)
+    room = max((last - first).days, 1) * pad
+    return {
+        "type": "date",
+        "range": [_iso(first, -room), _iso(last, room)],
+        "tickvals": [day.isoformat() for day, _ in ticks],
+        "ticktext": [text for _, text in ticks],
+        "tickfont": font(SMALL, SECONDARY),
+        "showgrid": False,
+        "zeroline": False,
+        "showline": True,
+        "linecolor": CONTEXT,
+        "linewidth": 1,
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": CONTEXT,
+        "fixedrange": True,
+    }
+
+
+def _iso(day: dt.date, shift_days: float) -> str:
+    return (dt.datetime.combine(day, dt.time()) + dt.timedelta(days=shift_days)).isoformat(timespec="minutes")
+
+
+def category_axis(texts: Sequence[str], *, pad: float = 0.5) -> Spec:
+    """Return an axis of rows, the first on top, with their labels at the left."""
+    return {
+        "range": [len(texts) - 1 + pad, -pad],
+        "tickvals": list(range(len(texts))),
+        "ticktext": list(texts),
+        "tickfont": font(SIZE, INK),
+        "showgrid": False,
+        "zeroline": False,
+        "showline": False,
+        "ticks": "",
+        "fixedrange": True,
+        "ticklabelstandoff": 8,
+    }
+
+
+def row_labels(names: Sequence[str], width: float, *, size: float = SIZE, most_share: float = 0.4) -> tuple[list[str], float]:
+    """Return row labels wrapped to two lines where needed and the left margin that they take."""
+    room = width * most_share
+    wrapped = [wrap(name, room, size) for name in names]
+    widest = max((text_width(row, size) for rows in wrapped for row in rows), default=0)
+    return [lines(rows) for rows in wrapped], widest + 14
+
+
+def note(text: str, x: float | str, y: float, *, color: str = SECONDARY, size: float = SMALL, weight: int = 400, **more: Any) -> Spec:
+    """Return an annotation without an arrow; `text` must be safe already."""
+    return {"text": text, "x": x, "y": y, "showarrow": False, "font": font(size, color, weight), **more}
+
+
+def texts(
+    x: Sequence[Any], y: Sequence[Any], words: Sequence[str], position: str | list[str], *, color: str | list[str] = INK, size: float = SMALL, weight: int = 400
+) -> Spec:
+    """Return a trace of texts, which costs far less than annotations; `words` must be safe already."""
+    textfont: Spec = {"family": FAMILY, "size": size, "color": color, "weight": weight}
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": list(x),
+        "y": list(y),
+        "text": list(words),
+        "textposition": position,
+        "textfont": textfont,
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+
+
+def rule(x: Sequence[Any], y: Sequence[Any], *, color: str = GREY, width: float = 1, dash: str = "dot") -> Spec:
+    """Return a trace of helper lines that never answers the pointer."""
+    line = {"color": color, "width": width, "dash": dash}
+    return {"type": "scatter", "mode": "lines", "x": list(x), "y": list(y), "line": line, "hoverinfo": "skip", "cliponaxis": False}
+
+
+def misses(value: float | None, target: float | None, better: str) -> bool:
+    """Say whether a value is on the wrong side of its target."""
+    if value is None or target is None:
+        return False
+    return value < target if better == "higher" else value > target
+
+
+def tone(value: float | None, target: float | None, better: str, *, lit: bool = True) -> str:
+    """Return the colour of a value: orange when it misses its target, else blue, or grey when another is highlighted."""
+    if misses(value, target, better):
+        return BAD
+    return ACCENT if lit else GREY

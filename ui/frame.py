@@ -1,0 +1,139 @@
+"""The frame around every page: filters, headline, as-of date, and what a page needs to ask its questions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Protocol
+
+import polars as pl
+import streamlit as st
+
+from analytics import periods
+from analytics.filters import Filters, Labels
+from analytics.metrics import METRICS
+from analytics.rollups import Frames
+from analytics.scope import Scope
+from ui import filterbar, format, session
+from ui.board import Stamp
+
+
+class Source(Protocol):
+    """What the frame asks of a snapshot."""
+
+    scope: Scope
+
+    @property
+    def frames(self) -> Frames:
+        """Rollups, already cut to the scope."""
+
+    @property
+    def labels(self) -> Labels:
+        """Code -> label of each dimension."""
+
+    @property
+    def as_of(self) -> dt.date:
+        """Date of the data."""
+
+    @property
+    def first_date(self) -> dt.date:
+        """First day of the data."""
+
+    @property
+    def version(self) -> str:
+        """Id of the data version."""
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether anything in it is synthetic."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A page's question: the data at hand and what the reader narrowed them to."""
+
+    source: Source
+    filters: Filters
+    notices: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> Frames:
+        """Rollups, already cut to the scope."""
+        return self.source.frames
+
+    @property
+    def as_of(self) -> dt.date:
+        """Date of the data."""
+        return self.source.as_of
+
+    @property
+    def labels(self) -> Labels:
+        """Code -> label of each dimension."""
+        return self.source.labels
+
+    @property
+    def sentence(self) -> str:
+        """What is shown, in English."""
+        return self.filters.sentence(self.labels)
+
+    @property
+    def end(self) -> dt.date:
+        """Last day of the period."""
+        return self.filters.to_date or self.as_of
+
+    @property
+    def earlier(self) -> Filters | None:
+        """The same filters a year earlier; null when the data do not reach back that far."""
+        start, end = self.filters.from_date, self.filters.to_date
+        if start is None or end is None or periods.year_back(start) < self.source.first_date:
+            return None
+        return self.filters.between(periods.year_back(start), periods.year_back(end))
+
+    @property
+    def trend(self) -> Filters:
+        """The same filters over the 13 months up to the period's end: a year and the month it began with."""
+        start = max(periods.months_back(self.end, 12), periods.month_start(self.source.first_date))
+        return self.filters.between(start, self.end)
+
+    def ask(self, metric_id: str, *by: str, filters: Filters | None = None) -> pl.DataFrame:
+        """Answer a metric under the page's filters (or others)."""
+        chosen = filters or self.filters
+        metric = METRICS[metric_id]
+        return metric.answer(self.frames, chosen.only(metric.dimensions), self.as_of, by)
+
+    def label(self, dimension: str, code: str) -> str:
+        """Return a code's label."""
+        return self.labels.get(dimension, {}).get(code, code)
+
+    def stamp(self) -> Stamp:
+        """Return what goes on every export."""
+        return Stamp(self.sentence, format.date(self.as_of), self.source.version, self.source.synthetic, self.source.scope.role.label)
+
+
+def open_view(source: Source, dimensions: Sequence[str]) -> View:
+    """Draw the filters that a page uses, as far as the role reaches, and return the page's question."""
+    usable = [name for name in dimensions if name in source.scope.role.dimensions]
+    reading = filterbar.draw(source.labels, usable, source.first_date, source.as_of)
+    return View(source, reading.filters, reading.notices)
+
+
+def headline(title: str, view: View) -> None:
+    """Write the page's finding, what it shows, and from when and which data it comes."""
+    mark = '<span class="cl-mark">Synthetic data</span>' if view.source.synthetic else ""
+    st.html(
+        f'<header class="cl-head"><h1>{escape(title)}</h1><p class="cl-sub"><span>{escape(view.sentence)}</span></p>'
+        f'<p class="cl-asof">As of <time datetime="{view.as_of.isoformat()}">{escape(format.date(view.as_of))}</time>'
+        f' · data version <code>{escape(view.source.version)}</code> {mark}</p></header>'
+    )
+    filterbar.notices(view.notices)
+
+
+def on_export(record: Callable[[str, str], None]) -> Callable[[str], None]:
+    """Make the board's export callback: `record` is told the action and the card with the URL parameters."""
+
+    def exported(card: str) -> None:
+        record("export", f"{card} {session.query()}")
+
+    return exported

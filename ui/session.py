@@ -1,0 +1,73 @@
+"""The reader's session: whose view it is, and what they have narrowed it to, kept across pages and in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from analytics.exc import ScopeError
+from analytics.scope import ROLES, Scope
+
+_SCOPE: Final = "centerline.scope"
+_QUERY: Final = "centerline.query"
+ROLE: Final = "role"
+
+
+def query() -> dict[str, str]:
+    """Return the filters in force as URL parameters; at the first run of a session they come from the URL."""
+    if _QUERY not in st.session_state:
+        given = {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
+        st.session_state[_QUERY] = {name: value for name, value in given.items() if name != ROLE}
+    stored: dict[str, str] = st.session_state[_QUERY]
+    return stored
+
+
+def remember(parameters: dict[str, str]) -> None:
+    """Keep the filters for the next pages."""
+    st.session_state[_QUERY] = parameters
+
+
+def write_url(parameters: dict[str, str], role: str) -> None:
+    """Show filters and role in the URL, so that it can be copied."""
+    wanted = parameters | {ROLE: role}
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def role_choices(centers: Sequence[str]) -> list[str]:
+    """List the views of the demonstration: each role, and a director of each Center."""
+    return [
+        choice
+        for role in ROLES.values()
+        for choice in ([f"{role.id}-{center}" for center in centers] if role.rows == "own" else [role.id])
+    ]
+
+
+def scope_of(choice: str) -> Scope:
+    """Read a view's scope from its name, such as `analyst` or `director-ELE`."""
+    role, _, center = choice.partition("-")
+    return Scope(role, (center,) if center else ())
+
+
+def open_to(scope: Scope) -> None:
+    """Let the pages of this run be read with a scope; only app.py calls this, on every run."""
+    st.session_state[_SCOPE] = scope
+
+
+def close() -> None:
+    """Take the scope back: a run that app.py did not begin has none."""
+    st.session_state.pop(_SCOPE, None)
+
+
+def guard() -> Scope:
+    """Return the reader's scope; the first statement of every page.
+
+    Raises:
+        ScopeError: the page was reached without app.py, so nobody has said who reads it.
+    """
+    scope: Any = st.session_state.get(_SCOPE)
+    if not isinstance(scope, Scope):
+        raise ScopeError("This page opens through app.py only.")
+    return scope
