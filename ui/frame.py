@@ -130,6 +130,16 @@ def headline(title: str, view: View) -> None:
     filterbar.notices(view.notices)
 
 
+def plain_headline(title: str, source: Source) -> None:
+    """Write the headline of a page without filters."""
+    mark = '<span class="cl-mark">Synthetic data</span>' if source.synthetic else ""
+    st.html(
+        f'<header class="cl-head"><h1>{escape(title)}</h1><p class="cl-asof">As of '
+        f'<time datetime="{source.as_of.isoformat()}">{escape(format.date(source.as_of))}</time>'
+        f' · data version <code>{escape(source.version)}</code> {mark}</p></header>'
+    )
+
+
 def on_export(record: Callable[[str, str], None]) -> Callable[[str], None]:
     """Make the board's export callback: `record` is told the action and the card with the URL parameters."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -11,6 +11,7 @@ from analytics.exc import ScopeError
 from analytics.scope import ROLES, Scope
 
 _SCOPE: Final = "centerline.scope"
+_ROLE: Final = "centerline.role"
 _QUERY: Final = "centerline.query"
 ROLE: Final = "role"
 
@@ -49,6 +50,38 @@ def scope_of(choice: str) -> Scope:
     """Read a view's scope from its name, such as `analyst` or `director-ELE`."""
     role, _, center = choice.partition("-")
     return Scope(role, (center,) if center else ())
+
+
+def role_in_force() -> str:
+    """Return the view of the demonstration that this session shows; at its first run it comes from the URL.
+
+    A view that is not known is the leadership's, which reaches no single record.
+    """
+    given = st.session_state.get(_ROLE) or st.query_params.get(ROLE, "")
+    try:
+        scope_of(given)
+    except ScopeError:
+        return "leadership"
+    return str(given)
+
+
+def role_menu(choice: str, centers: Mapping[str, str]) -> str:
+    """Draw the menu of views and return the one chosen; a view of a Center that is not there becomes leadership's."""
+    choices = role_choices(list(centers))
+    if choice not in choices:
+        choice = choices[0]
+    if _ROLE not in st.session_state or st.session_state[_ROLE] not in choices:
+        st.session_state[_ROLE] = choice
+
+    def name(view: str) -> str:
+        scope = scope_of(view)
+        return " · ".join([scope.role.label, *(centers[center] for center in scope.centers)])
+
+    with st.container(horizontal=True, key="role_strip", vertical_alignment="center"):
+        st.html('<p class="cl-demo">Demonstration on this machine: nobody is signed in.</p>')
+        chosen: str = st.selectbox("See it as", choices, format_func=name, key="role_choice", index=choices.index(choice))
+    st.session_state[_ROLE] = chosen
+    return chosen
 
 
 def open_to(scope: Scope) -> None:

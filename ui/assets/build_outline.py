@@ -97,7 +97,9 @@ def main(source: Path) -> None:
     raw = decode_arcs(topology)
     arcs = {key: [simplify(arc, tolerance) for arc in raw] for key, tolerance in TOLERANCE.items()}
     states = {
-        geometry["id"]: rings_of(geometry, arcs) for geometry in topology["objects"]["states"]["geometries"] if geometry["id"] not in LEFT_OUT
+        geometry["id"]: rings_of(geometry, arcs)
+        for geometry in topology["objects"]["states"]["geometries"]
+        if geometry["id"] not in LEFT_OUT
     }
     outline = {"steps_per_degree": STEPS_PER_DEGREE, "states": dict(sorted(states.items()))}
     Path(__file__).with_name("us_states.json").write_text(json.dumps(outline, separators=(",", ":")) + "\n", encoding="utf-8")

@@ -68,19 +68,25 @@ def shorten(text: str, room: float, size: float = SMALL, *, bold: bool = False) 
 
 
 @lru_cache(maxsize=8192)
-def wrap(text: str, room: float, size: float = SMALL, *, bold: bool = False, lines: int = 2) -> tuple[str, ...]:
-    """Break a text at spaces into at most `lines` lines that fit the room; the last one is cut when it must be."""
-    words, rows, row = text.split(), [], ""
-    for index, word in enumerate(words):
-        longer = f"{row} {word}".strip()
-        if row and text_width(longer, size, bold=bold) > room:
-            if len(rows) == lines - 1:
-                return (*rows, shorten(" ".join([row, *words[index:]]), room, size, bold=bold))
-            rows.append(row)
-            row = word
-        else:
-            row = longer
-    return (*rows, shorten(row, room, size, bold=bold))
+def wrap(text: str, room: float, size: float = SMALL, *, bold: bool = False, rows: int = 2, last: float | None = None) -> tuple[str, ...]:
+    """Break a text at spaces into at most `rows` lines that fit the room; the last line fits `last`, and is cut when it must be.
+
+    An ampersand stays with the word behind it.
+    """
+    end = room if last is None else last
+    if text_width(text, size, bold=bold) <= end:
+        return (text,)
+    words = text.replace(" & ", " &\u00a0").split(" ")
+    if rows == 1 or len(words) == 1:
+        return (shorten(text, end, size, bold=bold),)
+    fits = [cut for cut in range(1, len(words)) if text_width(" ".join(words[:cut]), size, bold=bold) <= room] or [1]
+    tails = [cut for cut in fits if text_width(" ".join(words[cut:]), size, bold=bold) <= end]
+    cut = min(tails, key=lambda at: abs(len(" ".join(words[:at])) - len(" ".join(words[at:])))) if tails else fits[-1]
+    head = shorten(" ".join(words[:cut]), room, size, bold=bold)
+    return (
+        head.replace("\u00a0", " "),
+        *wrap(" ".join(words[cut:]).replace("\u00a0", " "), room, size, bold=bold, rows=rows - 1, last=end),
+    )
 
 
 def safe(text: object) -> str:
@@ -259,7 +265,14 @@ def note(text: str, x: float | str, y: float, *, color: str = SECONDARY, size: f
 
 
 def texts(
-    x: Sequence[Any], y: Sequence[Any], words: Sequence[str], position: str | list[str], *, color: str | list[str] = INK, size: float = SMALL, weight: int = 400
+    x: Sequence[Any],
+    y: Sequence[Any],
+    words: Sequence[str],
+    position: str | list[str],
+    *,
+    color: str | list[str] = INK,
+    size: float = SMALL,
+    weight: int = 400,
 ) -> Spec:
     """Return a trace of texts, which costs far less than annotations; `words` must be safe already."""
     textfont: Spec = {"family": FAMILY, "size": size, "color": color, "weight": weight}
@@ -294,3 +307,8 @@ def tone(value: float | None, target: float | None, better: str, *, lit: bool = 
     if misses(value, target, better):
         return BAD
     return ACCENT if lit else GREY
+
+
+def target_words(target: float, kind: str) -> str:
+    """Write the label of a target line."""
+    return f"target {fmt.number(target, kind).replace('.0%', '%')}"

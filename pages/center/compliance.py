@@ -1,0 +1,25 @@
+"""Compliance: the rate with its interval over time and by part, and what is found."""
+
+from data.journal import exporter
+from data.store import Snapshot
+from ui import board, session
+from ui.cards import compliance
+from ui.figures import key_figure
+from ui.frame import headline, on_export, open_view
+from ui.pagetitles import compliance as title
+
+snapshot = Snapshot(session.guard())
+view = open_view(snapshot, ["center", "industry", "port", "program"])
+everything, targets = snapshot.scope.role.all_figures, snapshot.targets()
+
+names = ("compliance_rate_major", "compliance_rate_letter", "revenue_collected_share", "net_revenue_gap_usd", "targeted_yield_share")
+figures = [key_figure(view, name) for name in names]
+cards = [
+    compliance.over_time(view, targets),
+    *([compliance.by_dimension(view, "industry", targets)] if everything else [compliance.by_dimension(view, "center", targets)]),
+    compliance.categories(view),
+    *([compliance.by_dimension(view, "program", targets)] if everything else []),
+]
+
+headline(title(view), view)
+board.draw("compliance", figures, cards, view.stamp(), on_export=on_export(exporter(snapshot.scope)))

@@ -1,0 +1,26 @@
+"""Workload: what is waiting, how old it is, when it falls due, and whether the pile grows."""
+
+from data.journal import exporter
+from data.store import Snapshot
+from ui import board, session
+from ui.cards import workload
+from ui.figures import key_figure
+from ui.frame import headline, on_export, open_view
+from ui.pagetitles import workload as title
+
+snapshot = Snapshot(session.guard())
+view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"])
+everything = snapshot.scope.role.all_figures
+
+figures = [key_figure(view, name) for name in ("pending", "backlog", "past_due", "clearance_rate", "days_of_work", "oldest_days")]
+cards = [
+    workload.ages(view),
+    workload.flow(view),
+    workload.due(view),
+    workload.durations(view),
+    workload.pending_by(view, "center"),
+    *([workload.pending_by(view, "port")] if everything else [workload.backlog_by_center(view)]),
+]
+
+headline(title(view), view)
+board.draw("workload", figures, cards, view.stamp(), on_export=on_export(exporter(snapshot.scope)))

@@ -1,0 +1,25 @@
+"""Overview: what the nine Centers process, where it enters, what is waiting and how compliant it is."""
+
+from data.journal import exporter
+from data.store import Snapshot
+from ui import board, session
+from ui.cards import compliance, volume, workload
+from ui.figures import key_figure
+from ui.frame import headline, on_export, open_view
+from ui.pagetitles import overview as title
+
+snapshot = Snapshot(session.guard())
+view = open_view(snapshot, ["center", "industry", "port", "program"])
+everything = snapshot.scope.role.all_figures
+
+figures = [key_figure(view, name) for name in ("entry_summaries", "import_value_usd", "center_value_share", "backlog", "compliance_rate_major")]
+cards = [
+    workload.backlog_by_center(view),
+    volume.port_map(view, snapshot.dimension("port")) if everything else volume.share_by_center(view),
+    *([volume.share_by_center(view), volume.by_industry(view)] if everything else []),
+    compliance.over_time(view, snapshot.targets()),
+    *([volume.unassigned(view, snapshot.unassigned())] if everything else [workload.flow(view)]),
+]
+
+headline(title(view), view)
+board.draw("overview", figures, cards, view.stamp(), on_export=on_export(exporter(snapshot.scope)))

@@ -1,0 +1,14 @@
+"""Data health: which data these are, what was loaded and refused, and whether everything adds up."""
+
+from data.store import Snapshot
+from ui import session
+from ui.frame import plain_headline
+from ui.lists import identities, loads, versions
+from ui.pagetitles import data_health as title
+
+snapshot = Snapshot(session.guard())
+
+plain_headline(title(snapshot.identities()), snapshot)
+versions(snapshot)
+identities(snapshot.identities())
+loads(snapshot.ledger("load"), snapshot.ledger("reject"))

@@ -1,0 +1,11 @@
+"""Definitions: what every number means, how it is computed and which code computes it."""
+
+from data.store import Snapshot
+from ui import session
+from ui.frame import plain_headline
+from ui.lists import definitions
+
+snapshot = Snapshot(session.guard())
+
+plain_headline("What every number means", snapshot)
+definitions()

@@ -1,0 +1,21 @@
+"""Feedback: what the working groups asked for, how it was answered and what was done."""
+
+from data.journal import exporter
+from data.store import Snapshot
+from ui import board, session
+from ui.cards import voices
+from ui.figures import key_figure
+from ui.frame import headline, on_export, open_view
+from ui.lists import said_and_done
+from ui.pagetitles import feedback as title
+
+snapshot = Snapshot(session.guard())
+view = open_view(snapshot, ["center"])
+
+names = ("feedback_received", "feedback_open", "feedback_first_response_days", "feedback_implemented_share", "inquiries_on_time_share")
+figures = [key_figure(view, name) for name in names]
+cards = [voices.topics(view), voices.statuses(view), voices.answer_age(view)]
+
+headline(title(view), view)
+board.draw("feedback", figures, cards, view.stamp(), on_export=on_export(exporter(snapshot.scope)))
+said_and_done(view, snapshot.feedback())

@@ -1,0 +1,197 @@
+"""The board: one component that draws a page's key figures and cards and keeps its charts alive.
+
+`st.plotly_chart` builds a new chart for every change of data. The board stays in the page over reruns and passes only
+the charts whose specification changed to `Plotly.react`. It draws the accessible table behind every chart and makes
+the CSV and PNG exports in the browser from what is on screen.
+
+Plotly itself comes from the installed `plotly` package through Streamlit's own component route: nothing is copied and
+nothing is fetched from elsewhere. Every text reaches the page as text, never as markup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import plotly
+import polars as pl
+import streamlit as st
+from streamlit.components.v1 import declare_component
+
+from ui.board.shape import table_columns
+
+#: Rows that a browser gets for a table's CSV; the table on screen shows the first 500 of them.
+ROWS_SENT: Final = 5000
+_HERE: Final = Path(__file__).parent
+_BOARD: Final = st.components.v2.component(
+    "centerline_board",
+    js=(_HERE / "board.js").read_text(encoding="utf-8"),
+    css=(_HERE / "board.css").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One number at the top of a page, already formatted, with what it is compared to."""
+
+    metric_id: str
+    label: str
+    value: str
+    change: str | None = None
+    #: Arrow of the change: up, down or flat.
+    direction: str = "flat"
+    #: What the change means: good, bad or neutral; a colour and a word for screen readers.
+    meaning: str = "neutral"
+    against: str = ""
+    interval: str = ""
+    n: str = ""
+    #: Small line, oldest first; None is a gap.
+    trend: tuple[float | None, ...] = ()
+    provisional: bool = False
+    definition: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a card's table; kind is text, count, usd, share, days, date or month."""
+
+    name: str
+    label: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One finding: title, chart and the table behind it."""
+
+    key: str
+    title: str
+    subtitle: str
+    #: The takeaway in a sentence, for readers who do not see the chart.
+    alt: str
+    chart: dict[str, Any] | None
+    table: pl.DataFrame
+    columns: tuple[Column, ...]
+    metric_ids: tuple[str, ...] = ()
+    wide: bool = False
+    #: Pixels reserved for the chart when the chart itself states no height.
+    height: int = 320
+    note: str = ""
+    rows_note: str = ""
+    #: When set: this message instead of a chart.
+    empty: str = ""
+    #: The same chart planned for a phone (`ui.charts.PHONE`), used when the card is narrow.
+    chart_narrow: dict[str, Any] | None = field(default=None)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every export states: the filters in words, the date and version of the data, the reader's role."""
+
+    sentence: str
+    as_of: str
+    version: str
+    synthetic: bool
+    role: str
+
+
+@st.cache_resource(show_spinner=False)
+def _serve_plotly() -> str:
+    """Open the route to the installed plotly.min.js and return its address on this server."""
+    declare_component("plotly", path=str(Path(plotly.__file__).parent / "package_data"))
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    prefix = f"/{base}" if base else ""
+    return f"{prefix}/component/{__name__}.plotly/plotly.min.js?v={plotly.__version__}"
+
+
+def _plain(value: Any) -> Any:
+    """Make a value fit for JSON: dates as ISO text, no infinities."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, str | int | bool) or value is None:
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _dump(value: object) -> str:
+    """Write JSON; values that JSON does not know are made plain first, only when there are any."""
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError):
+        return json.dumps(_plain(value), separators=(",", ":"), allow_nan=False)
+
+
+def _height(chart: Mapping[str, Any] | None, otherwise: int) -> int:
+    return int((chart or {}).get("layout", {}).get("height", otherwise))
+
+
+def _card(card: Card) -> dict[str, Any]:
+    return {
+        "key": card.key,
+        "title": card.title,
+        "subtitle": card.subtitle,
+        "alt": card.alt,
+        "note": card.note,
+        "rowsNote": card.rows_note,
+        "empty": card.empty,
+        "wide": card.wide,
+        "height": _height(card.chart, card.height),
+        "heightNarrow": _height(card.chart_narrow or card.chart, card.height),
+        "chart": None if card.empty else card.chart,
+        "narrow": None if card.empty else card.chart_narrow,
+        "columns": [asdict(column) for column in card.columns],
+        "rows": table_columns(card.table.head(ROWS_SENT), [column.name for column in card.columns]),
+        "total": card.table.height,
+    }
+
+
+def payload(figures: Sequence[KeyFigure], cards: Sequence[Card], stamp: Stamp, *, can_export: bool, plotly_url: str) -> bytes:
+    """Write what the browser needs; each card carries a hash by which the browser knows what changed."""
+    written = []
+    for card in cards:
+        text = _dump(_card(card))
+        mark = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        written.append(f'{{"hash":"{mark}",{text[1:]}')
+    head = _dump({"stamp": asdict(stamp), "canExport": can_export, "plotly": plotly_url, "figures": [asdict(figure) for figure in figures]})
+    body = f'{head[:-1]},"cards":[{",".join(written)}]'.encode()
+    mark = hashlib.blake2b(body, digest_size=8).hexdigest()
+    return body + f',"hash":"{mark}"}}'.encode()
+
+
+def exported_card(value: object, keys: frozenset[str]) -> str | None:
+    """Read the browser's report of an export; anything that is not one of the drawn cards is dropped."""
+    if not isinstance(value, Mapping) or value.get("format") not in ("csv", "png"):
+        return None
+    card = value.get("card")
+    return card if isinstance(card, str) and card in keys else None
+
+
+def draw(
+    key: str,
+    figures: Sequence[KeyFigure],
+    cards: Sequence[Card],
+    stamp: Stamp,
+    *,
+    can_export: bool = True,
+    on_export: Callable[[str], None] | None = None,
+) -> None:
+    """Draw the board of a page; `on_export` is told the key of each card that the reader exports."""
+    keys = frozenset(card.key for card in cards)
+
+    def report() -> None:
+        card = exported_card(st.session_state[key].get("export"), keys)
+        if can_export and card is not None and on_export is not None:
+            on_export(card)
+
+    data = payload(figures, cards, stamp, can_export=can_export, plotly_url=_serve_plotly())
+    _BOARD(key=key, data=data, on_export_change=report)

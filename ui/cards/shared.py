@@ -1,0 +1,86 @@
+"""What cards share: labels on result rows, empty states, and the words of titles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from analytics.filters import DIMENSIONS
+from analytics.metrics import METRICS
+from ui import format
+from ui.board import Card, Column
+from ui.frame import View
+
+
+def labelled(view: View, frame: pl.DataFrame, dimension: str) -> pl.DataFrame:
+    """Add a column `label` with the labels of a dimension's codes."""
+    names = view.labels.get(dimension, {})
+    return frame.with_columns(label=pl.col(dimension).replace_strict(dict(names), default=pl.col(dimension), return_dtype=pl.String))
+
+
+def month_date(frame: pl.DataFrame, column: str = "month") -> pl.DataFrame:
+    """Turn the label of a month (`YYYY-MM`) into its first day."""
+    return frame.with_columns(pl.format("{}-01", column).str.to_date().alias(column))
+
+
+def empty(view: View, key: str, title: str, probe: str, *, wide: bool = False) -> Card:
+    """Draw a card without data: it says which filter to loosen, as far as one alone would help."""
+    return Card(
+        key=key,
+        title=title,
+        subtitle=view.sentence,
+        alt="No data for these filters.",
+        chart=None,
+        table=pl.DataFrame(),
+        columns=(),
+        wide=wide,
+        empty=loosen(view, probe),
+    )
+
+
+def loosen(view: View, probe: str) -> str:
+    """Say which single filter, left out, would bring rows of the probed metric back."""
+    metric = METRICS[probe]
+    filters = view.filters.only(metric.dimensions)
+    for dimension in filters.used:
+        without = filters.keeping(dimension, ())
+        rows = view.ask(probe, filters=without)
+        cases = (rows["n"].sum() or 0) if rows.height else 0
+        if cases:
+            return f"Nothing matches all of these filters. Without the filter “{DIMENSIONS[dimension][2]}” there are {format.count(cases)}."
+    if filters.used:
+        return "Nothing matches these filters. Clear them, or choose a longer period."
+    return "Nothing was recorded in this period. Choose a longer one."
+
+
+def has_rows(frame: pl.DataFrame, column: str = "value") -> bool:
+    """Say whether any row has something to draw."""
+    return frame.height > 0 and frame[column].fill_null(0).abs().sum() > 0
+
+
+def listed(words: Sequence[str]) -> str:
+    """Join words as a sentence does: `a`, `a and b`, `a, b and c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Write a count with its noun: `1 Center`, `3 Centers`."""
+    return f"{format.count(count)} {one if count == 1 else many or one + 's'}"
+
+
+def moved(now: float, before: float) -> str:
+    """Say in a clause how a count moved: `up 12.0%`, `down 3.1%`, `unchanged`."""
+    change = format.relative_change(now, before)
+    if change is None or change.direction == "flat":
+        return "unchanged" if before else "up from none"
+    return f"{change.direction} {change.text}"
+
+
+RATE_COLUMNS = (
+    Column("value", "Rate", "share"),
+    Column("low", "Low (95%)", "share"),
+    Column("high", "High (95%)", "share"),
+    Column("n", "Sampled lines", "count"),
+    Column("quality", "Quality", "text"),
+)

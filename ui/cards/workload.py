@@ -1,0 +1,209 @@
+"""Cards on what is waiting: who holds it, how old it is, when it falls due, and whether the pile grows."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analytics import codes, standards, workload
+from analytics.filters import Filters
+from analytics.rollups import WORK
+from ui import charts, format
+from ui.board import Card, Column
+from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, plural
+from ui.cards.volume import with_earlier
+from ui.frame import View
+
+STANDARDS = "Backlog: open longer than the standard, " + ", ".join(
+    f"{codes.WORK_TYPES[work_type].split(' (')[0].lower()} {days} days" for work_type, days in standards.STANDARD_DAYS.items()
+)
+
+
+def filters_of(view: View) -> Filters:
+    """Return the page's filters as far as work has their dimensions."""
+    return view.filters.only(WORK.dimensions)
+
+
+def backlog_by_center(view: View) -> Card:
+    """What share of each Center's pending reviews is backlog, month by month; worst first."""
+    key = "backlog_centers"
+    pending = view.ask("pending", "center", "month", filters=view.trend).select("center", "month", pending="value")
+    backlog = view.ask("backlog", "center", "month", filters=view.trend).select("center", "month", backlog="value")
+    rows = pending.join(backlog, on=["center", "month"]).filter((pl.col("center") != codes.PORT_CODE) & (pl.col("pending") > 0))
+    if rows.is_empty():
+        return empty(view, key, "No Center has pending reviews", "pending")
+    rows = labelled(view, month_date(rows.with_columns(share=pl.col("backlog") / pl.col("pending"))), "center").sort("center", "month")
+    last = rows.group_by("label", maintain_order=True).last().sort(["share", "label"], descending=[True, False])
+    order = pl.DataFrame({"label": last["label"], "rank": range(last.height)})
+    drawn = rows.join(order, on="label").sort("rank", "month")
+    worst = last.row(0, named=True)
+    over = int((last["share"] > 0.5).sum())
+    title = f"{format.share(worst['share'])} of {worst['label']} reviews are backlog" + (", the highest of any Center" if last.height > 1 else "")
+    if over > 1:
+        title = f"At {plural(over, 'Center')} more than half of pending is backlog; {worst['label']} is highest at {format.share(worst['share'])}"
+    return Card(
+        key=key,
+        title=title,
+        subtitle=f"Backlog share of pending reviews at month end, since each Center opened · {', '.join([*view.filters.narrowed(view.labels), 'the year to ' + format.date(view.end)])}",
+        alt=f"{title}. Order: {listed(last['label'].to_list())}.",
+        chart=charts.small_multiples(drawn, "label", "month", "share", better="lower", zero=True, highlight=[worst["label"]]),
+        chart_narrow=charts.small_multiples(drawn, "label", "month", "share", better="lower", zero=True, highlight=[worst["label"]], width=charts.PHONE),
+        table=drawn,
+        columns=(
+            Column("label", "Center", "text"),
+            Column("month", "Month end", "month"),
+            Column("share", "Backlog share", "share"),
+            Column("backlog", "Backlog", "count"),
+            Column("pending", "Pending", "count"),
+        ),
+        metric_ids=("backlog", "pending"),
+        note=STANDARDS + ".",
+    )
+
+
+def ages(view: View) -> Card:
+    """How old pending work is, by work type, at the marks of the liquidation cycle."""
+    key = "ages"
+    by = "work_type" if "work_type" in view.source.scope.role.dimensions else "center"
+    rows = workload.ages(view.frames, filters_of(view), view.as_of, [by])
+    rows = rows.filter(pl.col("reviews_count").sum().over(by) > 0)
+    if rows.is_empty():
+        return empty(view, key, "Nothing is waiting", "pending")
+    old = pl.col("age_order") >= 3
+    rows = labelled(view, rows, by).with_columns(old_share=pl.col("reviews_count").filter(old).sum().over(by) / pl.col("reviews_count").sum().over(by))
+    rows = rows.sort(["old_share", "label", "age_order"], descending=[True, False, False])
+    total, beyond = rows["reviews_count"].sum(), int(rows.filter(old)["reviews_count"].sum())
+    year = int(rows.filter(pl.col("age_order") == 6)["reviews_count"].sum())
+    title = f"{format.share(beyond / total)} of pending reviews are older than 180 days"
+    title += f"; {format.count(year)} have waited over a year" if year else "; none has waited over a year"
+    drawn = rows.with_columns(mark=(pl.col("age_order") >= 4) & (pl.col("reviews_count") > 0))
+    return Card(
+        key=key,
+        title=title,
+        subtitle=f"Pending reviews on {format.date(view.end)} by gross age in days; outlined: past 270 days · {view.sentence}",
+        alt=f"{title}. Oldest first: {listed(rows['label'].unique(maintain_order=True).to_list())}.",
+        chart=charts.stacked_ages(drawn, "label", "age", "reviews_count", outline="mark"),
+        chart_narrow=charts.stacked_ages(drawn, "label", "age", "reviews_count", outline="mark", width=charts.PHONE),
+        table=rows,
+        columns=(
+            Column("label", "Work type" if by == "work_type" else "Center", "text"),
+            Column("age", "Age in days", "text"),
+            Column("reviews_count", "Pending", "count"),
+        ),
+        metric_ids=("pending", "oldest_days"),
+    )
+
+
+def flow(view: View, *, wide: bool = False) -> Card:
+    """Whether more comes in than goes out, month by month."""
+    key = "flow"
+    received = view.ask("receipts", "month", filters=view.trend).select("month", receipts="value")
+    completed = view.ask("completions", "month", filters=view.trend).select("month", completions="value")
+    rows = month_date(received.join(completed, on="month", how="full", coalesce=True).fill_null(0).sort("month"))
+    if rows.is_empty():
+        return empty(view, key, "No reviews came in or went out", "receipts", wide=wide)
+    # The trend has one month more than a year, so that the first and last month can be compared.
+    year = rows.tail(12)
+    came, went = int(year["receipts"].sum()), int(year["completions"].sum())
+    behind = int((year["receipts"] > year["completions"]).sum())
+    word = "more" if came > went else "fewer" if came < went else "as many"
+    difference = f"{format.count(abs(came - went))} {word} reviews came in than were completed" if came != went else "As many reviews came in as were completed"
+    title = f"{difference} over {plural(year.height, 'month')}; receipts led in {behind} of them"
+    months = f"the {plural(rows.height, 'month')} to {format.date(view.end)}"
+    return Card(
+        key=key,
+        title=title,
+        subtitle=f"Receipts and completions each month, {months} · {', '.join(view.filters.narrowed(view.labels)) or 'all work'}",
+        alt=f"{title}.",
+        chart=charts.flow_lines(rows, "month", "receipts", "completions", width=charts.WIDE if wide else charts.HALF),
+        chart_narrow=charts.flow_lines(rows, "month", "receipts", "completions", width=charts.PHONE),
+        table=rows,
+        columns=(Column("month", "Month", "month"), Column("receipts", "Receipts", "count"), Column("completions", "Completions", "count")),
+        metric_ids=("receipts", "completions", "clearance_rate"),
+        wide=wide,
+    )
+
+
+def due(view: View) -> Card:
+    """What is past due and what falls due in the next 30 days."""
+    key = "due"
+    rows = workload.due_next(view.frames, filters_of(view), view.as_of)
+    if not has_rows(rows, "reviews_count"):
+        return empty(view, key, "Nothing is past due or falls due within 30 days", "pending")
+    counts = rows["reviews_count"].to_list()
+    title = f"{plural(counts[0], 'review is', 'reviews are')} past due; {format.count(counts[1])} more fall due within 7 days"
+    drawn = rows.with_columns(bad=pl.col("window_order") == 0)
+    return Card(
+        key=key,
+        title=title,
+        subtitle=f"Pending reviews by the due date of their own clock, seen from {format.date(view.end)} · {view.sentence}",
+        alt=f"{title}; {format.count(sum(counts[1:]))} fall due within 30 days.",
+        chart=charts.due_bars(drawn, "window", "reviews_count", bad="bad"),
+        chart_narrow=charts.due_bars(drawn, "window", "reviews_count", bad="bad", width=charts.PHONE),
+        table=rows,
+        columns=(Column("window", "Falls due", "text"), Column("reviews_count", "Pending reviews", "count")),
+        metric_ids=("past_due",),
+        note="Clocks: scheduled liquidation, CF-28 30 days, CF-29 20 days, protest two years or 30 days accelerated, prior disclosure 30 days, else the service standard.",
+    )
+
+
+def pending_by(view: View, dimension: str, most: int = 9) -> Card:
+    """Who holds the pending reviews, or where their goods entered, against a year earlier."""
+    key = f"pending_{dimension}"
+    rows = with_earlier(view, "pending", dimension).sort(["value", "label"], descending=[True, False])
+    if not has_rows(rows):
+        return empty(view, key, "Nothing is waiting", "pending")
+    first, total = rows.row(0, named=True), rows["value"].sum()
+    what = {"center": "held by {}", "port": "entered at {}", "work_type": "{}"}[dimension].format(first["label"])
+    title = f"{format.share(first['value'] / total)} of pending reviews are {what}"
+    if first["earlier"]:
+        title += f", {moved(first['value'], first['earlier'])} on a year earlier"
+    noun = {"center": ("holder", "holders"), "port": ("port of entry", "ports of entry"), "work_type": ("work type", "work types")}[dimension]
+    shown = rows.head(most + (dimension == "center"))
+    scope = f"The {shown.height} largest of {plural(rows.height, *noun)}" if shown.height < rows.height else f"Every {noun[0]}"
+    drawn = {"previous": "earlier", "previous_label": "a year earlier"}
+    return Card(
+        key=key,
+        title=title,
+        subtitle=f"{scope}, pending on {format.date(view.end)} · {view.sentence}",
+        alt=f"{title}.",
+        chart=charts.bars(shown, "label", "value", **drawn),
+        chart_narrow=charts.bars(shown, "label", "value", **drawn, width=charts.PHONE),
+        table=rows,
+        columns=(Column("label", noun[0].capitalize(), "text"), Column("value", "Pending", "count"), Column("earlier", "A year earlier", "count")),
+        metric_ids=("pending",),
+    )
+
+
+def durations(view: View) -> Card:
+    """How long each kind of work takes, open reviews counted; longest first."""
+    key = "durations"
+    by = "work_type" if "work_type" in view.source.scope.role.dimensions else "center"
+    rows = labelled(view, view.ask("time_to_complete_days", by), by).sort(["p80", "value"], descending=True, nulls_last=False)
+    known = rows.drop_nulls("value").sort("value", descending=True)
+    if known.is_empty():
+        return empty(view, key, "Too few reviews were opened to say how long they take", "receipts")
+    first, last = known.row(0, named=True), known.row(-1, named=True)
+    title = f"Half of {first['label']} reviews take more than {format.days(first['value'])}"
+    if known.height > 1:
+        title += f", of {last['label']} {format.days(last['value'])}"
+    return Card(
+        key=key,
+        title=title,
+        subtitle=f"Median gross days with its 95% interval; P80 and P90 in the table; open reviews count as still running · opened {view.sentence}",
+        alt=f"{title}.",
+        chart=charts.dots_with_interval(known, "label", "value", "low", "high", kind="days", better="lower", n="n", quality="quality"),
+        chart_narrow=charts.dots_with_interval(
+            known, "label", "value", "low", "high", kind="days", better="lower", n="n", quality="quality", width=charts.PHONE
+        ),
+        table=rows,
+        columns=(
+            Column("label", "Work type" if by == "work_type" else "Center", "text"),
+            Column("value", "Median", "days"),
+            Column("p80", "80% within", "days"),
+            Column("p90", "90% within", "days"),
+            Column("n", "Reviews opened", "count"),
+            Column("quality", "Quality", "text"),
+        ),
+        metric_ids=("time_to_complete_days",),
+        rows_note="A dash means that so many were not yet completed on the as-of date.",
+    )

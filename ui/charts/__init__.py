@@ -1,0 +1,27 @@
+"""Charts: pure functions from a Polars frame to a plain Plotly dictionary, all with one look.
+
+Every function takes `width`, the reference width in pixels: `HALF` (half a row, the default), `WIDE` (a `wide` card)
+or `PHONE` (for `Card.chart_narrow`). The layout's `height` is the height that the chart needs at least.
+"""
+
+from ui.charts.base import HALF, PHONE, WIDE, Spec
+from ui.charts.grids import heat, stacked_ages
+from ui.charts.panels import small_multiples
+from ui.charts.ranked import bars, dots_with_interval, stacked_status
+from ui.charts.times import due_bars, flow_lines, rate_with_interval
+
+__all__ = [
+    "HALF",
+    "PHONE",
+    "WIDE",
+    "Spec",
+    "bars",
+    "dots_with_interval",
+    "due_bars",
+    "flow_lines",
+    "heat",
+    "rate_with_interval",
+    "small_multiples",
+    "stacked_ages",
+    "stacked_status",
+]

@@ -1,0 +1,337 @@
+"""Ranked rows: bars, dots with their intervals, stacks of statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from ui import format as fmt
+from ui.charts import base
+from ui.charts.base import Spec
+from ui.theme import ACCENT, ACCENT_DARK, BAD, CONTEXT, GREY, INK, SECONDARY, ink_on
+
+_ROW = 30.0
+_TWO_LINES = 36.0
+
+
+def _row_height(labels: Sequence[str], row: float = _ROW) -> float:
+    return max(row, _TWO_LINES) if any("<br>" in label for label in labels) else row
+
+
+def _column(frame: pl.DataFrame, name: str | None) -> list[Any]:
+    return [None] * frame.height if name is None else frame.get_column(name).to_list()
+
+
+def bars(
+    frame: pl.DataFrame,
+    label: str,
+    value: str,
+    *,
+    kind: str = "count",
+    highlight: Collection[str] = (),
+    bad: str | None = None,
+    previous: str | None = None,
+    previous_label: str = "",
+    low: str | None = None,
+    high: str | None = None,
+    extra: str | None = None,
+    width: float = base.HALF,
+) -> Spec:
+    """Draw horizontal bars in the order of the frame, each with its value written at its end.
+
+    frame: `label`, `value` (null: en dash), optional `bad` bool (orange), `previous` value (a grey mark, named once by
+    `previous_label`), `low` and `high` (whisker), `extra` text after the value. With `highlight` only those are blue.
+    """
+    names = [str(name) for name in frame.get_column(label).to_list()]
+    values, before, ends = _column(frame, value), _column(frame, previous), _column(frame, high)
+    labels, left = base.row_labels(names, width)
+    words = [_value_words(v, kind, more) for v, more in zip(values, _column(frame, extra), strict=True)]
+    room = max((base.text_width(word, base.SIZE, bold=True) for word in words), default=30) + 14
+    top = max([abs(v) for v in (*values, *before, *ends) if v is not None] or [1]) or 1
+    reach = top * 1.0001
+    rows = list(range(len(names)))
+    colors = [_bar_color(name, flag, highlight) for name, flag in zip(names, _column(frame, bad), strict=True)]
+    tips = [_tip(*parts, kind=kind, before_label=previous_label) for parts in zip(names, values, before, strict=True)]
+    traces: list[Spec] = [_bar(values, rows, colors, tips)]
+    starts = [max(v or 0, e or 0, b or 0) for v, e, b in zip(values, ends, before, strict=True)]
+    if low and high:
+        traces.append(_whiskers(frame.get_column(low).to_list(), ends, rows, INK))
+    if previous:
+        traces.append(_marks(before, rows))
+    traces.append(base.texts(starts, rows, [f"\u00a0{word}" for word in words], "middle right", size=base.SIZE, weight=600))
+    named = bool(previous and previous_label and any(v is not None for v in before))
+    layout = base.layout(
+        len(names) * _row_height(labels) + (24 if named else 8),
+        (left, room, 20 if named else 2, 6),
+        xaxis=base.hidden_axis(0, reach),
+        yaxis=base.category_axis(labels),
+        bargap=0.34,
+    )
+    if named:
+        layout["annotations"] = [_previous_note(previous_label, before, reach)]
+    return {"data": traces, "layout": layout}
+
+
+def _value_words(value: float | None, kind: str, more: object) -> str:
+    written = base.safe(fmt.number(value, kind))
+    return f"{written}  {base.safe(more)}" if more else written
+
+
+def _bar_color(name: str, flag: object, highlight: Collection[str]) -> str:
+    if flag:
+        return BAD
+    return ACCENT if not highlight or name in highlight else CONTEXT
+
+
+def _tip(name: str, value: float | None, before: float | None, *, kind: str, before_label: str) -> str:
+    text = f"{base.safe(name)}: <b>{base.safe(fmt.number(value, kind))}</b>"
+    return text if before is None else f"{text}<br>{base.safe(before_label or 'before')}: {base.safe(fmt.number(before, kind))}"
+
+
+def _bar(values: Sequence[float | None], rows: Sequence[int], colors: Sequence[str], tips: Sequence[str]) -> Spec:
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": list(values),
+        "y": list(rows),
+        "marker": {"color": list(colors)},
+        "customdata": list(tips),
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+
+
+def _whiskers(low: Sequence[float | None], high: Sequence[float | None], rows: Sequence[int], color: str, width: float = 1.5) -> Spec:
+    x = [part for start, end in zip(low, high, strict=True) for part in (start, end, None)]
+    return base.rule(x, [part for row in rows for part in (row, row, None)], color=color, width=width, dash="solid")
+
+
+def _marks(values: Sequence[float | None], rows: Sequence[int]) -> Spec:
+    x = [part for value in values for part in (value, value, None)]
+    y = [part for row in rows for part in (row - 0.4, row + 0.4, None)]
+    return base.rule(x, y, color=GREY, width=2, dash="solid")
+
+
+def _previous_note(text: str, before: Sequence[float | None], reach: float) -> Spec:
+    first = next(index for index, value in enumerate(before) if value is not None)
+    place = before[first] or 0
+    anchor = "left" if place < reach * 0.25 else "right" if place > reach * 0.75 else "center"
+    return base.note(
+        f"▏{base.safe(text)}" if anchor == "left" else base.safe(text), place, first - 0.42, xanchor=anchor, yanchor="bottom", color=GREY
+    )
+
+
+def dots_with_interval(
+    frame: pl.DataFrame,
+    label: str,
+    value: str,
+    low: str,
+    high: str,
+    *,
+    kind: str = "share",
+    target: float | None = None,
+    target_label: str = "",
+    better: str = "higher",
+    n: str | None = None,
+    quality: str | None = None,
+    highlight: Collection[str] = (),
+    width: float = base.HALF,
+) -> Spec:
+    """Draw a dot with its 95 % interval for each row, worst first as given, against a target.
+
+    frame: `label`, `value`, `low`, `high`, optional `n` and `quality` ("ok", "too_few", "suppressed", ...). Orange
+    diamond: the whole interval misses the target; hollow: the interval holds the target; blue: meets it. Rows that are
+    not "ok" or "provisional" are written in grey and not drawn.
+    """
+    names = [str(name) for name in frame.get_column(label).to_list()]
+    shown = [
+        state in (None, "ok", "provisional") and v is not None
+        for state, v in zip(_column(frame, quality), _column(frame, value), strict=True)
+    ]
+    values, lows, highs = (_only(_column(frame, name), shown) for name in (value, low, high))
+    labels, left = base.row_labels(names, width, most_share=0.36)
+    words = [_dot_words(v, count, kind, state) for v, count, state in zip(values, _column(frame, n), _column(frame, quality), strict=True)]
+    right = max((base.text_width(word, base.SIZE, bold=True) for word in words), default=20) + 12
+    start, end, ticks = base.scale([*values, *lows, *highs, target], zero=False, kind=kind, most=4 if width < base.HALF else 5)
+    rows = list(range(len(names)))
+    looks = [_dot_look(*parts, target, better, name, highlight) for *parts, name in zip(values, lows, highs, names, strict=True)]
+    tips = [_dot_tip(*parts, kind) for parts in zip(names, values, lows, highs, strict=True)]
+    layout = base.layout(
+        len(names) * _row_height(labels) + 50,
+        (left, right, 22 if target is not None else 6, 26),
+        xaxis=base.value_axis(ticks, kind, low=start, high=end),
+        yaxis=base.category_axis(labels),
+    )
+    traces = []
+    if target is not None:
+        traces.append(base.rule([target, target], [-0.5, len(names) - 0.5], color=GREY, width=1.4))
+        layout["annotations"] = [_target_note(target, kind, target_label, start, end)]
+    layout.setdefault("annotations", []).extend(_right_words(words, shown, looks))
+    for color in dict.fromkeys(look[0] for look in looks):
+        mine = [index for index, look in enumerate(looks) if look[0] == color]
+        traces.append(_whiskers([lows[i] for i in mine], [highs[i] for i in mine], mine, color, 2.2))
+    traces.append(_dots(values, rows, looks, tips))
+    return {"data": traces, "layout": layout}
+
+
+def _only(values: Sequence[Any], shown: Sequence[bool]) -> list[Any]:
+    return [value if keep else None for value, keep in zip(values, shown, strict=True)]
+
+
+def _dot_words(value: float | None, n: float | None, kind: str, state: object) -> str:
+    size = f"n = {fmt.count(n)}" if n is not None else ""
+    if value is None:
+        reason = {"suppressed": "withheld", None: "no data", "ok": "no data"}.get(state, "too few")  # type: ignore[call-overload]
+        return f"{reason}, {size}" if size else str(reason)
+    written = base.safe(fmt.number(value, kind))
+    return f"{written}  {size}" if size else written
+
+
+def _dot_look(
+    value: float | None, low: float | None, high: float | None, target: float | None, better: str, name: str, highlight: Collection[str]
+) -> tuple[str, str]:
+    """Return colour and symbol of a row."""
+    lit = not highlight or name in highlight
+    if value is None or target is None:
+        return (ACCENT if lit else GREY), "circle"
+    near, far = (high, low) if better == "higher" else (low, high)
+    if base.misses(near if near is not None else value, target, better):
+        return BAD, "diamond"
+    if base.misses(far if far is not None else value, target, better):
+        return GREY, "circle-open"
+    return (ACCENT if lit else GREY), "circle"
+
+
+def _dot_tip(name: str, value: float | None, low: float | None, high: float | None, kind: str) -> str:
+    return f"{base.safe(name)}: <b>{base.safe(fmt.number(value, kind))}</b><br>{base.safe(fmt.interval(low, high, kind))}"
+
+
+def _dots(values: Sequence[float | None], rows: Sequence[int], looks: Sequence[tuple[str, str]], tips: Sequence[str]) -> Spec:
+    marker = {
+        "size": [10 if symbol == "diamond" else 9 for _, symbol in looks],
+        "color": ["#ffffff" if symbol == "circle-open" else color for color, symbol in looks],
+        "symbol": [symbol.removesuffix("-open") for _, symbol in looks],
+        "line": {"color": [color for color, _ in looks], "width": 2},
+        "opacity": 1,
+    }
+    tip = {"customdata": list(tips), "hovertemplate": "%{customdata}<extra></extra>"}
+    return {"type": "scatter", "mode": "markers", "x": list(values), "y": list(rows), "marker": marker, "cliponaxis": False, **tip}
+
+
+def _target_note(target: float, kind: str, text: str, start: float, end: float) -> Spec:
+    place = (target - start) / (end - start)
+    anchor = "right" if place > 0.8 else "left" if place < 0.2 else "center"
+    words = base.safe(text or base.target_words(target, kind))
+    return base.note(words, target, 1, yref="paper", xanchor=anchor, yanchor="bottom", yshift=2)
+
+
+def _right_words(words: Sequence[str], shown: Sequence[bool], looks: Sequence[tuple[str, str]]) -> list[Spec]:
+    notes = []
+    for index, (word, keep, look) in enumerate(zip(words, shown, looks, strict=True)):
+        main, _, rest = word.partition("  ")
+        text = f"<b>{main}</b>  <span style='color:{SECONDARY}'>{rest}</span>" if rest else f"<b>{main}</b>" if keep else word
+        color = GREY if not keep else BAD if look[0] == BAD else INK
+        notes.append(
+            base.note(text, 1, index, xref="paper", xanchor="left", yanchor="middle", xshift=10, color=color, size=base.SIZE, align="left")
+        )
+    return notes
+
+
+#: Looks of statuses: accent, dark, bad, grey, context.
+TONES: Mapping[str, str] = {"accent": ACCENT, "dark": ACCENT_DARK, "bad": BAD, "grey": GREY, "context": CONTEXT, "faint": "#d3e6f4"}
+
+
+def stacked_status(
+    frame: pl.DataFrame,
+    label: str,
+    status: str,
+    value: str,
+    *,
+    tones: Mapping[str, str] | None = None,
+    as_share: bool = True,
+    kind: str = "count",
+    width: float = base.HALF,
+) -> Spec:
+    """Draw one horizontal stack for each row, its parts named above the first row and written inside where they fit.
+
+    frame: `label`, `status`, `value`, one row for each pair; orders as given. `tones` gives each status one of accent,
+    dark, bad, grey, context, faint. Few statuses: five at most.
+    """
+    names = [str(name) for name in frame.get_column(label).unique(maintain_order=True).to_list()]
+    states = [str(name) for name in frame.get_column(status).unique(maintain_order=True).to_list()]
+    found = {(str(a), str(b)): float(v or 0) for a, b, v in frame.select(label, status, value).iter_rows()}
+    totals = [sum(found.get((name, state), 0.0) for state in states) for name in names]
+    labels, left = base.row_labels(names, width, most_share=0.34)
+    reach = 1.0 if as_share else max([*totals, 1e-9])
+    plot = width - left - 4
+    colors = _status_colors(states, tones or {})
+    traces: list[Spec] = []
+    words: list[tuple[float, int, str, str]] = []
+    starts = [0.0] * len(names)
+    for state, color in zip(states, colors, strict=True):
+        lengths = [found.get((name, state), 0.0) / ((total or 1) if as_share else 1) for name, total in zip(names, totals, strict=True)]
+        tips = [_status_tip(name, state, found.get((name, state), 0.0), total, kind) for name, total in zip(names, totals, strict=True)]
+        traces.append(_bar(lengths, range(len(names)), [color] * len(names), tips) | {"base": list(starts)})
+        for row, (start, length, name) in enumerate(zip(starts, lengths, names, strict=True)):
+            text = fmt.share(length, 0) if as_share else fmt.number(found.get((name, state), 0.0), kind)
+            if base.text_width(text, base.SIZE, bold=True) + 8 < length / reach * plot:
+                words.append((start + length / 2, row, base.safe(text), ink_on(color)))
+        starts = [start + length for start, length in zip(starts, lengths, strict=True)]
+    for ink in dict.fromkeys(word[3] for word in words):
+        mine = [word for word in words if word[3] == ink]
+        traces.append(
+            base.texts(
+                [w[0] for w in mine], [w[1] for w in mine], [w[2] for w in mine], "middle center", color=ink, size=base.SIZE, weight=600
+            )
+        )
+    heads, levels = _status_heads(states, colors, width)
+    layout = base.layout(
+        len(names) * _row_height(labels, 32) + levels * 20 + 16,
+        (left, 4, levels * 20 + 8, 6),
+        xaxis=base.hidden_axis(0, reach),
+        yaxis=base.category_axis(labels),
+        bargap=0.28,
+        barmode="overlay",
+        annotations=[head | {"xshift": head["xshift"] - left} for head in heads],
+    )
+    return {"data": traces, "layout": layout}
+
+
+def _status_colors(states: Sequence[str], tones: Mapping[str, str]) -> list[str]:
+    spare = iter([ACCENT, "#73b3e7", "#d3e6f4", CONTEXT, GREY] * 3)
+    return [TONES[tones[state]] if state in tones else next(spare) for state in states]
+
+
+def _status_tip(name: str, state: str, value: float, total: float, kind: str) -> str:
+    part = f" ({fmt.share(value / total)})" if total else ""
+    return f"{base.safe(name)}<br>{base.safe(state)}: <b>{base.safe(fmt.number(value, kind))}</b>{base.safe(part)}"
+
+
+def _status_heads(states: Sequence[str], colors: Sequence[str], width: float) -> tuple[list[Spec], int]:
+    """Name the parts once above the first row, each with its colour, in as many lines as they need."""
+    place, level, notes = 0.0, 0, []
+    for state, color in zip(states, colors, strict=True):
+        length = base.text_width(state, base.SIZE) + 34
+        if place and place + length > width:
+            place, level = 0.0, level + 1
+        text = f"<span style='color:{color}'>■</span> {base.safe(state)}"
+        notes.append(
+            base.note(
+                text,
+                0,
+                1,
+                xref="paper",
+                yref="paper",
+                xanchor="left",
+                yanchor="bottom",
+                xshift=place,
+                yshift=level,
+                color=INK,
+                size=base.SIZE,
+            )
+        )
+        place += length
+    for item in notes:
+        item["yshift"] = (level - item["yshift"]) * 20 + 4
+    return notes, level + 1

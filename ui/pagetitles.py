@@ -1,0 +1,76 @@
+"""The headline of each page, computed from the page's own numbers."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ui import format
+from ui.cards.shared import moved, plural
+from ui.frame import View
+
+
+def _value(view: View, metric_id: str, *, earlier: bool = False) -> float | None:
+    if earlier and view.earlier is None:
+        return None
+    rows = view.ask(metric_id, filters=view.earlier if earlier else None)
+    value = rows["value"][0] if rows.height else None
+    return None if value is None else float(value)
+
+
+def overview(view: View) -> str:
+    """Say what share the Centers process and how the backlog moved."""
+    share, backlog, before = _value(view, "center_value_share"), _value(view, "backlog"), _value(view, "backlog", earlier=True)
+    chosen = [code for code in view.filters.centers if code != "PORT"]
+    who = view.label("center", chosen[0]) if len(chosen) == 1 else "The chosen Centers" if chosen else "Centers"
+    verb = "processes" if len(chosen) == 1 else "process"
+    if share is None:
+        return "No imports match these filters"
+    title = f"{who} {verb} {format.share(share)} of import value"
+    if backlog is None:
+        return title
+    if before is None:
+        return f"{title}; {plural(int(backlog), 'review is', 'reviews are')} backlog"
+    return f"{title}; the backlog is {moved(backlog, before)} on a year earlier"
+
+
+def workload(view: View) -> str:
+    """Say how much is waiting, how it moved and how much of it is backlog."""
+    pending, before, backlog = _value(view, "pending"), _value(view, "pending", earlier=True), _value(view, "backlog")
+    if not pending:
+        return "Nothing is waiting"
+    title = f"{plural(int(pending), 'review')} pending"
+    if before is not None:
+        title += f", {moved(pending, before)} on a year earlier"
+    return f"{title}; {format.share((backlog or 0) / pending)} of them are backlog"
+
+
+def compliance(view: View) -> str:
+    """Say what the rate is and whether it clearly changed on a year earlier."""
+    now = view.ask("compliance_rate_major").row(0, named=True)
+    if now["value"] is None:
+        return "Too few sampled lines to state a compliance rate"
+    title = f"{format.share(now['value'])} of entry lines have no major discrepancy"
+    before = view.ask("compliance_rate_major", filters=view.earlier).row(0, named=True) if view.earlier else {"value": None}
+    if before["value"] is None:
+        return title
+    if now["low"] > before["high"]:
+        return f"{title}, clearly more than a year earlier"
+    if now["high"] < before["low"]:
+        return f"{title}, clearly fewer than a year earlier"
+    return f"{title}; no clear change on a year earlier"
+
+
+def feedback(view: View) -> str:
+    """Say how much was received and how much of it still waits."""
+    received, waiting = _value(view, "feedback_received"), _value(view, "feedback_open")
+    if not received:
+        return "No feedback was received in this period"
+    return f"Working groups gave {plural(int(received), 'piece')} of feedback; {format.count(waiting)} are not settled"
+
+
+def data_health(identities: pl.DataFrame) -> str:
+    """Say whether everything adds up."""
+    broken = identities.filter(pl.col("residual") != 0).height
+    if broken:
+        return f"{plural(broken, 'identity does', 'identities do')} not add up: tell whoever publishes the data"
+    return f"Everything adds up: {plural(identities.height, 'identity', 'identities')} checked without a residual"

@@ -1,0 +1,29 @@
+"""The first screen of a store without data: offer to build the demonstration, and say how to load real extracts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+
+#: Builds the demonstration; it is told a function that takes a step in words.
+Build = Callable[[Callable[[str], None]], None]
+
+
+def offer(reason: str, build: Build) -> None:
+    """Say what is missing and let the reader build the demonstration, with its progress on screen."""
+    st.html(
+        '<div class="cl-problem"><h1>Centerline has no data yet</h1>'
+        f"<p>{escape(reason)}</p>"
+        "<p>Build the demonstration to look around: synthetic entry summaries, reviews and feedback of fiscal years 2011–2013. "
+        "It takes about a minute.</p>"
+        "<p>To see your own data instead, load an ACE Reports export (ES-003, CSV or XLSX) in a terminal and open this page again:</p>"
+        "<pre>python -m data load my-es003-export.csv</pre></div>"
+    )
+    if not st.button("Build the demonstration", type="primary", key="build_demo"):
+        return
+    with st.status("Building the demonstration", expanded=True) as status:
+        build(st.write)
+        status.update(label="The demonstration is ready", state="complete")
+    st.rerun()
