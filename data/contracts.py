@@ -87,7 +87,7 @@ class Importer(dy.Schema):
     isa_since = col.date("Member of ISA since")
 
     @dy.rule()
-    def importer_number_form() -> pl.Expr:
+    def importer_number_form(cls) -> pl.Expr:
         return importer_number_is_valid(pl.col("importer_number"))
 
 
@@ -103,7 +103,7 @@ class AccountCenter(dy.Schema):
     participating_from = col.date("First entry date that the Center processes; null while not participating")
 
     @dy.rule()
-    def assigned_has_center() -> pl.Expr:
+    def assigned_has_center(cls) -> pl.Expr:
         return (pl.col("status") != "ASSIGNED") | pl.col("center_code").is_not_null()
 
 
@@ -133,11 +133,11 @@ class Entry(dy.Schema):
     liquidation_type = col.code(("no_change", "change", "deemed"), nullable=True, doc="How it liquidated")
 
     @dy.rule()
-    def entry_number_check_digit() -> pl.Expr:
+    def entry_number_check_digit(cls) -> pl.Expr:
         return entry_number_is_valid(pl.col("entry_number"))
 
     @dy.rule()
-    def center_matches_processed_by() -> pl.Expr:
+    def center_matches_processed_by(cls) -> pl.Expr:
         return (pl.col("processed_by") == "CENTER") == pl.col("center_code").is_not_null()
 
 
@@ -181,15 +181,15 @@ class Review(dy.Schema):
     team = col.text("Team in the Center", longest=20)
 
     @dy.rule()
-    def closed_not_before_opened() -> pl.Expr:
+    def closed_not_before_opened(cls) -> pl.Expr:
         return pl.col("closed_date").is_null() | (pl.col("closed_date") >= pl.col("opened_date"))
 
     @dy.rule()
-    def closed_matches_status() -> pl.Expr:
+    def closed_matches_status(cls) -> pl.Expr:
         return pl.col("status").is_in(["completed", "cancelled"]) == pl.col("closed_date").is_not_null()
 
     @dy.rule()
-    def random_has_stratum() -> pl.Expr:
+    def random_has_stratum(cls) -> pl.Expr:
         return (pl.col("source") != "random") | pl.col("stratum").is_not_null()
 
 
@@ -228,7 +228,7 @@ class Inquiry(dy.Schema):
     satisfaction = col.count("Satisfaction 1-5; null when not given", nullable=True, least=1, most=5)
 
     @dy.rule()
-    def answered_not_before_received() -> pl.Expr:
+    def answered_not_before_received(cls) -> pl.Expr:
         return pl.col("answered_date").is_null() | (pl.col("answered_date") >= pl.col("received_date"))
 
 
@@ -294,7 +294,7 @@ class Feedback(dy.Schema):
     is_public = col.flag("May be shown outside")
 
     @dy.rule()
-    def responded_not_before_received() -> pl.Expr:
+    def responded_not_before_received(cls) -> pl.Expr:
         return pl.col("responded_date").is_null() | (pl.col("responded_date") >= pl.col("received_date"))
 
 
@@ -321,6 +321,32 @@ class Note(dy.Schema):
     created_at = dy.Datetime(nullable=False, time_unit="us", metadata={"doc": "When, UTC"})
 
 
+class Es003Row(dy.Schema):
+    """A row of an ACE Reports ES-003 export: one tariff ordinal of one entry line."""
+
+    entry_number = col.text(ENTRY_NUMBER, key=True, longest=11)
+    line_number = col.count("Entry summary line number", key=True, least=1)
+    ordinal = col.count("Tariff ordinal number", key=True, least=1)
+    entry_type_code = col.code(codes.ENTRY_TYPES, doc="Entry type")
+    importer_number = col.text("Importer of record number", nullable=False, longest=12)
+    port_code = col.port_code("Port of entry")
+    entry_date = col.date("Entry date", nullable=False)
+    summary_date = col.date("Entry summary date")
+    origin_code = col.text("Country of origin", nullable=False, longest=2, regex=r"^[A-Z]{2}$")
+    spi_code = col.text("Special program indicator", longest=3)
+    hts_number = col.text("Tariff number", nullable=False, longest=10, regex=r"^[0-9]{10}$")
+    value_usd = col.usd("Goods value of the ordinal")
+    duty_usd = col.usd("Duty of the ordinal")
+
+    @dy.rule()
+    def entry_number_check_digit(cls) -> pl.Expr:
+        return entry_number_is_valid(pl.col("entry_number"))
+
+    @dy.rule()
+    def importer_number_form(cls) -> pl.Expr:
+        return importer_number_is_valid(pl.col("importer_number"))
+
+
 #: Every table that a file can fill, in the order that foreign keys ask for.
 TABLES: Final[dict[str, type[dy.Schema]]] = {
     "center": Center,
@@ -345,6 +371,11 @@ TABLES: Final[dict[str, type[dy.Schema]]] = {
     "note": Note,
 }
 
+#: Contracts of rows that become rows of several tables.
+LAYOUTS: Final[dict[str, type[dy.Schema]]] = {"es003": Es003Row}
+
+CONTRACTS: Final[dict[str, type[dy.Schema]]] = TABLES | LAYOUTS
+
 #: Columns whose value must exist in another table: (table, column) -> (table, column).
 REFERENCES: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("industry", "center_code"): ("center", "center_code"),
@@ -357,6 +388,7 @@ REFERENCES: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("entry", "port_code"): ("port", "port_code"),
     ("entry", "center_code"): ("center", "center_code"),
     ("entry", "industry_code"): ("industry", "industry_code"),
+    ("es003", "port_code"): ("port", "port_code"),
     ("entry_line", "entry_number"): ("entry", "entry_number"),
     ("entry_line", "industry_code"): ("industry", "industry_code"),
     ("review", "account_id"): ("account", "account_id"),

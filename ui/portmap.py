@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -83,7 +84,7 @@ def _ring(coded: Sequence[int], steps: int) -> tuple[Array, Array]:
     """Read a delta-coded ring and add points on its long straight sides, which are curves on the sheet."""
     points = np.cumsum(np.asarray(coded, dtype=float).reshape(-1, 2), axis=0) / steps
     parts = [points[:1]]
-    for start, end in zip(points[:-1], points[1:], strict=True):
+    for start, end in pairwise(points):
         pieces = max(1, int(np.hypot(*(end - start)) // 2.0))
         parts.append(start + (end - start) * np.linspace(0, 1, pieces + 1)[1:, None])
     dense = np.concatenate(parts)
@@ -158,8 +159,9 @@ def _sheet(width: float) -> _Sheet:
 _PLACES: Final = ("middle right", "middle left", "top center", "bottom center", "top right", "top left", "bottom right", "bottom left")
 
 
-def _label_box(x: float, y: float, radius: float, width: float, height: float, place: str) -> _Box:
+def _label_box(spot: tuple[float, float, float], width: float, height: float, place: str) -> _Box:
     """Return where Plotly writes a label of this size beside a marker."""
+    x, y, radius = spot
     vertical, horizontal = place.split()
     gap = radius * (0.72 if vertical != "middle" and horizontal != "center" else 1) + 3
     left = {"right": x + gap, "left": x - gap - width, "center": x - width / 2}[horizontal]
@@ -185,9 +187,8 @@ def place_labels(
     for index, text in enumerate(labels):
         if len(taken) == most:
             break
-        x, y, radius = spots[index]
         for place in _PLACES:
-            box = _label_box(x, y, radius, base.text_width(text, size, bold=True) + 2, size * 1.3, place)
+            box = _label_box(spots[index], base.text_width(text, size, bold=True) + 2, size * 1.3, place)
             inside = box.left >= 2 and box.right <= width - 2 and box.top >= 2 and box.bottom <= height - 2
             others = [bubble for other, bubble in enumerate(bubbles) if other != index]
             if inside and not any(box.meets(other) for other in (*others, *(placed for _, placed in taken.values()))):
@@ -249,9 +250,9 @@ class _Port:
     radius: float
 
 
-def _columns(frame: pl.DataFrame, label: str, value: str, rate: str | None, bad: str | None, muted: str | None) -> list[list[object]]:
+def _columns(frame: pl.DataFrame, *names: str | None) -> list[list[object]]:
     blank: list[object] = [None] * frame.height
-    return [blank if name is None else frame.get_column(name).to_list() for name in (label, value, rate, bad, muted)]
+    return [blank if name is None else frame.get_column(name).to_list() for name in names]
 
 
 def _port_words(port: _Port, rate_kind: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def deltas(ring: list[Point]) -> list[int]:
     """First point, then steps, in hundredths of a degree."""
     whole = [(round(x * STEPS_PER_DEGREE), round(y * STEPS_PER_DEGREE)) for x, y in ring]
     coded = list(whole[0])
-    for (ax, ay), (bx, by) in zip(whole, whole[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(whole):
         if (ax, ay) != (bx, by):
             coded += [bx - ax, by - ay]
     return coded

@@ -2,6 +2,8 @@
 
 const TABLE_ROWS = 500;
 const NARROW = 470;
+/* Milliseconds of drawing below the fold before the browser gets a turn. */
+const SLICE = 40;
 const PRESENTING = window.matchMedia("(min-width: 1800px)");
 const PRESENTATION_SCALE = 1.25;
 const CONFIG = { displayModeBar: false, displaylogo: false, scrollZoom: false, doubleClick: false, showTips: false, responsive: false };
@@ -41,7 +43,16 @@ function setText(node, text) {
   node.hidden = !text;
 }
 
-const pause = () => new Promise((done) => setTimeout(done, 0));
+/* Let the browser answer and paint, without the delay that nested timers get. */
+const channel = new MessageChannel();
+const resumes = [];
+channel.port1.onmessage = () => resumes.shift()?.();
+function pause() {
+  return new Promise((done) => {
+    resumes.push(done);
+    channel.port2.postMessage(null);
+  });
+}
 
 /* ---- Numbers, by the rules of ui/format.py ---- */
 
@@ -432,8 +443,12 @@ async function drawCharts(board) {
   const inView = (card) => card.node.getBoundingClientRect().top < window.innerHeight;
   const first = waiting.filter(inView);
   const order = [...first, ...waiting.filter((card) => !first.includes(card))];
+  let since = performance.now();
   for (const [index, card] of order.entries()) {
-    if (index >= first.length) await pause();
+    if (index >= first.length && performance.now() - since > SLICE) {
+      await pause();
+      since = performance.now();
+    }
     if (generation !== board.generation) return;
     drawCard(card);
   }

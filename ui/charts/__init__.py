@@ -7,8 +7,10 @@ or `PHONE` (for `Card.chart_narrow`). The layout's `height` is the height that t
 from ui.charts.base import HALF, PHONE, WIDE, Spec
 from ui.charts.grids import heat, stacked_ages
 from ui.charts.panels import small_multiples
-from ui.charts.ranked import bars, dots_with_interval, stacked_status
-from ui.charts.times import due_bars, flow_lines, rate_with_interval
+from ui.charts.ranked import bars, dots_with_interval
+from ui.charts.rates import rate_with_interval
+from ui.charts.status import stacked_status
+from ui.charts.times import due_bars, flow_lines
 
 __all__ = [
     "HALF",

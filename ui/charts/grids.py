@@ -60,7 +60,7 @@ def stacked_ages(
             fill = _EMPTY if part is None or number == 0 else blend(part / top)
             cells.append(_Cell(r, c, fill, text, tip, (name, column) in marked))
     ends = [fmt.count(totals[name]) for name in rows] if total else []
-    return _grid(rows, columns, cells, width, 40 if with_count else 32, ends)
+    return _grid(rows, columns, cells, width=width, row_height=40 if with_count else 32, ends=ends)
 
 
 def _age_text(part: float | None, number: float, with_count: bool) -> str:
@@ -100,7 +100,7 @@ def heat(
             fill = _EMPTY if v is None or (v == 0 and kind == "count") else blend((v - start) / ((end - start) or 1))
             tip = f"{base.safe(name)}<br>{base.safe(head)}: <b>{base.safe(fmt.number(v, kind))}</b>"
             cells.append(_Cell(r, c, fill, base.safe(_heat_text(v, kind)), tip, (name, head) in marked))
-    return _grid(rows, columns, cells, width, 30, [])
+    return _grid(rows, columns, cells, width=width, row_height=30, ends=[])
 
 
 def _heat_text(value: float | None, kind: str) -> str:
@@ -120,7 +120,7 @@ def _marked(frame: pl.DataFrame, row: str, column: str, outline: str | None) -> 
 
 
 def _grid(
-    rows: Sequence[str], columns: Sequence[str], cells: Sequence[_Cell], width: float, row_height: float, ends: Sequence[str]
+    rows: Sequence[str], columns: Sequence[str], cells: Sequence[_Cell], *, width: float, row_height: float, ends: Sequence[str]
 ) -> Spec:
     asked = width
     labels, left = base.row_labels(rows, width, most_share=0.32)
@@ -167,7 +167,7 @@ def _heads(columns: Sequence[str], slot: float) -> tuple[list[str], float, float
     wrapped = [base.wrap(name, slot - 4, base.SMALL) for name in columns]
     if not any(row.endswith("…") for rows in wrapped for row in rows):
         return [base.lines(rows) for rows in wrapped], max((len(rows) for rows in wrapped), default=1) * 15 + 8.0, 0.0
-    short = [base.shorten(name, 150, base.SMALL) for name in columns]
+    short = [base.shorten(name, 185, base.SMALL) for name in columns]
     longest = max(base.text_width(name, base.SMALL) for name in short)
     last = base.text_width(short[-1], base.SMALL)
     angle = math.radians(40)

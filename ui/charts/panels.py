@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+
 import polars as pl
 
 from ui import format as fmt
@@ -13,7 +14,6 @@ from ui.charts.base import Spec
 from ui.theme import CONTEXT, GREY, GRID, SECONDARY
 
 _VALUE_SIZE = 15
-_AXIS = 40.0
 
 _Colour = Callable[[float | None, str], str]
 
@@ -160,7 +160,8 @@ def _assemble(panels: list[_Panel], grid: _Grid, ticks: list[float], kind: str, 
     for color in dict.fromkeys(panel.color for panel in panels):
         traces += _lines([panel for panel in panels if panel.color == color], grid, color, kind)
     traces += [_names(panels, grid), *_values(panels, grid, kind), _value_ticks(panels, grid, ticks, kind), *_time_ticks(panels, grid)]
-    shape = base.layout(bottom + _AXIS, (0, 0, 0, 0), xaxis=base.hidden_axis(0, grid.width), yaxis=base.hidden_axis(bottom + _AXIS, 0))
+    depth = 40.0 if any("<br>" in text for text in traces[-2]["text"]) else 26.0
+    shape = base.layout(bottom + depth, (0, 0, 0, 0), xaxis=base.hidden_axis(0, grid.width), yaxis=base.hidden_axis(bottom + depth, 0))
     return {"data": traces, "layout": shape}
 
 

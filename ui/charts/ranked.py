@@ -1,8 +1,9 @@
-"""Ranked rows: bars, dots with their intervals, stacks of statuses."""
+"""Ranked rows: bars and dots with their intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -10,13 +11,14 @@ import polars as pl
 from ui import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
-from ui.theme import ACCENT, ACCENT_DARK, BAD, CONTEXT, GREY, INK, SECONDARY, ink_on
+from ui.theme import ACCENT, BAD, CONTEXT, GREY, INK, SECONDARY
 
 _ROW = 30.0
 _TWO_LINES = 36.0
 
 
-def _row_height(labels: Sequence[str], row: float = _ROW) -> float:
+def row_height(labels: Sequence[str], row: float = _ROW) -> float:
+    """Return the pixels of a row; more when a label has two lines."""
     return max(row, _TWO_LINES) if any("<br>" in label for label in labels) else row
 
 
@@ -54,7 +56,7 @@ def bars(
     rows = list(range(len(names)))
     colors = [_bar_color(name, flag, highlight) for name, flag in zip(names, _column(frame, bad), strict=True)]
     tips = [_tip(*parts, kind=kind, before_label=previous_label) for parts in zip(names, values, before, strict=True)]
-    traces: list[Spec] = [_bar(values, rows, colors, tips)]
+    traces: list[Spec] = [bar_trace(values, rows, colors, tips)]
     starts = [max(v or 0, e or 0, b or 0) for v, e, b in zip(values, ends, before, strict=True)]
     if low and high:
         traces.append(_whiskers(frame.get_column(low).to_list(), ends, rows, INK))
@@ -63,7 +65,7 @@ def bars(
     traces.append(base.texts(starts, rows, [f"\u00a0{word}" for word in words], "middle right", size=base.SIZE, weight=600))
     named = bool(previous and previous_label and any(v is not None for v in before))
     layout = base.layout(
-        len(names) * _row_height(labels) + (24 if named else 8),
+        len(names) * row_height(labels) + (24 if named else 8),
         (left, room, 20 if named else 2, 6),
         xaxis=base.hidden_axis(0, reach),
         yaxis=base.category_axis(labels),
@@ -90,7 +92,8 @@ def _tip(name: str, value: float | None, before: float | None, *, kind: str, bef
     return text if before is None else f"{text}<br>{base.safe(before_label or 'before')}: {base.safe(fmt.number(before, kind))}"
 
 
-def _bar(values: Sequence[float | None], rows: Sequence[int], colors: Sequence[str], tips: Sequence[str]) -> Spec:
+def bar_trace(values: Sequence[float | None], rows: Sequence[int], colors: Sequence[str], tips: Sequence[str]) -> Spec:
+    """Return horizontal bars with their tips."""
     return {
         "type": "bar",
         "orientation": "h",
@@ -155,10 +158,11 @@ def dots_with_interval(
     right = max((base.text_width(word, base.SIZE, bold=True) for word in words), default=20) + 12
     start, end, ticks = base.scale([*values, *lows, *highs, target], zero=False, kind=kind, most=4 if width < base.HALF else 5)
     rows = list(range(len(names)))
-    looks = [_dot_look(*parts, target, better, name, highlight) for *parts, name in zip(values, lows, highs, names, strict=True)]
+    goal = _Goal(target, better, highlight)
+    looks = [goal.look(*parts) for parts in zip(names, values, lows, highs, strict=True)]
     tips = [_dot_tip(*parts, kind) for parts in zip(names, values, lows, highs, strict=True)]
     layout = base.layout(
-        len(names) * _row_height(labels) + 50,
+        len(names) * row_height(labels) + 50,
         (left, right, 22 if target is not None else 6, 26),
         xaxis=base.value_axis(ticks, kind, low=start, high=end),
         yaxis=base.category_axis(labels),
@@ -188,19 +192,25 @@ def _dot_words(value: float | None, n: float | None, kind: str, state: object) -
     return f"{written}  {size}" if size else written
 
 
-def _dot_look(
-    value: float | None, low: float | None, high: float | None, target: float | None, better: str, name: str, highlight: Collection[str]
-) -> tuple[str, str]:
-    """Return colour and symbol of a row."""
-    lit = not highlight or name in highlight
-    if value is None or target is None:
-        return (ACCENT if lit else GREY), "circle"
-    near, far = (high, low) if better == "higher" else (low, high)
-    if base.misses(near if near is not None else value, target, better):
-        return BAD, "diamond"
-    if base.misses(far if far is not None else value, target, better):
-        return GREY, "circle-open"
-    return (ACCENT if lit else GREY), "circle"
+@dataclass(frozen=True)
+class _Goal:
+    """What dots are judged by: a target, which side is better, and which rows are highlighted."""
+
+    target: float | None
+    better: str
+    highlight: Collection[str]
+
+    def look(self, name: str, value: float | None, low: float | None, high: float | None) -> tuple[str, str]:
+        """Return colour and symbol of a row."""
+        plain = (ACCENT if not self.highlight or name in self.highlight else GREY), "circle"
+        if value is None or self.target is None:
+            return plain
+        best, worst = (high, low) if self.better == "higher" else (low, high)
+        if base.misses(value if best is None else best, self.target, self.better):
+            return BAD, "diamond"
+        if base.misses(value if worst is None else worst, self.target, self.better):
+            return GREY, "circle-open"
+        return plain
 
 
 def _dot_tip(name: str, value: float | None, low: float | None, high: float | None, kind: str) -> str:
@@ -236,102 +246,3 @@ def _right_words(words: Sequence[str], shown: Sequence[bool], looks: Sequence[tu
             base.note(text, 1, index, xref="paper", xanchor="left", yanchor="middle", xshift=10, color=color, size=base.SIZE, align="left")
         )
     return notes
-
-
-#: Looks of statuses: accent, dark, bad, grey, context.
-TONES: Mapping[str, str] = {"accent": ACCENT, "dark": ACCENT_DARK, "bad": BAD, "grey": GREY, "context": CONTEXT, "faint": "#d3e6f4"}
-
-
-def stacked_status(
-    frame: pl.DataFrame,
-    label: str,
-    status: str,
-    value: str,
-    *,
-    tones: Mapping[str, str] | None = None,
-    as_share: bool = True,
-    kind: str = "count",
-    width: float = base.HALF,
-) -> Spec:
-    """Draw one horizontal stack for each row, its parts named above the first row and written inside where they fit.
-
-    frame: `label`, `status`, `value`, one row for each pair; orders as given. `tones` gives each status one of accent,
-    dark, bad, grey, context, faint. Few statuses: five at most.
-    """
-    names = [str(name) for name in frame.get_column(label).unique(maintain_order=True).to_list()]
-    states = [str(name) for name in frame.get_column(status).unique(maintain_order=True).to_list()]
-    found = {(str(a), str(b)): float(v or 0) for a, b, v in frame.select(label, status, value).iter_rows()}
-    totals = [sum(found.get((name, state), 0.0) for state in states) for name in names]
-    labels, left = base.row_labels(names, width, most_share=0.34)
-    reach = 1.0 if as_share else max([*totals, 1e-9])
-    plot = width - left - 4
-    colors = _status_colors(states, tones or {})
-    traces: list[Spec] = []
-    words: list[tuple[float, int, str, str]] = []
-    starts = [0.0] * len(names)
-    for state, color in zip(states, colors, strict=True):
-        lengths = [found.get((name, state), 0.0) / ((total or 1) if as_share else 1) for name, total in zip(names, totals, strict=True)]
-        tips = [_status_tip(name, state, found.get((name, state), 0.0), total, kind) for name, total in zip(names, totals, strict=True)]
-        traces.append(_bar(lengths, range(len(names)), [color] * len(names), tips) | {"base": list(starts)})
-        for row, (start, length, name) in enumerate(zip(starts, lengths, names, strict=True)):
-            text = fmt.share(length, 0) if as_share else fmt.number(found.get((name, state), 0.0), kind)
-            if base.text_width(text, base.SIZE, bold=True) + 8 < length / reach * plot:
-                words.append((start + length / 2, row, base.safe(text), ink_on(color)))
-        starts = [start + length for start, length in zip(starts, lengths, strict=True)]
-    for ink in dict.fromkeys(word[3] for word in words):
-        mine = [word for word in words if word[3] == ink]
-        traces.append(
-            base.texts(
-                [w[0] for w in mine], [w[1] for w in mine], [w[2] for w in mine], "middle center", color=ink, size=base.SIZE, weight=600
-            )
-        )
-    heads, levels = _status_heads(states, colors, width)
-    layout = base.layout(
-        len(names) * _row_height(labels, 32) + levels * 20 + 16,
-        (left, 4, levels * 20 + 8, 6),
-        xaxis=base.hidden_axis(0, reach),
-        yaxis=base.category_axis(labels),
-        bargap=0.28,
-        barmode="overlay",
-        annotations=[head | {"xshift": head["xshift"] - left} for head in heads],
-    )
-    return {"data": traces, "layout": layout}
-
-
-def _status_colors(states: Sequence[str], tones: Mapping[str, str]) -> list[str]:
-    spare = iter([ACCENT, "#73b3e7", "#d3e6f4", CONTEXT, GREY] * 3)
-    return [TONES[tones[state]] if state in tones else next(spare) for state in states]
-
-
-def _status_tip(name: str, state: str, value: float, total: float, kind: str) -> str:
-    part = f" ({fmt.share(value / total)})" if total else ""
-    return f"{base.safe(name)}<br>{base.safe(state)}: <b>{base.safe(fmt.number(value, kind))}</b>{base.safe(part)}"
-
-
-def _status_heads(states: Sequence[str], colors: Sequence[str], width: float) -> tuple[list[Spec], int]:
-    """Name the parts once above the first row, each with its colour, in as many lines as they need."""
-    place, level, notes = 0.0, 0, []
-    for state, color in zip(states, colors, strict=True):
-        length = base.text_width(state, base.SIZE) + 34
-        if place and place + length > width:
-            place, level = 0.0, level + 1
-        text = f"<span style='color:{color}'>■</span> {base.safe(state)}"
-        notes.append(
-            base.note(
-                text,
-                0,
-                1,
-                xref="paper",
-                yref="paper",
-                xanchor="left",
-                yanchor="bottom",
-                xshift=place,
-                yshift=level,
-                color=INK,
-                size=base.SIZE,
-            )
-        )
-        place += length
-    for item in notes:
-        item["yshift"] = (level - item["yshift"]) * 20 + 4
-    return notes, level + 1

@@ -1,36 +1,43 @@
-"""Things over time: flows, rates with their intervals, what falls due."""
+"""Things over time: what came in against what went out, and what falls due."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Final
 
 import polars as pl
 
 from ui import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
-from ui.theme import ACCENT, BAD, CONTEXT, GREY, INK, SECONDARY
+from ui.theme import ACCENT, BAD, CONTEXT, INK, SECONDARY
 
-_TIP = {"hovertemplate": "%{customdata}<extra></extra>"}
+#: Every chart answers the pointer with its own formatted text.
+TIP: Final = {"hovertemplate": "%{customdata}<extra></extra>"}
+#: Dashes of what is provisional.
+DASH: Final = "3px,3px"
 _GAP_FILL = "rgba(192,86,0,0.16)"
-_BAND_FILL = "rgba(0,94,162,0.13)"
 
 
-def _days(frame: pl.DataFrame, name: str) -> list[dt.date]:
+def days_of(frame: pl.DataFrame, name: str) -> list[dt.date]:
+    """Return a column of dates."""
     return frame.get_column(name).cast(pl.Date).to_list()
 
 
-def _flags(frame: pl.DataFrame, name: str | None) -> list[bool]:
+def flags_of(frame: pl.DataFrame, name: str | None) -> list[bool]:
+    """Return a column of flags; all false without one."""
     return [False] * frame.height if name is None else [bool(flag) for flag in frame.get_column(name).to_list()]
 
 
-def _ticks_most(width: float) -> int:
+def ticks_most(width: float) -> int:
+    """Return how many time ticks a width holds."""
     return max(3, int(width // 95))
 
 
-def _line(days: Sequence[dt.date], values: Sequence[float | None], color: str, tips: Sequence[str], width: float = 2.2) -> Spec:
+def line_trace(days: Sequence[dt.date], values: Sequence[float | None], color: str, tips: Sequence[str], width: float = 2.2) -> Spec:
+    """Return a line with its tips."""
     line = {"color": color, "width": width}
     x = [day.isoformat() for day in days]
     return {
@@ -41,11 +48,11 @@ def _line(days: Sequence[dt.date], values: Sequence[float | None], color: str, t
         "line": line,
         "customdata": list(tips),
         "cliponaxis": False,
-        **_TIP,
+        **TIP,
     }
 
 
-def _split(values: Sequence[float | None], flags: Sequence[bool]) -> tuple[list[float | None], list[float | None]]:
+def split(values: Sequence[float | None], flags: Sequence[bool]) -> tuple[list[float | None], list[float | None]]:
     """Part a series into its settled run and its provisional tail, which starts at the last settled point."""
     start = next((index for index, flag in enumerate(flags) if flag), len(values))
     settled = [value if index < start else None for index, value in enumerate(values)]
@@ -70,7 +77,7 @@ def flow_lines(
     frame: `month` date, two values, optional `provisional` bool (its months are dashed).
     """
     rows = frame.sort(month)
-    days, flags = _days(rows, month), _flags(rows, provisional)
+    days, flags = days_of(rows, month), flags_of(rows, provisional)
     series = [rows.get_column(receipts).to_list(), rows.get_column(completions).to_list()]
     known = [value for values in series for value in values if value is not None]
     low, high, ticks = base.scale(known, zero=not known or min(known) < 0.6 * max(known), kind=kind)
@@ -80,14 +87,17 @@ def flow_lines(
     ]
     traces = [_shade(days, *series)]
     for values, color, words in zip(series, (SECONDARY, ACCENT), tips, strict=True):
-        settled, tail = _split(values, flags)
-        traces.append(_line(days, settled, color, words))
+        settled, tail = split(values, flags)
+        traces.append(line_trace(days, settled, color, words))
         if any(flags):
-            dashed = _line(days, tail, color, words)
-            dashed["line"] = {"color": color, "width": 2.2, "dash": "3px,3px"}
+            dashed = line_trace(days, tail, color, words)
+            dashed["line"] = {"color": color, "width": 2.2, "dash": DASH}
             traces += [dashed, _hollow(days, values, flags, color)]
-    ends = [(name, _last(values), color) for name, values, color in zip(names, series, (SECONDARY, ACCENT), strict=True)]
-    return {"data": traces, "layout": _end_labelled(days, ends, (low, high, ticks), kind, width, height, any(flags))}
+    ends = [(name, last_known(values), color) for name, values, color in zip(names, series, (SECONDARY, ACCENT), strict=True)]
+    return {
+        "data": traces,
+        "layout": _end_labelled(days, ends, (low, high, ticks), kind=kind, width=width, height=height, provisional=any(flags)),
+    }
 
 
 def _month_tip(day: dt.date, name: str, value: float | None, kind: str, open_: bool) -> str:
@@ -95,7 +105,8 @@ def _month_tip(day: dt.date, name: str, value: float | None, kind: str, open_: b
     return f"{fmt.month(day)}{more}<br>{base.safe(name)}: <b>{base.safe(fmt.number(value, kind))}</b>"
 
 
-def _last(values: Sequence[float | None]) -> float | None:
+def last_known(values: Sequence[float | None]) -> float | None:
+    """Return the last value that is there."""
     return next((value for value in reversed(values) if value is not None), None)
 
 
@@ -149,6 +160,7 @@ def _end_labelled(
     days: Sequence[dt.date],
     ends: Sequence[tuple[str, float | None, str]],
     value_scale: tuple[float, float, list[float]],
+    *,
     kind: str,
     width: float,
     height: float,
@@ -185,7 +197,7 @@ def _end_labelled(
     return base.layout(
         height,
         (room, right, 10, 40),
-        xaxis=base.date_axis(first, last, _ticks_most(width - room - right)),
+        xaxis=base.date_axis(first, last, ticks_most(width - room - right)),
         yaxis=base.value_axis(ticks, kind, low=low, high=high),
         annotations=notes,
     )
@@ -195,180 +207,13 @@ def _apart(places: Sequence[float], least: float, room: float) -> list[float]:
     """Move two labels apart where they would touch, inside the room."""
     order = sorted(range(len(places)), key=lambda index: places[index])
     moved = list(places)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         overlap = least - (moved[after] - moved[before])
         if overlap > 0:
             moved[before] -= overlap / 2
             moved[after] += overlap / 2
     shift = max(0.0, 16 - min(moved)) - max(0.0, max(moved) - room + 8) if moved else 0.0
     return [place + shift for place in moved]
-
-
-def rate_with_interval(
-    frame: pl.DataFrame,
-    x: str,
-    value: str,
-    low: str | None = None,
-    high: str | None = None,
-    *,
-    kind: str = "share",
-    target: float | None = None,
-    target_label: str = "",
-    better: str = "higher",
-    provisional: str | None = None,
-    style: str = "band",
-    centre: str | None = None,
-    limits: tuple[str, str] | None = None,
-    signal: str | None = None,
-    zero: bool = False,
-    width: float = base.HALF,
-    height: float = 300,
-) -> Spec:
-    """Draw a rate over time with its 95 % interval, a target, and a process chart's lines where they are given.
-
-    frame: `x` date, `value`, optional `low` and `high`, `provisional` bool (hollow), `centre` and `limits` (natural
-    process limits, grey), `signal` (text or null: marked and read out). `style` is "band" or "whisker".
-    """
-    rows = frame.sort(x)
-    days, flags = _days(rows, x), _flags(rows, provisional)
-    columns = {name: rows.get_column(name).to_list() for name in (value, low, high, centre, *(limits or ())) if name}
-    values = columns[value]
-    start, end, ticks = base.scale([*(v for part in columns.values() for v in part), target], zero=zero, kind=kind)
-    signals = rows.get_column(signal).to_list() if signal else [None] * len(days)
-    tips = [
-        _rate_tip(*parts, kind)
-        for parts in zip(days, values, columns.get(low or "", values), columns.get(high or "", values), flags, signals, strict=True)
-    ]
-    traces = _process_lines(days, columns, centre, limits)
-    if low and high:
-        traces += _band(days, columns[low], columns[high]) if style == "band" else [_vertical(days, columns[low], columns[high])]
-    color = base.tone(_settled(values, flags), target, better)
-    settled, tail = _split(values, flags)
-    traces.append(_line(days, settled, color, tips))
-    if any(flags):
-        traces.append(_line(days, tail, color, tips) | {"line": {"color": color, "width": 2.2, "dash": "3px,3px"}})
-    traces.append(_points(days, values, flags, signals, color, tips, style))
-    return {
-        "data": traces,
-        "layout": _rate_layout(
-            days, _settled(values, flags), (start, end, ticks), kind, target, target_label, color, width, height, traces
-        ),
-    }
-
-
-def _settled(values: Sequence[float | None], flags: Sequence[bool]) -> float | None:
-    known = [value for value, flag in zip(values, flags, strict=True) if value is not None and not flag]
-    return known[-1] if known else _last(values)
-
-
-def _rate_tip(day: dt.date, value: float | None, low: float | None, high: float | None, open_: bool, sign: object, kind: str) -> str:
-    rows = [f"{fmt.month(day)}{', provisional' if open_ else ''}: <b>{base.safe(fmt.number(value, kind))}</b>"]
-    if low is not value:
-        rows.append(base.safe(fmt.interval(low, high, kind)))
-    if sign:
-        rows.append(base.safe(sign))
-    return "<br>".join(row for row in rows if row)
-
-
-def _process_lines(
-    days: Sequence[dt.date], columns: dict[str, list[Any]], centre: str | None, limits: tuple[str, str] | None
-) -> list[Spec]:
-    x = [day.isoformat() for day in days]
-    lines = [base.rule(x, columns[centre], color=GREY, width=1.2, dash="solid")] if centre else []
-    return lines + [
-        base.rule(x, columns[name], color=CONTEXT, width=1.2, dash="5px,4px")
-        | {"line": {"color": CONTEXT, "width": 1.2, "dash": "5px,4px", "shape": "hvh"}}
-        for name in limits or ()
-    ]
-
-
-def _band(days: Sequence[dt.date], low: Sequence[float | None], high: Sequence[float | None]) -> list[Spec]:
-    """Return one closed area for each run of months that have an interval."""
-    x: list[str | None] = []
-    y: list[float | None] = []
-    run: list[int] = []
-    for index in range(len(days) + 1):
-        if index < len(days) and low[index] is not None and high[index] is not None:
-            run.append(index)
-            continue
-        if run:
-            x += [*(days[i].isoformat() for i in run), *(days[i].isoformat() for i in reversed(run)), None]
-            y += [*(high[i] for i in run), *(low[i] for i in reversed(run)), None]
-        run = []
-    fill = {"fill": "toself", "fillcolor": _BAND_FILL, "line": {"width": 0}, "hoverinfo": "skip"}
-    return [{"type": "scatter", "mode": "lines", "x": x, "y": y, **fill}]
-
-
-def _vertical(days: Sequence[dt.date], low: Sequence[float | None], high: Sequence[float | None]) -> Spec:
-    x = [part for day in days for part in (day.isoformat(), day.isoformat(), None)]
-    y = [part for start, end in zip(low, high, strict=True) for part in (start, end, None)]
-    return base.rule(x, y, color="#8fbfe0", width=2, dash="solid")
-
-
-def _points(
-    days: Sequence[dt.date],
-    values: Sequence[Any],
-    flags: Sequence[bool],
-    signals: Sequence[Any],
-    color: str,
-    tips: Sequence[str],
-    style: str,
-) -> Spec:
-    plain = 7 if style == "whisker" or len(days) <= 14 else 0
-    marker = {
-        "size": [10 if sign else 8 if flag else plain for flag, sign in zip(flags, signals, strict=True)],
-        "symbol": ["diamond" if sign else "circle" for sign in signals],
-        "color": ["#ffffff" if flag else INK if sign else color for flag, sign in zip(flags, signals, strict=True)],
-        "line": {"color": [INK if sign else color for sign in signals], "width": 1.8 if plain or any(flags) else 0},
-        "opacity": 1,
-    }
-    if not plain:
-        marker["opacity"] = [1 if flag or sign else 0 for flag, sign in zip(flags, signals, strict=True)]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [day.isoformat() for day in days],
-        "y": list(values),
-        "marker": marker,
-        "customdata": list(tips),
-        "cliponaxis": False,
-        **_TIP,
-    }
-
-
-def _rate_layout(
-    days: Sequence[dt.date],
-    last: float | None,
-    value_scale: tuple[float, float, list[float]],
-    kind: str,
-    target: float | None,
-    label: str,
-    color: str,
-    width: float,
-    height: float,
-    traces: list[Spec],
-) -> Spec:
-    low, high, ticks = value_scale
-    first, end = (days[0], days[-1]) if days else (dt.date(2013, 1, 1), dt.date(2013, 12, 1))
-    written = base.safe(fmt.number(last, kind))
-    room, right = base.tick_room(ticks, kind), base.text_width(fmt.number(last, kind), 16, bold=True) + 16
-    notes = []
-    if last is not None:
-        notes.append(
-            base.note(f"<b>{written}</b>", 1, last, xref="paper", xanchor="left", yanchor="middle", xshift=8, color=color, size=16)
-        )
-    if target is not None:
-        span = base.date_axis(first, end, 2)["range"]
-        traces.insert(0, base.rule(span, [target, target], color=GREY, width=1.4))
-        notes.append(
-            base.note(
-                base.safe(label or base.target_words(target, kind)), 0, target, xref="paper", xanchor="left", yanchor="bottom", xshift=4
-            )
-        )
-    axis = base.value_axis(ticks, kind, low=low, high=high)
-    return base.layout(
-        height, (room, right, 12, 40), xaxis=base.date_axis(first, end, _ticks_most(width - room - right)), yaxis=axis, annotations=notes
-    )
 
 
 def due_bars(
@@ -391,10 +236,10 @@ def due_bars(
     slot = (width - 16) / max(len(names), 1)
     labels = [base.lines(base.wrap(name, slot - 6, base.SMALL, rows=3)) for name in names]
     deep = max((text.count("<br>") + 1 for text in labels), default=1)
-    colors = [BAD if b else CONTEXT if s else ACCENT for b, s in zip(_flags(frame, bad), _flags(frame, soft), strict=True)]
+    colors = [BAD if b else CONTEXT if s else ACCENT for b, s in zip(flags_of(frame, bad), flags_of(frame, soft), strict=True)]
     tips = [f"{base.safe(name)}: <b>{base.safe(fmt.number(v, kind))}</b>" for name, v in zip(names, values, strict=True)]
     spots = list(range(len(names)))
-    columns: Spec = {"type": "bar", "x": spots, "y": values, "marker": {"color": colors}, "customdata": tips, **_TIP}
+    columns: Spec = {"type": "bar", "x": spots, "y": values, "marker": {"color": colors}, "customdata": tips, **TIP}
     words = base.texts(
         spots, [v or 0 for v in values], [base.safe(fmt.number(v, kind)) for v in values], "top center", size=base.SIZE, weight=600
     )
