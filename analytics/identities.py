@@ -25,7 +25,7 @@ def check(frames: Frames, facts: Frames) -> pl.DataFrame:
         `identity` (in words), `cells` (places compared), `residual` (sum of absolute differences; must be 0).
     """
     checks = [*_levels(frames), _volume(frames, facts), _money(facts), _pending(frames, facts), _equation(frames), _routing(facts), _stays(facts)]
-    return pl.concat(checks).with_columns(pl.col("cells", "residual").cast(pl.Int64))
+    return pl.concat(found.cast({"cells": pl.Int64, "residual": pl.Int64}) for found in checks)
 
 
 def _compared(words: str, left: pl.LazyFrame, right: pl.LazyFrame, on: list[str]) -> pl.DataFrame:

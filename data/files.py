@@ -94,7 +94,7 @@ def _csv(path: Path) -> pl.DataFrame:
     sample = text[:20_000]
     separator = max(",;\t|", key=lambda mark: sample.count(mark))
     return pl.read_csv(
-        io.StringIO(text), has_header=False, separator=separator, infer_schema=False, truncate_ragged_lines=False, missing_utf8_is_empty_string=False
+        io.StringIO(text), has_header=False, separator=separator, infer_schema=False, truncate_ragged_lines=False
     )
 
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import Engine
 
-from analytics import identities
+from analytics import codes, identities
 from analytics.exc import DataError
 from analytics.rollups import BUILDERS, FAMILIES, aggregate, rollups_of
 from data import facts as facts_of_tables
@@ -34,8 +34,6 @@ Progress = Callable[[str], None]
 #: Version of the published layout; a reader refuses another.
 LAYOUT: Final = 1
 
-#: Columns that repeat few values; stored as codes of a fixed set so that rollups filter and group fast.
-_CODED: Final = ("center_code", "industry_code", "port_code", "program", "entry_type_code", "mode_code", "work_type")
 
 
 @dataclass(frozen=True)
@@ -122,10 +120,11 @@ def _write_version(tables: Mapping[str, pl.DataFrame], as_of: dt.date, folder: P
         _write(frame, folder / "dimensions" / f"{name}.parquet")
     progress("Building rollups")
     lazy = {name: frame.lazy() for name, frame in facts.items()}
+    kinds = _code_sets(tables)
     rollups: dict[str, pl.LazyFrame] = {}
     for family in FAMILIES.values():
         finest = BUILDERS[family.name](lazy).collect()
-        coded = _coded(finest)
+        coded = finest.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items() if name in finest.columns)
         for rollup in rollups_of(family):
             frame = aggregate(coded.lazy(), rollup).collect()
             rows[f"rollups/{rollup.name}"] = frame.height
@@ -136,10 +135,18 @@ def _write_version(tables: Mapping[str, pl.DataFrame], as_of: dt.date, folder: P
     return rows
 
 
-def _coded(frame: pl.DataFrame) -> pl.DataFrame:
-    """Turn the repeating text columns into codes of the values that occur, in order."""
-    present = [name for name in _CODED if name in frame.columns]
-    return frame.with_columns(pl.col(name).cast(pl.Enum(frame[name].unique().drop_nulls().sort())) for name in present)
+def _code_sets(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.Enum]:
+    """Return the code set of each dimension's column: rollups hold codes, so that they filter and group fast."""
+    every = {
+        "center_code": [*tables["center"]["center_code"].unique(), codes.PORT_CODE],
+        "industry_code": tables["industry"]["industry_code"],
+        "port_code": [*tables["port"]["port_code"], codes.UNKNOWN],
+        "program": codes.PROGRAMS,
+        "entry_type_code": codes.ENTRY_TYPES,
+        "mode_code": [*codes.MODES, codes.UNKNOWN],
+        "work_type": codes.WORK_TYPES,
+    }
+    return {name: pl.Enum(sorted(set(values))) for name, values in every.items()}
 
 
 def _write_fact(frame: pl.DataFrame, name: str, folder: Path) -> None:

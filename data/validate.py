@@ -133,7 +133,7 @@ def _unreadable(table: str, text: pl.DataFrame, typed: pl.DataFrame) -> pl.DataF
         lost = text[name].is_not_null() & typed[name].is_null()
         if lost.any():
             words = _TYPE_WORDS.get(str(kind.dtype), "this type")
-            parts.append(_rejects(text.filter(lost), "readable", name, name, HELP["readable"].format(type=words)))
+            parts.append(_rejects(text.filter(lost), f"{name}:readable", name, name, HELP["readable"].format(type=words)))
     return _joined(parts)
 
 

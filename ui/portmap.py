@@ -232,8 +232,8 @@ def port_map(
     words = [_port_words(port, rate_kind) for port in ports]
     placed = place_labels(pixels, words, sheet.width, sheet.height, most=labels or (10 if width >= base.HALF else 5))
     order = sorted(range(len(ports)), key=lambda index: -ports[index].radius)
-    traces = [_land(), _bubbles([ports[index] for index in order], kind, rate_kind)]
-    return {"data": traces, "layout": _map_layout(sheet) | {"annotations": _names(ports, pixels, words, placed)}}
+    traces = [_land(), _bubbles([ports[index] for index in order], kind, rate_kind), _names(ports, words, placed, sheet)]
+    return {"data": traces, "layout": _map_layout(sheet)}
 
 
 @dataclass(frozen=True)
@@ -296,17 +296,12 @@ def _bubbles(ports: Sequence[_Port], kind: str, rate_kind: str) -> Spec:
     }
 
 
-def _names(
-    ports: Sequence[_Port], pixels: Sequence[tuple[float, float, float]], words: Sequence[str], placed: dict[int, tuple[str, _Box]]
-) -> list[Spec]:
-    """Write the labels as annotations shifted in pixels, so that they keep beside their bubble when the map grows."""
-    notes = []
-    for index, (_, box) in placed.items():
-        (x, y, _radius), port = pixels[index], ports[index]
-        shift = {"xshift": round((box.left + box.right) / 2 - x, 1), "yshift": round(y - (box.top + box.bottom) / 2, 1)}
-        color = BAD if port.bad else INK
-        notes.append(base.note(base.safe(words[index]), round(port.x, 1), round(port.y, 1), color=color, weight=600, **shift))
-    return notes
+def _names(ports: Sequence[_Port], words: Sequence[str], placed: dict[int, tuple[str, _Box]], sheet: _Sheet) -> Spec:
+    boxes = [box for _, box in placed.values()]
+    x = [round(sheet.left + (box.left + box.right) / 2 / sheet.scale, 1) for box in boxes]
+    y = [round(sheet.top - (box.top + box.bottom) / 2 / sheet.scale, 1) for box in boxes]
+    colors = [BAD if ports[index].bad else INK for index in placed]
+    return base.texts(x, y, [base.safe(words[index]) for index in placed], "middle center", color=colors, weight=600)
 
 
 def _map_layout(sheet: _Sheet) -> Spec:

@@ -135,6 +135,17 @@ def _height(chart: Mapping[str, Any] | None, otherwise: int) -> int:
     return int((chart or {}).get("layout", {}).get("height", otherwise))
 
 
+def _folded(narrow: dict[str, Any] | None, chart: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Replace each trace of the phone's chart that the full chart holds as well by its number (the land of a map)."""
+    if narrow is None or chart is None:
+        return narrow
+    traces = chart.get("data", [])
+    return {
+        **narrow,
+        "data": [next((index for index, known in enumerate(traces) if known == trace), trace) for trace in narrow.get("data", [])],
+    }
+
+
 def _card(card: Card) -> dict[str, Any]:
     return {
         "key": card.key,
@@ -148,7 +159,7 @@ def _card(card: Card) -> dict[str, Any]:
         "height": _height(card.chart, card.height),
         "heightNarrow": _height(card.chart_narrow or card.chart, card.height),
         "chart": None if card.empty else card.chart,
-        "narrow": None if card.empty else card.chart_narrow,
+        "narrow": None if card.empty else _folded(card.chart_narrow, card.chart),
         "columns": [asdict(column) for column in card.columns],
         "rows": table_columns(card.table.head(ROWS_SENT), [column.name for column in card.columns]),
         "total": card.table.height,

@@ -392,6 +392,7 @@ function exportsNode(card) {
 
 function fillCard(card, data) {
   card.data = data;
+  if (data.narrow) data.narrow.data = data.narrow.data.map((trace) => (typeof trace === "number" ? data.chart.data[trace] : trace));
   setText(card.title, data.title);
   setText(card.subtitle, data.subtitle);
   setText(card.note, data.note);

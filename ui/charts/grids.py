@@ -11,9 +11,11 @@ import polars as pl
 from ui import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
-from ui.theme import BAD, INK, SECONDARY, blend, ink_on
+from ui.theme import BAD, SECONDARY, blend, ink_on
 
 _EMPTY = "#f5f7f9"
+#: Heads that do not fit level are slanted.
+_TURN: Spec = {"textangle": -40, "xanchor": "left", "xshift": -6}
 
 
 @dataclass(frozen=True)
@@ -134,20 +136,20 @@ def _grid(
     size = base.SIZE if all(base.text_width(_widest(cell.text), base.SIZE) + 6 < cell_width for cell in cells) else 11
     traces = [_colors(rows, columns, cells), *_words(cells, size)]
     shapes = [_box(cell) for cell in cells if cell.outlined]
-    notes = [
-        base.note(head, index, 1, yref="paper", yanchor="bottom", yshift=4, size=base.SMALL, **_turn(lean))
-        for index, head in enumerate(heads)
-    ]
+    edge = len(columns) - 0.5 + ((right - 2) / cell_width if ends else 0.0)
+    notes: list[Spec] = []
+    if lean:
+        notes = [base.note(head, index, 1, yref="paper", yanchor="bottom", yshift=4, **_TURN) for index, head in enumerate(heads)]
+    else:
+        spots = [*range(len(columns)), *([edge] if ends else [])]
+        sides = ["top center"] * len(columns) + ["top left"] * bool(ends)
+        traces.append(base.texts(spots, [-0.5] * len(spots), [*heads, *(["Total"] if ends else [])], sides, color=SECONDARY))
     if ends:
-        notes.append(base.note("Total", 1, 1, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=4, xshift=right - 2))
-        notes += [
-            base.note(base.safe(text), 1, index, xref="paper", xanchor="right", xshift=right - 2, color=INK, size=base.SIZE, weight=600)
-            for index, text in enumerate(ends)
-        ]
-    axis = base.hidden_axis(-0.5, len(columns) - 0.5)
+        traces.append(base.texts([edge] * len(ends), range(len(ends)), ends, "middle left", size=base.SIZE, weight=600))
+    axis = base.hidden_axis(-0.5, edge)
     layout = base.layout(
         len(rows) * row_height + top + 6,
-        (left, right, top, 4),
+        (left, 2.0 if ends else right, top, 4),
         xaxis=axis,
         yaxis=base.category_axis(labels),
         annotations=notes,
@@ -172,10 +174,6 @@ def _heads(columns: Sequence[str], slot: float) -> tuple[list[str], float, float
     last = base.text_width(short[-1], base.SMALL)
     angle = math.radians(40)
     return [base.safe(name) for name in short], longest * math.sin(angle) + 18, max(last * math.cos(angle) - slot / 2 + 10, 6.0)
-
-
-def _turn(lean: float) -> Spec:
-    return {"textangle": -40, "xanchor": "left", "xshift": -6} if lean else {"xanchor": "center"}
 
 
 def _colors(rows: Sequence[str], columns: Sequence[str], cells: Sequence[_Cell]) -> Spec:

@@ -50,11 +50,11 @@ class _Grid:
 
     def x(self, panel: _Panel, day: int) -> float:
         """Place a day in a panel."""
-        return panel.left + (day - self.first) / max(self.last - self.first, 1) * (self.panel_width - 6)
+        return round(panel.left + (day - self.first) / max(self.last - self.first, 1) * (self.panel_width - 6), 1)
 
     def y(self, panel: _Panel, value: float) -> float:
         """Place a value in a panel."""
-        return panel.top + self.header + (1 - (value - self.low) / (self.high - self.low)) * self.panel_height
+        return round(panel.top + self.header + (1 - (value - self.low) / (self.high - self.low)) * self.panel_height, 1)
 
 
 def small_multiples(
@@ -128,8 +128,9 @@ def _tone(value: float | None, name: str, target: float | None, better: str, hig
 
 def _panels(frame: pl.DataFrame, series: _Series, names: Sequence[str], grid: _Grid, color: _Colour) -> list[_Panel]:
     panels = []
+    parts = {str(key[0]): rows for key, rows in frame.sort(series.x).partition_by(series.group, as_dict=True).items()}
     for index, name in enumerate(names):
-        rows = frame.filter(pl.col(series.group).cast(pl.String) == name).sort(series.x)
+        rows = parts[name]
         row, column = divmod(index, grid.columns)
         values = rows.get_column(series.y).to_list()
         open_last = bool(series.provisional and rows.height and rows.get_column(series.provisional)[-1])
@@ -247,9 +248,8 @@ def _lines(panels: list[_Panel], grid: _Grid, color: str, kind: str) -> list[Spe
 
 def _hover(panel: _Panel, kind: str) -> list[str]:
     epoch = dt.date(1970, 1, 1)
-    name = base.safe(panel.name)
     return [
-        f"{name}<br>{fmt.month(epoch + dt.timedelta(days=day))}: <b>{base.safe(fmt.number(value, kind))}</b>"
+        f"{fmt.month(epoch + dt.timedelta(days=day))}: <b>{base.safe(fmt.number(value, kind))}</b>"
         for day, value in zip(panel.days, panel.values, strict=True)
     ]
 

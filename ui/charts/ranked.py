@@ -171,7 +171,7 @@ def dots_with_interval(
     if target is not None:
         traces.append(base.rule([target, target], [-0.5, len(names) - 0.5], color=GREY, width=1.4))
         layout["annotations"] = [_target_note(target, kind, target_label, start, end)]
-    layout.setdefault("annotations", []).extend(_right_words(words, shown, looks))
+    traces.append(_right_words(words, shown, looks, end))
     for color in dict.fromkeys(look[0] for look in looks):
         mine = [index for index, look in enumerate(looks) if look[0] == color]
         traces.append(_whiskers([lows[i] for i in mine], [highs[i] for i in mine], mine, color, 2.2))
@@ -236,13 +236,11 @@ def _target_note(target: float, kind: str, text: str, start: float, end: float) 
     return base.note(words, target, 1, yref="paper", xanchor=anchor, yanchor="bottom", yshift=2)
 
 
-def _right_words(words: Sequence[str], shown: Sequence[bool], looks: Sequence[tuple[str, str]]) -> list[Spec]:
-    notes = []
-    for index, (word, keep, look) in enumerate(zip(words, shown, looks, strict=True)):
+def _right_words(words: Sequence[str], shown: Sequence[bool], looks: Sequence[tuple[str, str]], end: float) -> Spec:
+    """Write each row's value and number of cases in a column at the right."""
+    texts, colors = [], []
+    for word, keep, look in zip(words, shown, looks, strict=True):
         main, _, rest = word.partition("  ")
-        text = f"<b>{main}</b>  <span style='color:{SECONDARY}'>{rest}</span>" if rest else f"<b>{main}</b>" if keep else word
-        color = GREY if not keep else BAD if look[0] == BAD else INK
-        notes.append(
-            base.note(text, 1, index, xref="paper", xanchor="left", yanchor="middle", xshift=10, color=color, size=base.SIZE, align="left")
-        )
-    return notes
+        texts.append(f"\u00a0\u00a0<b>{main}</b>  <span style='color:{SECONDARY}'>{rest}</span>" if rest else f"\u00a0\u00a0{word}")
+        colors.append(GREY if not keep else BAD if look[0] == BAD else INK)
+    return base.texts([end] * len(texts), range(len(texts)), texts, "middle right", color=colors, size=base.SIZE)

@@ -1,0 +1,41 @@
+"""From nothing to a published demonstration: generate extracts, load them as a user's files are, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from analytics.exc import DataError
+from data import database
+from data.load import load_files
+from data.publish import Published, publish
+from data.settings import settings
+
+Progress = Callable[[str], None]
+
+ENTRIES: int = 400_000
+SEED: int = 2013
+
+
+def demonstration(*, entries: int = ENTRIES, seed: int = SEED, engine: Engine | None = None, progress: Progress | None = None) -> Published:
+    """Build the demonstration store.
+
+    Raises:
+        DataError: the database already holds data that are not of a demonstration.
+    """
+    from data import demo
+
+    say = progress or (lambda _: None)
+    target = engine or database.engine(settings().url)
+    if not database.is_empty(target):
+        raise DataError(
+            "The database already holds data, and the demonstration is built into an empty one. Choose another home "
+            "(CENTERLINE_HOME=other-folder) or another database (CENTERLINE_DATABASE_URL)."
+        )
+    say("Generating entry summaries, reviews and feedback (synthetic)")
+    frames = demo.generate(entries, seed)
+    say("Writing extracts")
+    paths = demo.write_extracts(frames, settings().home / "demo")
+    load_files(paths, engine=target, progress=say)
+    return publish(engine=target, progress=say)
