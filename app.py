@@ -16,6 +16,7 @@ import streamlit as st
 
 from analytics.exc import CenterlineError, DataError
 from analytics.scope import ROLES, Scope
+from data import build
 from data.store import Snapshot
 from ui import session, start, theme
 
@@ -39,7 +40,7 @@ def main() -> None:
     session.close()
     choice = session.role_in_force()
     page = navigation(choice)
-    st.html(f"<style>{theme.page_css()}</style>")
+    st.html(theme.page_css())
     st.logo(str(HERE / "ui/assets/logo.svg"), size="large")
     guarded(lambda: draw(page, choice))
 
@@ -61,12 +62,17 @@ def draw(page: st.Page, choice: str) -> None:
     try:
         snapshot = Snapshot(scope)
     except DataError as error:
-        start.offer(str(error))
+        start.offer(str(error), build_demonstration)
         return
     scope = role_menu(snapshot, choice)
     session.open_to(scope)
     page.run()
     session.close()
+
+
+def build_demonstration(say: Callable[[str], None]) -> None:
+    """Build the demonstration store from inside the app."""
+    build.demonstration(progress=say)
 
 
 def role_menu(snapshot: Snapshot, choice: str) -> Scope:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +55,12 @@ def engine(url: str) -> Engine:
             "Check CENTERLINE_DATABASE_URL; if a SQLite file is damaged, move it away and load the extracts again."
         ) from error
     return made
+
+
+@cache
+def shared_engine(url: str) -> Engine:
+    """Open a database once for a process that serves many readers."""
+    return engine(url)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

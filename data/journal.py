@@ -5,18 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from functools import cache
 
 from sqlalchemy import Engine
 
 from analytics.scope import Scope
 from data import database
 from data.settings import settings
-
-
-@cache
-def _engine(url: str) -> Engine:
-    return database.engine(url)
 
 
 def record_audit(engine: Engine, *, role: str, person: str, action: str, detail: str) -> None:
@@ -37,6 +31,6 @@ def exporter(scope: Scope, person: str = "demonstration") -> Callable[[str, str]
     """Return a function that writes down an export by a reader of this scope."""
 
     def record(action: str, detail: str) -> None:
-        record_audit(_engine(settings().url), role="-".join([scope.role_id, *scope.centers]), person=person, action=action, detail=detail)
+        record_audit(database.shared_engine(settings().url), role="-".join([scope.role_id, *scope.centers]), person=person, action=action, detail=detail)
 
     return record

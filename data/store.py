@@ -15,10 +15,11 @@ from typing import Any, Final
 import polars as pl
 
 from analytics import assignment, codes
-from analytics.exc import DataError
+from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels
 from analytics.rollups import ROLLUPS, Frames, only_levels
 from analytics.scope import Scope
+from data import database, ledger
 from data.publish import LAYOUT, current_version
 from data.settings import settings
 
@@ -195,6 +196,20 @@ class Snapshot:
     def identities(self) -> pl.DataFrame:
         """Return what must add up in this version: `identity`, `cells` compared, `residual` (must be 0)."""
         return pl.read_parquet(self.folder / "facts" / "identities.parquet")
+
+    def loads(self) -> pl.DataFrame:
+        """Return the ledger of loads, latest first."""
+        return ledger.loads(database.shared_engine(settings().url))
+
+    def rejects(self) -> pl.DataFrame:
+        """Return the quarantined rows with their values.
+
+        Raises:
+            ScopeError: the role does not see every record, and a refused row may be anyone's.
+        """
+        if self.scope.role.rows != "all":
+            raise ScopeError("Rows in quarantine are shown to analysts.")
+        return ledger.rejects(database.shared_engine(settings().url))
 
     def _scan(self, fact: str) -> pl.LazyFrame:
         folder = self.folder / "facts"

@@ -77,13 +77,20 @@ def identities(frame: pl.DataFrame) -> None:
     st.html(table("What must add up", ("Identity", "Places compared", "Residual", ""), cells, empty="Nothing was checked."))
 
 
-def loads(ledger: pl.DataFrame, rejects: pl.DataFrame) -> None:
-    """Show what was loaded and what waits in quarantine."""
+def loads(ledger: pl.DataFrame) -> None:
+    """Show what was loaded, read, accepted and refused."""
     read = [
         (row["file_name"], row["table_name"], format.count(row["read_count"]), format.count(row["accepted_count"]), format.count(row["rejected_count"]), row["finished_at"])
         for row in ledger.iter_rows(named=True)
     ]
     st.html(table("Loads", ("File", "Table", "Rows read", "Accepted", "Quarantined", "When (UTC)"), read, empty="Nothing was loaded."))
+
+
+def quarantine(rejects: pl.DataFrame | None) -> None:
+    """Show what waits in quarantine and what to do about it; null when the role does not see rows."""
+    if rejects is None:
+        st.html('<section class="cl-list"><h2>Quarantine</h2><p>Single rows are shown to analysts; the counts stand above.</p></section>')
+        return
     bad = [
         (row["file_name"], row["row_number"], row["column_name"], row["rule"], row["value"], row["message"])
         for row in rejects.head(200).iter_rows(named=True)

@@ -76,8 +76,9 @@ def contrast(text: str, background: str) -> float:
 
 
 def ink_on(background: str) -> str:
-    """Return the ink, dark or white, that reads best on a background."""
-    return INK if contrast(INK, background) >= contrast(WHITE, background) else WHITE
+    """Return an ink that reads on a background: dark, white, or full black on the middle tones where both are weak."""
+    best = max((INK, WHITE), key=lambda ink: contrast(ink, background))
+    return best if contrast(best, background) >= 4.5 else max(("#000000", WHITE), key=lambda ink: contrast(ink, background))
 
 
 def blend(share: float) -> str:

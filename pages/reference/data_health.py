@@ -3,7 +3,7 @@
 from data.store import Snapshot
 from ui import session
 from ui.frame import plain_headline
-from ui.lists import identities, loads, versions
+from ui.lists import identities, loads, quarantine, versions
 from ui.pagetitles import data_health as title
 
 snapshot = Snapshot(session.guard())
@@ -11,4 +11,5 @@ snapshot = Snapshot(session.guard())
 plain_headline(title(snapshot.identities()), snapshot)
 versions(snapshot)
 identities(snapshot.identities())
-loads(snapshot.ledger("load"), snapshot.ledger("reject"))
+loads(snapshot.loads())
+quarantine(snapshot.rejects() if snapshot.scope.role.rows == "all" else None)

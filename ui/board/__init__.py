@@ -139,11 +139,8 @@ def _folded(narrow: dict[str, Any] | None, chart: dict[str, Any] | None) -> dict
     """Replace each trace of the phone's chart that the full chart holds as well by its number (the land of a map)."""
     if narrow is None or chart is None:
         return narrow
-    traces = chart.get("data", [])
-    return {
-        **narrow,
-        "data": [next((index for index, known in enumerate(traces) if known == trace), trace) for trace in narrow.get("data", [])],
-    }
+    known = chart.get("data", [])
+    return {**narrow, "data": [known.index(trace) if trace in known else trace for trace in narrow.get("data", [])]}
 
 
 def _card(card: Card) -> dict[str, Any]:

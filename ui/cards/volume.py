@@ -93,15 +93,15 @@ def port_map(view: View, ports: pl.DataFrame, *, wide: bool = False) -> Card:
     if places.height > 1:
         leading = f"{format.share(top['value'].sum() / whole)} of import value enters through {plural(top.height, 'port')} of {format.count(places.height)}"
         title = f"{leading}; {top['name'][0]} leads"
-    flagged = places.with_columns(lead=pl.col("port").is_in(top["port"].to_list()))
-    width = charts.WIDE if wide else charts.HALF
+    flagged = places.with_columns(behind=~pl.col("port").is_in(top["port"].to_list()))
+    width, place = charts.WIDE if wide else charts.HALF, ("name", "longitude", "latitude", "value")
     return Card(
         key=key,
         title=title,
         subtitle=f"Entered value by port of entry; area is value · {view.sentence}",
         alt=f"{title}: {listed(top['name'].to_list())}.",
-        chart=draw_map(flagged, "name", "value", highlight="lead", width=width),
-        chart_narrow=draw_map(flagged, "name", "value", highlight="lead", width=charts.PHONE),
+        chart=draw_map(flagged, *place, kind="usd", muted="behind", width=width),
+        chart_narrow=draw_map(flagged, *place, kind="usd", muted="behind", width=charts.PHONE),
         table=flagged,
         columns=(
             Column("label", "Port of entry", "text"),

@@ -127,9 +127,9 @@ def _grid(
     asked = width
     labels, left = base.row_labels(rows, width, most_share=0.32)
     right = max((base.text_width(text, base.SIZE) for text in [*ends, "Total"]), default=0) + 14 if ends else 4.0
-    width = max(width, left + right + 30 * len(columns))
     heads, top, lean = _heads(columns, (width - left - right) / max(len(columns), 1))
     right = max(right, lean)
+    width = max(width, left + right + 30 * len(columns))
     if any("<br>" in label for label in labels):
         row_height = max(row_height, 36)
     cell_width = (width - left - right) / max(len(columns), 1)

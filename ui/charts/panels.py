@@ -84,7 +84,7 @@ def small_multiples(
     low, high, ticks = base.scale([*frame.get_column(y).to_list(), target], zero=zero, kind=kind, most=3)
     room, gap = base.tick_room(ticks, kind), 14.0 if width < base.HALF else 26.0
     panel_width = (width - room - 8 - gap * (columns - 1)) / columns
-    value_room = _value_room(frame.get_column(y).to_list(), kind)
+    value_room = _value_room(frame.get_column(y).to_list(), kind, width)
     double = any(len(base.wrap(name, panel_width, base.SIZE, bold=True, last=panel_width - value_room)) > 1 for name in names)
     first, last = _span(frame.get_column(x).cast(pl.Date).to_physical())
     header = 40.0 if double else 25.0
@@ -100,9 +100,14 @@ def _columns_for(count: int, width: float) -> int:
     return 3 if width >= base.HALF else 2
 
 
-def _value_room(values: Sequence[float | None], kind: str) -> float:
+def _written(value: float | None, kind: str, width: float) -> str:
+    """Write a panel's last value; without decimals on a phone."""
+    return fmt.share(value, 0) if kind == "share" and width < base.HALF else fmt.number(value, kind)
+
+
+def _value_room(values: Sequence[float | None], kind: str, width: float) -> float:
     """Return the pixels that the widest last value takes beside a panel's name."""
-    written = {fmt.number(value, kind) for value in values if value is not None}
+    written = {_written(value, kind, width) for value in values if value is not None}
     return max((base.text_width(text, _VALUE_SIZE, bold=True) for text in written), default=30.0) + 6
 
 
@@ -268,7 +273,7 @@ def _names(panels: list[_Panel], grid: _Grid) -> Spec:
 
 
 def _values(panels: list[_Panel], grid: _Grid, kind: str) -> list[Spec]:
-    words = [base.safe(fmt.number(_settled(panel.values, panel.open_last), kind)) for panel in panels]
+    words = [base.safe(_written(_settled(panel.values, panel.open_last), kind, grid.width)) for panel in panels]
     x = [panel.left + grid.panel_width for panel in panels]
     y = [panel.top + grid.header - 2 for panel in panels]
     colors = [panel.color if panel.color != CONTEXT else SECONDARY for panel in panels]

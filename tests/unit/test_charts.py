@@ -1,0 +1,276 @@
+"""Charts are plain, safe dictionaries whose words fit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ui import board, charts
+from ui.charts import base, text
+from ui.theme import ACCENT, BAD, CONTEXT, GREY
+
+NAMES = [
+    "Pharmaceutical, Health & Chemicals",
+    "Textiles, Wearing Apparel & Footwear",
+    "Base Metals",
+    "Industrial & Manufacturing Materials",
+    "Machinery",
+    "Consumer Products & Mass Merchandising",
+    "Automotive & Aerospace",
+    "Agriculture & Prepared Products",
+    "Electronics",
+]
+MONTHS = [dt.date(2012 + (9 + i) // 12, (9 + i) % 12 + 1, 1) for i in range(12)]
+WIDTHS = [charts.PHONE, charts.HALF, charts.WIDE]
+
+
+def series():
+    rows = [
+        {"center": name, "month": month, "value": 0.70 + 0.03 * index + 0.001 * step, "open": step == 11}
+        for index, name in enumerate(NAMES)
+        for step, month in enumerate(MONTHS)
+        if not (index == 4 and step < 5)
+    ]
+    return pl.DataFrame(rows)
+
+
+def ranked():
+    low = [0.90, 0.93, 0.95, 0.97, 0.5]
+    frame = pl.DataFrame({"center": NAMES[:5], "value": [0.92, 0.95, 0.96, 0.98, 0.7], "low": low, "n": [400, 1234, 310, 92, 3]})
+    return frame.with_columns(high=2 * pl.col("value") - pl.col("low"), quality=pl.Series(["ok"] * 4 + ["too_few"]))
+
+
+def pairs():
+    return pl.DataFrame(
+        [
+            {"center": n, "age": a, "count": i * j, "mark": j == 2}
+            for i, n in enumerate(NAMES)
+            for j, a in enumerate(["0–15 days", "16–30", "Over 30"])
+        ]
+    )
+
+
+def flows():
+    return pl.DataFrame(
+        {"month": MONTHS, "receipts": [100 + 5 * (i % 4) for i in range(12)], "completions": [104] * 12, "open": [i > 9 for i in range(12)]}
+    )
+
+
+def rates():
+    frame = pl.DataFrame({"month": MONTHS, "value": [0.95 + 0.002 * i for i in range(12)], "open": [i == 11 for i in range(12)]})
+    return frame.with_columns(
+        low=pl.col("value") - 0.01, high=pl.col("value") + 0.01, mid=pl.lit(0.961), lower=pl.lit(0.95), upper=pl.lit(0.97)
+    )
+
+
+ALL = {
+    "small_multiples": lambda width: charts.small_multiples(
+        series(), "center", "month", "value", target=0.85, provisional="open", width=width
+    ),
+    "bars": lambda width: charts.bars(ranked(), "center", "n", previous="n", previous_label="FY 2012", low="low", high="n", width=width),
+    "dots": lambda width: charts.dots_with_interval(
+        ranked(), "center", "value", "low", "high", target=0.96, n="n", quality="quality", width=width
+    ),
+    "ages": lambda width: charts.stacked_ages(pairs(), "center", "age", "count", outline="mark", width=width),
+    "heat": lambda width: charts.heat(pairs(), "age", "center", "count", width=width),
+    "flow": lambda width: charts.flow_lines(flows(), "month", "receipts", "completions", provisional="open", width=width),
+    "rate": lambda width: charts.rate_with_interval(
+        rates(), "month", "value", "low", "high", target=0.96, provisional="open", centre="mid", limits=("lower", "upper"), width=width
+    ),
+    "due": lambda width: charts.due_bars(due(), "w", "v", bad="b", width=width),
+    "status": lambda width: charts.stacked_status(pairs(), "center", "age", "count", width=width),
+}
+
+
+def font_sizes(part):
+    if isinstance(part, list):
+        return [size for item in part for size in font_sizes(item)]
+    if not isinstance(part, dict):
+        return []
+    own = [part["size"]] if "family" in part and "size" in part else []
+    return own + [size for item in part.values() for size in font_sizes(item)]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ALL)
+def test_every_chart_is_plain_json_with_one_look(name, width):
+    spec = ALL[name](width)
+    again = json.loads(json.dumps(spec, allow_nan=False))
+    assert again["layout"]["height"] >= 100
+    assert again["layout"]["showlegend"] is False
+    assert again["layout"]["font"]["family"].startswith('"Source Sans"')
+    assert min(font_sizes(again)) >= 11
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_charts_are_pure(name):
+    assert ALL[name](charts.HALF) == ALL[name](charts.HALF)
+
+
+@pytest.mark.parametrize("name", ["small_multiples", "bars", "dots", "ages", "heat", "status"])
+def test_names_are_never_markup(name, monkeypatch):
+    monkeypatch.setitem(globals(), "NAMES", ["<a href='x'>y</a>", *NAMES[1:]])
+    written = json.dumps(ALL[name](charts.WIDE))
+    assert "<a href" not in written
+    assert "&lt;a" in written
+
+
+def test_empty_frames_draw_empty_charts():
+    assert charts.bars(ranked().clear(), "center", "value")["data"]
+    assert charts.small_multiples(series().clear(), "center", "month", "value", target=0.85)["layout"]
+    assert charts.flow_lines(flows().clear(), "month", "receipts", "completions")["layout"]
+    assert charts.rate_with_interval(rates().clear(), "month", "value", "low", "high", target=0.9)["layout"]
+    assert charts.dots_with_interval(ranked().clear(), "center", "value", "low", "high")["layout"]
+    assert charts.heat(pairs().clear(), "center", "age", "count")["layout"]
+    assert charts.stacked_ages(pairs().clear(), "center", "age", "count")["layout"]
+    assert charts.stacked_status(pairs().clear(), "center", "age", "count")["layout"]
+
+
+def test_the_line_of_a_late_center_starts_late():
+    spec = charts.small_multiples(series(), "center", "month", "value")
+    names = next(trace for trace in spec["data"] if trace.get("text") and "Machinery" in trace["text"])
+    left = names["x"][names["text"].index("Machinery")]
+    line = next(trace for trace in spec["data"] if trace.get("customdata"))
+    gaps = [index for index, x in enumerate(line["x"]) if x is None]
+    assert line["x"][gaps[3] + 1] > left + 30
+
+
+def test_dots_judge_by_the_whole_interval():
+    spec = charts.dots_with_interval(ranked(), "center", "value", "low", "high", target=0.96, n="n", quality="quality")
+    marker = spec["data"][-1]["marker"]
+    assert marker["line"]["color"][:4] == [BAD, GREY, GREY, ACCENT]
+    assert marker["symbol"][0] == "diamond"
+    assert spec["data"][-1]["x"][4] is None
+    assert any("too few, n = 3" in str(word) for trace in spec["data"] for word in trace.get("text", []))
+
+
+def test_highlight_leaves_one_colour():
+    colors = charts.bars(ranked(), "center", "n", highlight=("Machinery",))["data"][0]["marker"]["color"]
+    assert colors == [CONTEXT] * 4 + [ACCENT]
+
+
+def test_flow_shades_only_where_more_came_in():
+    frame = pl.DataFrame({"month": MONTHS[:3], "receipts": [10.0, 20.0, 10.0], "completions": [15.0, 15.0, 15.0]})
+    shade = charts.flow_lines(frame, "month", "receipts", "completions")["data"][0]
+    known = [value for value in shade["y"] if value is not None]
+    assert min(known) == 15
+    assert max(known) == 20
+
+
+@given(st.floats(-1e9, 1e9), st.floats(0.001, 1e9), st.integers(2, 8))
+def test_ticks_cover_and_are_few(low, span, most):
+    ticks = base.nice_ticks(low, low + span, most)
+    assert ticks[0] <= low + span * 1e-6
+    assert ticks[-1] >= low + span * (1 - 1e-6)
+    assert ticks == sorted(ticks)
+    assert len(ticks) <= max(most, 3) + 1
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_a_share_axis_stays_between_none_and_all(values):
+    low, high, ticks = base.scale(values, zero=False, kind="share")
+    assert 0 <= low < high <= 1
+    assert all(low - 1e-9 <= tick <= high + 1e-9 for tick in ticks)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(dt.date(2012, 10, 1), dt.date(2013, 9, 1)), (dt.date(2003, 1, 1), dt.date(2013, 9, 1)), (dt.date(2013, 9, 1), dt.date(2013, 9, 1))],
+)
+def test_month_ticks_lie_inside_and_name_the_year(first, last):
+    ticks = base.month_ticks(first, last, 6)
+    assert 1 <= len(ticks) <= 7
+    assert all(first <= day <= last for day, _ in ticks)
+    assert str(ticks[0][0].year) in ticks[0][1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("room", [60, 90, 125, 200])
+def test_wrapped_lines_fit(name, room):
+    rows = text.wrap(name, room, 13, bold=True)
+    assert len(rows) <= 2
+    assert all(text.text_width(row, 13, bold=True) <= room or " " not in row for row in rows)
+    assert not any(row.endswith("&") for row in rows)
+
+
+def test_shorten_marks_the_cut():
+    assert text.shorten("Base Metals", 500) == "Base Metals"
+    cut = text.shorten("Pharmaceutical, Health & Chemicals", 80)
+    assert cut.endswith("…")
+    assert text.text_width(cut) <= 80
+
+
+CARD = board.Card(
+    "k",
+    "<b>Title</b>",
+    "Sub",
+    "Alt",
+    {"data": [{"y": [1.0, float("nan")], "x": [dt.date(2013, 9, 1)]}], "layout": {"height": 222}},
+    pl.DataFrame({"name": ["=x"], "day": [dt.date(2013, 9, 30)], "v": [float("inf")]}),
+    (board.Column("name", "Name", "text"), board.Column("day", "Day", "date"), board.Column("v", "Value", "share")),
+    chart_narrow={"data": [{"x": [1]}], "layout": {}},
+)
+STAMP = board.Stamp("All", "30 Sep 2013", "v1", True, "Leadership")
+
+
+def sent(*cards, **more):
+    return json.loads(board.payload([], cards, STAMP, can_export=True, plotly_url="/p.js", **more))
+
+
+def test_payload_is_strict_json():
+    card = sent(CARD)["cards"][0]
+    assert card["chart"]["data"][0] == {"y": [1.0, None], "x": ["2013-09-01"]}
+    assert card["rows"] == [["=x"], ["2013-09-30"], [None]]
+    assert (card["height"], card["heightNarrow"], card["title"]) == (222, 320, "<b>Title</b>")
+
+
+def test_hash_changes_with_a_card_and_only_its_own():
+    other = board.Card("o", "Other", "", "", None, CARD.table, CARD.columns, empty="Nothing here.")
+    before = sent(CARD, other)
+    after = sent(CARD, board.Card("o", "Other title", "", "", None, CARD.table, CARD.columns, empty="Nothing here."))
+    assert before["hash"] != after["hash"]
+    assert [a["hash"] == b["hash"] for a, b in zip(before["cards"], after["cards"], strict=True)] == [True, False]
+    assert sent(CARD, other)["hash"] == before["hash"]
+
+
+def test_a_trace_of_both_charts_is_sent_once():
+    shared = {"x": list(range(50))}
+    card = board.Card(
+        "k",
+        "",
+        "",
+        "",
+        {"data": [shared, {"x": [1]}], "layout": {}},
+        CARD.table,
+        (),
+        chart_narrow={"data": [dict(shared), {"x": [2]}], "layout": {}},
+    )
+    assert sent(card)["cards"][0]["narrow"]["data"] == [0, {"x": [2]}]
+
+
+def test_long_tables_are_capped():
+    table = pl.DataFrame({"v": range(board.ROWS_SENT + 5)})
+    card = sent(board.Card("k", "", "", "", None, table, (board.Column("v", "V", "count"),)))["cards"][0]
+    assert len(card["rows"][0]) == board.ROWS_SENT
+    assert card["total"] == board.ROWS_SENT + 5
+
+
+@pytest.mark.parametrize(
+    ("value", "card"),
+    [
+        ({"card": "k", "format": "csv"}, "k"),
+        ({"card": "k", "format": "png"}, "k"),
+        ({"card": "other", "format": "csv"}, None),
+        ({"card": "k", "format": "exe"}, None),
+        ({"card": ["k"], "format": "csv"}, None),
+        ("k", None),
+        (None, None),
+    ],
+)
+def test_only_drawn_cards_are_reported(value, card):
+    assert board.exported_card(value, frozenset({"k"})) == card
