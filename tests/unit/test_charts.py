@@ -61,6 +61,10 @@ def flows():
     )
 
 
+def due():
+    return pl.DataFrame({"w": ["Past due", "Within 7 days"], "v": [3, 9], "b": [True, False]})
+
+
 def rates():
     frame = pl.DataFrame({"month": MONTHS, "value": [0.95 + 0.002 * i for i in range(12)], "open": [i == 11 for i in range(12)]})
     return frame.with_columns(

@@ -161,7 +161,8 @@ function createBoard(parent) {
   const figures = make("section", "cl-figures");
   figures.setAttribute("aria-label", "Key figures");
   const cards = make("div", "cl-cards");
-  root.append(figures, cards);
+  const heading = make("h2", "cl-hidden", "Findings");
+  root.append(figures, heading, cards);
   parent.append(root);
   const board = { root, figures, cards, byKey: new Map(), figureTexts: [], generation: 0, payload: null };
   board.observer = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target.clCard)));

@@ -196,11 +196,16 @@ def category_axis(texts: Sequence[str], *, pad: float = 0.5) -> Spec:
 
 
 def row_labels(names: Sequence[str], width: float, *, size: float = SIZE, most_share: float = 0.4) -> tuple[list[str], float]:
-    """Return row labels wrapped to two lines where needed and the left margin that they take."""
+    """Return row labels, wrapped to two lines (three on a phone), and the left margin that they take."""
     room = width * most_share
-    wrapped = [wrap(name, room, size) for name in names]
+    wrapped = [wrap(name, room, size, rows=3 if width < HALF else 2) for name in names]
     widest = max((text_width(row, size) for rows in wrapped for row in rows), default=0)
     return [lines(rows) for rows in wrapped], widest + 14
+
+
+def label_height(labels: Sequence[str], least: float) -> float:
+    """Return the pixels that a row needs for its label."""
+    return max([least, *(16.0 * (label.count("<br>") + 1) + 4 for label in labels if "<br>" in label)])
 
 
 def note(text: str, x: float | str, y: float, *, color: str = SECONDARY, size: float = SMALL, weight: int = 400, **more: Any) -> Spec:

@@ -130,8 +130,7 @@ def _grid(
     heads, top, lean = _heads(columns, (width - left - right) / max(len(columns), 1))
     right = max(right, lean)
     width = max(width, left + right + 30 * len(columns))
-    if any("<br>" in label for label in labels):
-        row_height = max(row_height, 36)
+    row_height = base.label_height(labels, row_height)
     cell_width = (width - left - right) / max(len(columns), 1)
     size = base.SIZE if all(base.text_width(_widest(cell.text), base.SIZE) + 6 < cell_width for cell in cells) else 11
     traces = [_colors(rows, columns, cells), *_words(cells, size)]

@@ -85,13 +85,19 @@ def small_multiples(
     room, gap = base.tick_room(ticks, kind), 14.0 if width < base.HALF else 26.0
     panel_width = (width - room - 8 - gap * (columns - 1)) / columns
     value_room = _value_room(frame.get_column(y).to_list(), kind, width)
-    double = any(len(base.wrap(name, panel_width, base.SIZE, bold=True, last=panel_width - value_room)) > 1 for name in names)
+    most = max((len(_name_rows(name, panel_width, value_room, width)) for name in names), default=1)
     first, last = _span(frame.get_column(x).cast(pl.Date).to_physical())
-    header = 40.0 if double else 25.0
+    header = 9.0 + 16.0 * most
     grid = _Grid(columns, panel_width, panel_height, header, room, gap, value_room, first, last, low, high, width)
     series = _Series(group, x, y, provisional)
     panels = _panels(frame, series, names, grid, lambda value, name: _tone(value, name, target, better, highlight))
     return _assemble(panels, grid, ticks, kind, target)
+
+
+def _name_rows(name: str, panel_width: float, value_room: float, width: float) -> tuple[str, ...]:
+    """Break a panel's name beside its value: two lines, three on a phone."""
+    rows = 3 if width < base.HALF else 2
+    return base.wrap(name, panel_width, base.SIZE, bold=True, rows=rows, last=panel_width - value_room)
 
 
 def _columns_for(count: int, width: float) -> int:
@@ -265,8 +271,7 @@ def _dots(x: list[float], y: list[float], color: str, *, is_open: bool) -> Spec:
 
 
 def _names(panels: list[_Panel], grid: _Grid) -> Spec:
-    last = grid.panel_width - grid.value_room
-    words = [base.lines(base.wrap(panel.name, grid.panel_width, base.SIZE, bold=True, last=last)) for panel in panels]
+    words = [base.lines(_name_rows(panel.name, grid.panel_width, grid.value_room, grid.width)) for panel in panels]
     return base.texts(
         [panel.left for panel in panels], [panel.top + grid.header - 2 for panel in panels], words, "top right", size=base.SIZE, weight=600
     )

@@ -14,12 +14,11 @@ from ui.charts.base import Spec
 from ui.theme import ACCENT, BAD, CONTEXT, GREY, INK, SECONDARY
 
 _ROW = 30.0
-_TWO_LINES = 36.0
 
 
 def row_height(labels: Sequence[str], row: float = _ROW) -> float:
     """Return the pixels of a row; more when a label has two lines."""
-    return max(row, _TWO_LINES) if any("<br>" in label for label in labels) else row
+    return base.label_height(labels, row)
 
 
 def _column(frame: pl.DataFrame, name: str | None) -> list[Any]:
