@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m data", description="Build, load, publish and inspect the store.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="build the synthetic demonstration")
-    demo.add_argument("--entries", type=_positive, default=build.ENTRIES, help="entry summaries to make (default: %(default)s)")
+    demo.add_argument("--entries", type=_positive, help="entry summaries to make (default: the setting CENTERLINE_DEMO_ENTRIES)")
     demo.add_argument("--seed", type=int, default=build.SEED, help="same seed, same bytes (default: %(default)s)")
     demo.add_argument("--if-empty", action="store_true", help="do nothing when something is published already")
     demo.set_defaults(run=_demo)

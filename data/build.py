@@ -14,11 +14,10 @@ from data.settings import settings
 
 Progress = Callable[[str], None]
 
-ENTRIES: int = 400_000
 SEED: int = 2013
 
 
-def demonstration(*, entries: int = ENTRIES, seed: int = SEED, engine: Engine | None = None, progress: Progress | None = None) -> Published:
+def demonstration(*, entries: int | None = None, seed: int = SEED, engine: Engine | None = None, progress: Progress | None = None) -> Published:
     """Build the demonstration store.
 
     Raises:
@@ -34,7 +33,7 @@ def demonstration(*, entries: int = ENTRIES, seed: int = SEED, engine: Engine | 
             "(CENTERLINE_HOME=other-folder) or another database (CENTERLINE_DATABASE_URL)."
         )
     say("Generating entry summaries, reviews and feedback (synthetic)")
-    frames = demo.generate(entries, seed)
+    frames = demo.generate(entries or settings().demo_entries, seed)
     say("Writing extracts")
     paths = demo.write_extracts(frames, settings().home / "demo")
     load_files(paths, engine=target, progress=say)

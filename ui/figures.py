@@ -38,15 +38,15 @@ def key_figure(view: View, metric_id: str) -> KeyFigure:
     now = _row(view.ask(metric_id).to_dicts())
     before = _row(view.ask(metric_id, filters=view.earlier).to_dicts()) if view.earlier else {}
     months = view.ask(metric_id, "month", filters=view.trend)
-    change = _change(now, before, metric)
+    change, unclear = _change(now, before, metric), _overlap(now, before)
     return KeyFigure(
         metric_id=metric_id,
         label=metric.name,
         value=_shown(now, metric),
         change=change.text if change else None,
         direction=change.direction if change else "flat",
-        meaning=change.meaning if change else "neutral",
-        against="vs a year earlier" if change else "no earlier year to compare" if view.earlier is None else "",
+        meaning="neutral" if change is None or unclear else change.meaning,
+        against=_against(view, change, unclear=unclear),
         interval=format.interval(now.get("low"), now.get("high"), metric.unit),
         n=format.sample(now.get("n"), _CASES[metric_id]) if metric_id in _CASES else "",
         trend=tuple(months["value"].cast(float).to_list()),
@@ -57,6 +57,18 @@ def key_figure(view: View, metric_id: str) -> KeyFigure:
 
 def _row(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return rows[0] if rows else {}
+
+
+def _overlap(now: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Say whether both values have intervals and these meet: then the change may be none."""
+    ends = [row.get(end) for row in (now, before) for end in ("low", "high")]
+    return None not in ends and ends[0] <= ends[3] and ends[2] <= ends[1]
+
+
+def _against(view: View, change: format.Change | None, *, unclear: bool) -> str:
+    if change is None:
+        return "no earlier year to compare" if view.earlier is None else ""
+    return "vs a year earlier, no clear change" if unclear else "vs a year earlier"
 
 
 def _shown(row: dict[str, Any], metric: Metric) -> str:

@@ -41,14 +41,14 @@ _PSC_BEGAN: Final = day_of(date(2011, 6, 4))
 _PEA_ENDED: Final = day_of(date(2011, 9, 22))
 
 #: Share of entries that become work of a kind; validations and requests for information differ by port.
-_TARGETED_SHARE, _CF28_SHARE, _CF28_TRUSTED_SHARE, _CF29_SHARE = 0.035, 0.009, 0.0025, 0.004
+_TARGETED_SHARE, _CF28_SHARE, _CF28_TRUSTED_SHARE, _CF29_SHARE = 0.045, 0.009, 0.0025, 0.004
 _PSC_SHARE, _PEA_SHARE_BEFORE, _PEA_SHARE_AFTER, _ADVICE_SHARE = 0.035, 0.03, 0.006, 0.0015
 _DISCLOSURE_SHARE, _PROTEST_SHARE, _PROTEST_SHARE_CHANGED = 0.012, 0.008, 0.12
 #: A Center validates the entries of its participants far more than a port could, and they correct more themselves.
 _CENTER_VALIDATED_SHARE, _CENTER_CORRECTED_SHARE = 0.32, 0.16
 
 #: A discrepancy makes an entry this many times as likely to be chosen.
-_TARGETING: Final = 3.4
+_TARGETING: Final = 1.7
 _ACCELERATED_SHARE: Final = 0.08
 _SPREAD_BETWEEN_PORTS: Final = 0.7
 _LEAST_A_MONTH: Final = 2

@@ -16,7 +16,7 @@ names = ("compliance_rate_major", "compliance_rate_letter", "revenue_collected_s
 figures = [key_figure(view, name) for name in names]
 cards = [
     compliance.over_time(view, targets),
-    *([compliance.by_dimension(view, "industry", targets)] if everything else [compliance.by_dimension(view, "center", targets)]),
+    compliance.by_dimension(view, "industry" if everything else "center", targets),
     compliance.categories(view),
     *([compliance.by_dimension(view, "program", targets)] if everything else []),
 ]

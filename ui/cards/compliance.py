@@ -70,8 +70,8 @@ def _trend_title(rows: pl.DataFrame) -> str:
     return f"{title}; no clear change since {first['quarter']}"
 
 
-def by_dimension(view: View, dimension: str, targets: pl.DataFrame) -> Card:
-    """Which parts are least compliant, with intervals; parts with too few lines are named and not ranked."""
+def by_dimension(view: View, dimension: str, targets: pl.DataFrame, most: int = 12) -> Card:
+    """Which parts are least compliant, with intervals; parts with too few lines are in the table and not ranked."""
     key = f"rate_{dimension}"
     noun = {"industry": ("industry", "industries"), "program": ("program", "programs"), "center": ("Center or port", "Centers and ports")}[dimension]
     rows = labelled(view, view.ask(RATE, dimension), dimension).sort(["value", "label"], nulls_last=True)
@@ -81,13 +81,15 @@ def by_dimension(view: View, dimension: str, targets: pl.DataFrame) -> Card:
     target = target_of(view, RATE, targets)
     drawn = {"target": target, "n": "n", "quality": "quality"}
     title = _part_title(known, target, noun)
+    shown = known.head(most) if known.height > most else rows
+    scope = f"the {most} lowest of {rows.height} {noun[1]}" if known.height > most else f"every {noun[0]}"
     return Card(
         key=key,
         title=title,
-        subtitle=f"Share of entry lines without a major discrepancy, 95% interval, worst first; random sample only · {view.sentence}",
+        subtitle=f"Share of entry lines without a major discrepancy, 95% interval; {scope}, worst first; random sample only · {view.sentence}",
         alt=f"{title}.",
-        chart=charts.dots_with_interval(rows, "label", "value", "low", "high", **drawn),
-        chart_narrow=charts.dots_with_interval(rows, "label", "value", "low", "high", **drawn, width=charts.PHONE),
+        chart=charts.dots_with_interval(shown, "label", "value", "low", "high", **drawn),
+        chart_narrow=charts.dots_with_interval(shown, "label", "value", "low", "high", **drawn, width=charts.PHONE),
         table=rows,
         columns=(Column("label", noun[0].capitalize(), "text"), *RATE_COLUMNS),
         metric_ids=(RATE,),
@@ -97,11 +99,11 @@ def by_dimension(view: View, dimension: str, targets: pl.DataFrame) -> Card:
 def _part_title(known: pl.DataFrame, target: float | None, noun: tuple[str, str]) -> str:
     worst = known.row(0, named=True)
     if target is None:
-        return f"{worst['label']} has the lowest rate, {format.share(worst['value'])}"
+        return f"“{worst['label']}” has the lowest rate, {format.share(worst['value'])}"
     below = known.filter(pl.col("high") < target)
     if below.height:
-        return f"{plural(below.height, *noun)} of {known.height} lie clearly below the target of {format.share(target, 0)}; {below['label'][0]} is lowest"
-    return f"No {noun[0]} lies clearly below the target of {format.share(target, 0)}; {worst['label']} is lowest at {format.share(worst['value'])}"
+        return f"{plural(below.height, *noun)} of {known.height} lie clearly below the target of {format.share(target, 0)}; “{below['label'][0]}” is lowest"
+    return f"No {noun[0]} lies clearly below the target of {format.share(target, 0)}; “{worst['label']}” is lowest at {format.share(worst['value'])}"
 
 
 def categories(view: View) -> Card:

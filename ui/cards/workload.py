@@ -37,7 +37,7 @@ def backlog_by_center(view: View) -> Card:
     drawn = rows.join(order, on="label").sort("rank", "month")
     worst = last.row(0, named=True)
     over = int((last["share"] > 0.5).sum())
-    title = f"{format.share(worst['share'])} of {worst['label']} reviews are backlog" + (", the highest of any Center" if last.height > 1 else "")
+    title = f"{format.share(worst['share'])} of pending reviews at {worst['label']} are backlog" + (", the highest of any Center" if last.height > 1 else "")
     if over > 1:
         title = f"At {plural(over, 'Center')} more than half of pending is backlog; {worst['label']} is highest at {format.share(worst['share'])}"
     return Card(
@@ -153,11 +153,14 @@ def pending_by(view: View, dimension: str, most: int = 9) -> Card:
     if not has_rows(rows):
         return empty(view, key, "Nothing is waiting", "pending")
     first, total = rows.row(0, named=True), rows["value"].sum()
-    what = {"center": "held by {}", "port": "entered at {}", "work_type": "{}"}[dimension].format(first["label"])
-    title = f"{format.share(first['value'] / total)} of pending reviews are {what}"
+    share = format.share(first["value"] / total)
+    if dimension == "center":
+        title = f"Ports hold {share} of pending reviews" if first["center"] == codes.PORT_CODE else f"{first['label']} holds {share} of pending reviews"
+    else:
+        title = f"{share} of pending reviews concern goods entered at {first['label']}"
     if first["earlier"]:
-        title += f", {moved(first['value'], first['earlier'])} on a year earlier"
-    noun = {"center": ("holder", "holders"), "port": ("port of entry", "ports of entry"), "work_type": ("work type", "work types")}[dimension]
+        title += f"; their number is {moved(first['value'], first['earlier'])} on a year earlier"
+    noun = {"center": ("holder", "holders"), "port": ("port of entry", "ports of entry")}[dimension]
     shown = rows.head(most + (dimension == "center"))
     scope = f"The {shown.height} largest of {plural(rows.height, *noun)}" if shown.height < rows.height else f"Every {noun[0]}"
     drawn = {"previous": "earlier", "previous_label": "a year earlier"}

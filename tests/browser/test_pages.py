@@ -1,0 +1,156 @@
+"""Every page as every role sees it, in a real browser: complete, equal to the command line, and talking to nobody else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+
+from analytics.filters import Filters, read
+from analytics.metrics import METRICS
+from analytics.scope import Scope
+from data.store import Snapshot
+from tests.browser.conftest import Opener, Server, serving
+from ui import format
+from ui.figures import written
+
+pytestmark = pytest.mark.browser
+
+BOARDS = ("overview", "workload", "compliance", "feedback")
+LISTS = ("definitions", "data_health")
+ROLES = ("leadership", "director-ELE", "analyst", "working_group")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("page", BOARDS + LISTS)
+def test_every_page_in_every_role(server: Server, visit: Opener, page: str, role: str) -> None:
+    if page == "data_health" and role == "working_group":
+        pytest.skip("working groups have no such page: see test_a_page_that_a_role_lacks")
+    seen = visit(f"{server.url}/{page}?role={role}", wait="[data-drawn]" if page in BOARDS else ".cl-list")
+    assert seen.page.locator(".cl-problem").count() == 0
+    assert len(seen.title()) > 10
+    head = seen.page.locator(".cl-head").inner_text()
+    assert "As of 30 Sep 2013" in head
+    assert "Synthetic data" in head
+    assert re.search(r"data version\s+2013-09-30-[0-9a-f]{10}", head)
+    assert seen.complaints == []
+    assert [url for url in seen.requests if not url.startswith((server.url, server.url.replace("http", "ws"), "data:", "blob:"))] == []
+    if page in BOARDS:
+        assert seen.page.locator("[data-metric]").count() >= 5
+        cards = seen.page.locator("[data-card]")
+        assert cards.count() >= 3
+        for card in cards.all():
+            assert len(card.locator("h3").inner_text()) > 10
+            assert card.locator("[role=img][aria-label]").count() == 1 or card.get_by_text("Nothing").count() == 1
+
+
+def test_a_page_that_a_role_lacks_is_not_reached(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/data_health?role=working_group")
+    assert seen.page.get_by_text("Quarantine").count() == 0
+    assert seen.page.locator("nav, header").get_by_text("Data health").count() == 0
+
+
+QUERIES = ("", "center=ELE", "industry=ELE_COMM,AUT_VEH&from=2012-04-01&to=2013-03-31", "port=2704&program=isa,ctpat&from=2013-01-10&to=2013-08-20")
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("page", ["overview", "workload", "compliance"])
+def test_key_figures_equal_the_command_line(server: Server, visit: Opener, store: Path, page: str, query: str) -> None:
+    snapshot = Snapshot(Scope("analyst"), home=store / "published")
+    parameters = dict(part.split("=") for part in query.split("&") if part)
+    filters = read(parameters, snapshot.labels).filters
+    if filters.from_date is None:
+        filters = Filters(**{**filters.__dict__, "from_date": dt.date(2012, 10, 1), "to_date": dt.date(2013, 9, 30)})
+    seen = visit(f"{server.url}/{page}?role=analyst&{query}")
+    figures = seen.page.locator("[data-metric]").all()
+    assert figures
+    for figure in figures:
+        metric = METRICS[figure.get_attribute("data-metric") or ""]
+        row = metric.answer(snapshot.frames, filters.only(metric.dimensions), snapshot.as_of, ()).row(0, named=True)
+        expected = "Too few" if row["quality"] == "too_few" else written(row["value"], metric.unit)
+        if row["value"] is None and row["quality"] == "ok":
+            continue
+        assert expected in figure.inner_text(), metric.id
+
+
+def test_table_twin_shows_the_rows_of_the_command_line(server: Server, visit: Opener, store: Path) -> None:
+    snapshot = Snapshot(Scope("analyst"), home=store / "published")
+    seen = visit(f"{server.url}/overview?role=analyst")
+    card = seen.page.locator("[data-card=center_share]")
+    card.locator("summary").click()
+    shown = [row.split("\t")[:2] for row in card.locator("tbody").inner_text().splitlines() if row]
+    period = Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30))
+    rows = METRICS["center_value_share"].answer(snapshot.frames, period, snapshot.as_of, ["center"]).sort("value", descending=True)
+    assert shown == [[snapshot.labels["center"][row["center"]], format.share(row["value"])] for row in rows.iter_rows(named=True)]
+
+
+def test_a_filter_narrows_all_and_is_kept_over_pages(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/overview?role=leadership")
+    plots = seen.page.locator("[data-card=ports] .js-plotly-plot")
+    plots.first.evaluate("node => { node.dataset.kept = 'yes' }")
+    before = seen.page.locator("[data-metric=entry_summaries]").inner_text()
+    box = seen.page.locator(".st-key-filter_center")
+    box.locator("input").first.click()
+    seen.page.get_by_role("option", name="Electronics").click()
+    seen.page.wait_for_function("() => document.querySelector('.cl-sub').innerText.startsWith('Electronics')")
+    seen.settle()
+    assert seen.page.locator("[data-metric=entry_summaries]").inner_text() != before
+    assert "center=ELE" in seen.page.url
+    assert plots.first.evaluate("node => node.dataset.kept") == "yes", "the chart was made anew instead of updated"
+    seen.page.keyboard.press("Escape")
+    seen.page.get_by_role("link", name="Compliance").click()
+    seen.page.wait_for_function("() => document.querySelector('h1').innerText.includes('discrepancy')")
+    seen.settle()
+    assert seen.page.locator(".cl-sub").inner_text().startswith("Electronics")
+    assert "center=ELE" in seen.page.url
+    seen.page.get_by_role("button", name="Clear filters").click()
+    seen.page.wait_for_function("() => !document.querySelector('.cl-sub').innerText.includes('Electronics')")
+    assert "center=" not in seen.page.url
+
+
+def test_unknown_values_are_dropped_with_a_notice(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/workload?role=analyst&center=XXX,ELE&port=%3Cscript%3E&from=yesterday&work_type=psc")
+    notices = seen.page.locator(".cl-notices").inner_text()
+    assert "XXX" in notices
+    assert "<script>" in notices
+    assert "yesterday" in notices
+    assert seen.page.locator(".cl-sub").inner_text().startswith("Electronics · Post summary correction")
+
+
+def test_a_working_group_cannot_narrow_below_a_center(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/overview?role=working_group&industry=ELE_COMM&port=2704")
+    assert "cannot be narrowed by industry" in seen.page.locator(".cl-notices").inner_text()
+    assert seen.page.locator(".st-key-filter_port").count() == 0
+    assert seen.page.locator("[data-card=ports], [data-card=industries], [data-card=unassigned]").count() == 0
+
+
+def test_an_unknown_role_reaches_no_more_than_leadership(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/overview?role=superuser")
+    assert seen.page.locator(".st-key-role_choice").inner_text().strip().endswith("Leadership")
+
+
+def test_nothing_to_show_says_which_filter_to_loosen(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/workload?role=analyst&center=TAF&from=2011-01-01&to=2011-03-31")
+    empty = seen.page.locator("[data-card=ages]")
+    assert "Without the filter “Center” there are" in empty.inner_text()
+
+
+def test_a_deep_link_on_a_cold_server_is_a_whole_page(store: Path, visit: Opener, tmp_path: Path) -> None:
+    with serving(store, tmp_path / "log.txt") as cold:
+        seen = visit(f"{cold.url}/compliance?center=PHC&role=director-PHC")
+        assert seen.page.locator(".cl-sub").inner_text().startswith("Pharma")
+        assert seen.page.locator(".st-key-filters").count() == 1
+        assert seen.page.locator("[data-metric]").count() == 5
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900), (1920, 1080)])
+@pytest.mark.parametrize("page", BOARDS)
+def test_nothing_sticks_out_of_the_page(server: Server, visit: Opener, page: str, width: int, height: int) -> None:
+    seen = visit(f"{server.url}/{page}?role=analyst", width=width, height=height)
+    assert seen.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    wide = seen.page.evaluate(
+        "() => [...document.querySelectorAll('[data-card], [data-metric], h1')].filter(n => n.getBoundingClientRect().right > window.innerWidth + 1).length"
+    )
+    assert wide == 0

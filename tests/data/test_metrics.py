@@ -1,0 +1,309 @@
+"""Every metric against SQL written without the project's code, over the published facts, under several filters."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from scipy import stats
+
+from analytics import metrics, standards
+from analytics.filters import Filters
+from analytics.metrics import METRICS
+from data.store import Snapshot
+
+D = dt.date
+YEAR = (D(2012, 10, 1), D(2013, 9, 30))
+
+FILTERS = {
+    "all dates": Filters(),
+    "fiscal year 2013": Filters(*YEAR),
+    "odd days": Filters(D(2012, 11, 17), D(2013, 5, 9)),
+    "Electronics and Pharma": Filters(*YEAR, centers=("ELE", "PHC")),
+    "ports": Filters(D(2012, 10, 1), D(2013, 6, 30), centers=("PORT",)),
+    "goods": Filters(*YEAR, industries=("ELE_COMM", "AUT_VEH", "TAF_APP")),
+    "place": Filters(D(2011, 1, 1), D(2013, 9, 30), ports=("2704", "4601", "2304")),
+    "trusted, odd days, place": Filters(D(2011, 2, 3), D(2013, 8, 2), programs=("isa", "ctpat"), ports=("2704", "2709", "3901")),
+}
+WORK_FILTERS = {"corrections": Filters(*YEAR, work_types=("psc", "pea")), "protests, odd days": Filters(D(2012, 3, 3), D(2013, 2, 2), work_types=("protest",))}
+ENTRY_FILTERS = {"type and mode": Filters(*YEAR, entry_types=("01", "03"), modes=("11", "30"))}
+
+
+@pytest.fixture(scope="module")
+def sql(analyst: Snapshot) -> Callable[..., list[tuple[Any, ...]]]:
+    """Ask DuckDB over the facts' files."""
+    connection = duckdb.connect()
+    facts = analyst.folder / "facts"
+    for name in ("entry", "entry_line", "review"):
+        connection.execute(f"create view {name} as select * from read_parquet('{facts}/{name}/*.parquet')")
+    for name in ("review_event", "inquiry", "feedback", "sample_stratum"):
+        connection.execute(f"create view {name} as select * from read_parquet('{facts}/{name}.parquet')")
+    connection.execute("create view work as select review.*, center_code as holder from review")
+    return lambda query, *values: connection.execute(query, list(values)).fetchall()
+
+
+def where(filters: Filters, date: str | None, as_of: dt.date, **columns: str) -> str:
+    """Write a filter as SQL; `columns` renames a dimension's column."""
+    parts = ["true"]
+    if date:
+        parts.append(f"{date} between date '{filters.from_date or D(1900, 1, 1)}' and date '{min(filters.to_date or as_of, as_of)}'")
+    names = {"center": "center_code", "industry": "industry_code", "port": "port_code", "program": "program"}
+    names |= {"entry_type": "entry_type_code", "mode": "mode_code", "work_type": "work_type"} | columns
+    for dimension, column in names.items():
+        kept = filters.kept(dimension)
+        if kept:
+            parts.append(f"{column} in ({', '.join(repr(code) for code in kept)})")
+    return " and ".join(parts)
+
+
+def ask(analyst: Snapshot, metric_id: str, filters: Filters) -> dict[str, Any]:
+    rows = METRICS[metric_id].answer(analyst.frames, filters, analyst.as_of, ())
+    assert rows.height == 1
+    return rows.row(0, named=True)
+
+
+def value(analyst: Snapshot, metric_id: str, filters: Filters) -> Any:
+    return ask(analyst, metric_id, filters)["value"]
+
+
+VOLUME = {**FILTERS, **ENTRY_FILTERS}
+
+
+@pytest.mark.parametrize("name", VOLUME)
+def test_volume(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = VOLUME[name]
+    kept = where(filters, "entry_date", analyst.as_of)
+    assert value(analyst, "entry_summaries", filters) == sql(f"select count(*) from entry where {kept}")[0][0]
+    lines, cents, duty = sql(
+        f"select count(*), coalesce(sum(cast(round(value_usd * 100) as bigint)), 0), coalesce(sum(cast(round(duty_usd * 100) as bigint)), 0) from entry_line where {kept}"
+    )[0]
+    assert lines > 0
+    assert value(analyst, "entry_lines", filters) == lines
+    assert value(analyst, "import_value_usd", filters) == int(cents) / 100
+    assert value(analyst, "duty_usd", filters) == int(duty) / 100
+    accounts = sql(f"select count(distinct account_id) from entry where processed_by = 'CENTER' and {kept}")[0][0]
+    assert value(analyst, "participating_accounts", filters) == accounts
+
+
+@pytest.mark.parametrize("name", [name for name in VOLUME if name != "ports"])
+def test_share_that_centers_process(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = VOLUME[name]
+    all_centers = where(filters.keeping("center", ()), "entry_date", analyst.as_of)
+    mine = where(filters, None, analyst.as_of)
+    part, whole = sql(
+        f"select sum(case when center_code <> 'PORT' and {mine} then value_usd else 0 end), sum(value_usd) from entry_line where {all_centers}"
+    )[0]
+    assert math.isclose(value(analyst, "center_value_share", filters), part / whole, rel_tol=1e-12)
+
+
+WORK = {name: filters for name, filters in {**FILTERS, **WORK_FILTERS}.items() if not filters.centers}
+
+
+def _standard() -> str:
+    return "case work_type " + " ".join(f"when '{name}' then {days}" for name, days in standards.STANDARD_DAYS.items()) + " end"
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_flows_and_stocks(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = WORK[name]
+    end = min(filters.to_date or analyst.as_of, analyst.as_of)
+    kept = where(filters, None, analyst.as_of)
+    received = sql(f"select count(*) from review where {where(filters, 'opened_date', analyst.as_of)}")[0][0]
+    completed = sql(f"select count(*) from review where {where(filters, 'closed_date', analyst.as_of)}")[0][0]
+    assert received > 0
+    assert value(analyst, "receipts", filters) == received
+    assert value(analyst, "completions", filters) == completed
+    assert value(analyst, "clearance_rate", filters) == completed / received
+    there = f"opened_date <= date '{end}' and (closed_date is null or closed_date > date '{end}') and {kept}"
+    pending, backlog, late, oldest = sql(
+        f"select count(*), count(*) filter (date '{end}' - opened_date > {_standard()}), count(*) filter (due_date < date '{end}'), "
+        f"max(date '{end}' - opened_date) from review where {there}"
+    )[0]
+    assert value(analyst, "pending", filters) == pending
+    assert value(analyst, "backlog", filters) == backlog
+    assert value(analyst, "past_due", filters) == late
+    assert value(analyst, "oldest_days", filters) == oldest
+    start = end - dt.timedelta(days=90)
+    recent = sql(f"select count(*) from review where closed_date between date '{start}' and date '{end}' and {kept}")[0][0]
+    days = np.busday_count(start, end + dt.timedelta(days=1), holidays=_holidays())
+    assert math.isclose(value(analyst, "days_of_work", filters), pending / (recent / days), rel_tol=1e-12)
+
+
+def _holidays() -> list[dt.date]:
+    """Federal holidays observed from October 2010 to September 2013, written out from the calendar of the time."""
+    text = (
+        "2010-10-11 2010-11-11 2010-11-25 2010-12-24 2010-12-31 2011-01-17 2011-02-21 2011-05-30 2011-07-04 2011-09-05 2011-10-10 "
+        "2011-11-11 2011-11-24 2011-12-26 2012-01-02 2012-01-16 2012-02-20 2012-05-28 2012-07-04 2012-09-03 2012-10-08 2012-11-12 "
+        "2012-11-22 2012-12-25 2013-01-01 2013-01-21 2013-02-18 2013-05-27 2013-07-04 2013-09-02"
+    )
+    return [D.fromisoformat(day) for day in text.split()]
+
+
+STAYS = """
+with moves as (select review_id, event_date, coalesce(from_center_code, 'PORT') as source, coalesce(to_center_code, 'PORT') as target
+               from review_event where event_type = 'transfer'),
+starts as (
+  select r.review_id, r.opened_date as since, coalesce(first_move.source, r.center_code) as holder
+  from review r left join (select review_id, arg_min(source, event_date) as source from moves group by 1) first_move using (review_id)
+  union all select review_id, event_date, target from moves)
+select holder, count(*) from (
+  select s.review_id, arg_max(s.holder, s.since) as holder from starts s join review r using (review_id)
+  where s.since <= $1 and r.opened_date <= $1 and (r.closed_date is null or r.closed_date > $1) group by 1)
+group by 1 order by 1
+"""
+
+
+@pytest.mark.parametrize("end", [D(2011, 12, 31), D(2012, 10, 17), D(2013, 4, 30), D(2013, 9, 30)])
+def test_pending_of_each_holder_on_a_day(analyst: Snapshot, sql: Any, end: dt.date) -> None:
+    expected = dict(sql(STAYS.replace("$1", f"date '{end}'")))
+    rows = METRICS["pending"].answer(analyst.frames, Filters(to_date=end), analyst.as_of, ["center"])
+    found = {row["center"]: row["value"] for row in rows.iter_rows(named=True) if row["value"]}
+    assert found == expected
+
+
+def test_stocks_by_month_are_those_of_each_month_end(analyst: Snapshot) -> None:
+    for metric_id in ("pending", "backlog", "past_due", "days_of_work", "oldest_days"):
+        rows = METRICS[metric_id].answer(analyst.frames, Filters(*YEAR), analyst.as_of, ["month"])
+        assert rows.height == 12
+        for row in rows.iter_rows(named=True):
+            first = D.fromisoformat(row["month"] + "-01")
+            end = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+            assert row["value"] == value(analyst, metric_id, Filters(first, end)), (metric_id, row["month"])
+
+
+@pytest.mark.parametrize("as_of", [D(2012, 6, 30), D(2013, 3, 9)])
+def test_an_earlier_as_of_date_sees_only_what_had_happened(analyst: Snapshot, sql: Any, as_of: dt.date) -> None:
+    rows = METRICS["pending"].answer(analyst.frames, Filters(), as_of, ())
+    there = f"opened_date <= date '{as_of}' and (closed_date is null or closed_date > date '{as_of}')"
+    assert rows["value"][0] == sql(f"select count(*) from review where {there}")[0][0]
+    rows = METRICS["entry_summaries"].answer(analyst.frames, Filters(), as_of, ())
+    assert rows["value"][0] == sql(f"select count(*) from entry where entry_date <= date '{as_of}'")[0][0]
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_time_to_complete(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = WORK[name]
+    rows = sql(
+        f"select coalesce(closed_date, date '{analyst.as_of}') - opened_date, closed_date is not null from review where {where(filters, 'opened_date', analyst.as_of)}"
+    )
+    days, closed = np.array([row[0] for row in rows], dtype=float), np.array([row[1] for row in rows])
+    curve = stats.ecdf(stats.CensoredData(uncensored=days[closed], right=days[~closed])).sf
+    found = ask(analyst, "time_to_complete_days", filters)
+    assert found["n"] == len(rows)
+    for name_, share in (("value", 0.5), ("p80", 0.2), ("p90", 0.1)):
+        reached = curve.quantiles[curve.probabilities <= share + 1e-12]
+        expected = reached.min() if len(reached) else None
+        assert found[name_] == expected, name_
+
+
+SAMPLE = {name: filters for name, filters in FILTERS.items()}
+
+
+@pytest.mark.parametrize(("metric_id", "bad"), [("compliance_rate_major", "('major')"), ("compliance_rate_letter", "('minor', 'major')")])
+@pytest.mark.parametrize("name", SAMPLE)
+def test_compliance(analyst: Snapshot, sql: Any, name: str, metric_id: str, bad: str) -> None:
+    filters = SAMPLE[name]
+    base = "source = 'random' and status = 'completed' and entry_date is not null"
+    rows = sql(f"""
+        with drawn as (select stratum, strftime(entry_date, '%Y-%m') as period, severity in {bad} as bad, {where(filters, 'entry_date', analyst.as_of)} as mine
+                       from review where {base}),
+        cells as (select stratum, period, count(*) as n, sum(mine::int) as m, sum((mine and bad)::int) as y from drawn group by 1, 2)
+        select universe_lines, n, m, y from cells join sample_stratum using (stratum, period)""")
+    table = np.array(rows, dtype=float)
+    universe, n, m, y = table.T
+    weight = universe / n
+    domain = (weight * m).sum()
+    rate = (weight * y).sum() / domain
+    inside = (y - rate * m) / domain
+    squares = (y * (1 - rate) ** 2 + (m - y) * rate**2) / domain**2
+    variance = np.where(n > 1, (1 - n / universe) * weight**2 * n / np.maximum(n - 1, 1) * (squares - inside**2 / n), 0).sum()
+    found = ask(analyst, metric_id, filters)
+    assert found["n"] == m.sum()
+    effective = min(rate * (1 - rate) / variance, m.sum()) if variance > 0 else m.sum()
+    if m.sum() < 30 or effective < 30:
+        assert (found["value"], found["quality"]) == (None, "too_few")
+        return
+    assert math.isclose(found["value"], 1 - rate, rel_tol=1e-9)
+    z = stats.norm.ppf(0.975)
+    centre = (rate + z * z / (2 * effective)) / (1 + z * z / effective)
+    spread = z * math.sqrt(rate * (1 - rate) / effective + z * z / (4 * effective**2)) / (1 + z * z / effective)
+    assert math.isclose(found["low"], 1 - (centre + spread), rel_tol=1e-9)
+    assert math.isclose(found["high"], 1 - max(centre - spread, 0), rel_tol=1e-9)
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_revenue_gap(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = SAMPLE[name]
+    gap, n = sql(f"""
+        with drawn as (select stratum, strftime(entry_date, '%Y-%m') as period, coalesce(revenue_change_usd, 0) as gap,
+                              {where(filters, 'entry_date', analyst.as_of)} as mine
+                       from review where source = 'random' and status = 'completed' and entry_date is not null),
+        cells as (select stratum, period, count(*) as n, sum(case when mine then gap else 0 end) as gap, sum(mine::int) as m from drawn group by 1, 2)
+        select sum(universe_lines / n * gap), sum(m) from cells join sample_stratum using (stratum, period)""")[0]
+    found = ask(analyst, "net_revenue_gap_usd", filters)
+    if n < 30:
+        assert found["quality"] == "too_few"
+        return
+    assert math.isclose(found["value"], gap, rel_tol=1e-9, abs_tol=0.01)
+    kept = where(filters, "entry_date", analyst.as_of)
+    duty = sql(f"select sum(duty_usd) from entry_line where {kept}")[0][0]
+    fees = sql(f"select sum(fees_usd) from entry where {kept}")[0][0]
+    assert math.isclose(value(analyst, "revenue_collected_share", filters), (duty + fees) / (duty + fees + gap), rel_tol=1e-9)
+
+
+@pytest.mark.parametrize("name", {**FILTERS, "corrections": WORK_FILTERS["corrections"]})
+def test_targeted_yield(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = {**FILTERS, **WORK_FILTERS}[name]
+    n, hits = sql(
+        "select count(*), count(*) filter (severity in ('minor', 'major')) from review where source = 'targeted' and status = 'completed' "
+        f"and severity is not null and {where(filters, 'closed_date', analyst.as_of)}"
+    )[0]
+    found = ask(analyst, "targeted_yield_share", filters)
+    assert found["n"] == n
+    assert found["value"] == (hits / n if n >= 10 else None)
+
+
+VOICES = {"all dates": Filters(), "last year": Filters(*YEAR), "two Centers": Filters(centers=("ELE", "TAF")), "odd days": Filters(D(2012, 7, 7), D(2013, 4, 4))}
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_feedback(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = VOICES[name]
+    kept = where(filters, "received_date", analyst.as_of)
+    received, waiting = sql(f"select count(*), count(*) filter (status in ('open', 'in_progress')) from feedback where {kept}")[0]
+    assert received > 0
+    assert value(analyst, "feedback_received", filters) == received
+    assert value(analyst, "feedback_open", filters) == waiting
+    closed = "('implemented', 'partly_implemented', 'not_accepted', 'overtaken')"
+    n, done = sql(
+        f"select count(*), count(*) filter (status in ('implemented', 'partly_implemented')) from feedback where kind = 'recommendation' and status in {closed} and {kept}"
+    )[0]
+    assert value(analyst, "feedback_implemented_share", filters) == (done / n if n >= 10 else None)
+    rows = sql(f"select coalesce(responded_date, date '{analyst.as_of}') - received_date, responded_date is not null from feedback where {kept}")
+    days, answered = np.array([row[0] for row in rows], dtype=float), np.array([row[1] for row in rows])
+    curve = stats.ecdf(stats.CensoredData(uncensored=days[answered], right=days[~answered])).sf
+    assert value(analyst, "feedback_first_response_days", filters) == curve.quantiles[curve.probabilities <= 0.5 + 1e-12].min()
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_inquiries(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = VOICES[name]
+    rows = sql(f"select received_date, answered_date from inquiry where {where(filters, 'received_date', analyst.as_of)}")
+    decided = on_time = 0
+    for received, answered in rows:
+        until = answered or analyst.as_of
+        days = np.busday_count(received + dt.timedelta(days=1), until + dt.timedelta(days=1), holidays=_holidays())
+        decided += answered is not None or days > 2
+        on_time += answered is not None and days <= 2
+    found = ask(analyst, "inquiries_on_time_share", filters)
+    assert (found["n"], found["value"]) == (decided, on_time / decided)
+
+
+def test_every_metric_is_checked_here() -> None:
+    source = __import__("pathlib").Path(__file__).read_text()
+    assert [metric_id for metric_id in metrics.METRICS if f'"{metric_id}"' not in source] == []

@@ -1,0 +1,57 @@
+"""The docs against the code: what is generated is current, what is written names what exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from analytics.metrics import METRICS
+from analytics.scope import ROLES
+from data.__main__ import _parser
+from data.settings import Settings
+from docs import generate
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_definitions_are_current() -> None:
+    assert generate.TARGET.read_text() == generate.page(), "run: make docs"
+
+
+def test_every_metric_and_setting_is_documented() -> None:
+    text = generate.TARGET.read_text()
+    assert [metric_id for metric_id in METRICS if f"`{metric_id}`" not in text] == []
+    assert [name for name in Settings.model_fields if f"`CENTERLINE_{name.upper()}`" not in text] == []
+
+
+def test_the_user_guide_covers_pages_roles_and_commands() -> None:
+    guide = (ROOT / "docs/user-guide.md").read_text()
+    for word in ("Overview", "Workload", "Compliance", "Feedback", "Definitions", "Data health", *(role.label for role in ROLES.values())):
+        assert word in guide, word
+    commands = next(action.choices for action in _parser()._actions if action.choices)
+    assert commands is not None
+    for command in commands:
+        assert f"python -m data {command}" in guide, command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text()
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_named_files_exist(page: Path) -> None:
+    named = re.findall(r"`((?:analytics|data|ui|pages|tests|docs|benchmarks)/[\w/.*-]+)`", page.read_text())
+    assert [name for name in named if not list(ROOT.glob(name.rstrip("/")))] == []
+
+
+def test_readme_commands_are_targets_of_the_makefile() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z]+)", (ROOT / "README.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text()))
+    assert named
+    assert named <= targets

@@ -1,0 +1,147 @@
+"""The threat: a reader sees a row, a name or a figure that their role does not reach, by any frame, cache or command."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from analytics.__main__ import main
+from analytics.exc import QueryError, ScopeError
+from analytics.filters import DIMENSIONS, Filters
+from analytics.metrics import METRICS
+from analytics.rollups import ROLLUPS
+from analytics.scope import ROLES, Scope
+from data.store import Snapshot
+
+SCOPES = {"leadership": Scope("leadership"), "director": Scope("director", ("ELE",)), "analyst": Scope("analyst"), "working_group": Scope("working_group")}
+BELOW = [name for name in DIMENSIONS if name != "center"]
+
+
+def snapshot(store: Path, role: str) -> Snapshot:
+    return Snapshot(SCOPES[role], home=store / "published")
+
+
+def test_a_working_group_has_no_frame_below_a_center(store: Path) -> None:
+    frames = snapshot(store, "working_group").frames
+    columns = {column for frame in frames.values() for column in frame.collect_schema().names()}
+    assert len(frames) > 5
+    assert columns & {"industry_code", "port_code", "program", "work_type", "entry_type_code", "mode_code"} == set()
+    hidden = [rollup.name for rollup in ROLLUPS if rollup.dimensions != ("center",)]
+    assert [name for name in hidden if name in frames] == []
+    with pytest.raises(KeyError):
+        frames[hidden[0]]
+
+
+@pytest.mark.parametrize("metric_id", METRICS)
+@pytest.mark.parametrize("dimension", [*BELOW, "district"])
+def test_a_working_group_gets_no_number_below_a_center(store: Path, metric_id: str, dimension: str) -> None:
+    view = snapshot(store, "working_group")
+    with pytest.raises(QueryError):
+        METRICS[metric_id].answer(view.frames, Filters(), view.as_of, [dimension])
+    if dimension in DIMENSIONS:
+        kept = Filters().keeping(dimension, ("x",))
+        with pytest.raises(QueryError):
+            METRICS[metric_id].answer(view.frames, kept, view.as_of, ())
+
+
+@pytest.mark.parametrize("metric_id", METRICS)
+def test_a_working_group_sees_the_same_national_figures(store: Path, metric_id: str) -> None:
+    narrow, wide = snapshot(store, "working_group"), snapshot(store, "analyst")
+    by = ["center"]
+    mine = METRICS[metric_id].answer(narrow.frames, Filters(), narrow.as_of, by)
+    theirs = METRICS[metric_id].answer(wide.frames, Filters(), wide.as_of, by)
+    assert mine.height > 0
+    assert mine.equals(theirs)
+
+
+@pytest.mark.parametrize("role", ["leadership", "working_group"])
+def test_roles_without_rows_get_none(store: Path, role: str) -> None:
+    view = snapshot(store, role)
+    with pytest.raises(ScopeError):
+        view.accounts()
+    for fact in ("entry", "entry_line", "review", "inquiry"):
+        with pytest.raises(ScopeError):
+            view.rows(fact, pl.lit(value=True), 5)
+    with pytest.raises(ScopeError):
+        view.rejects()
+    assert view.feedback().filter(~pl.col("is_public")).is_empty()
+
+
+def test_a_director_sees_their_own_center_rows_alone(store: Path) -> None:
+    view = snapshot(store, "director")
+    assert view.rows("review", pl.lit(value=True), 100_000)["center_code"].unique().to_list() == ["ELE"]
+    assert view.rows("entry", pl.lit(value=True), 100_000)["center_code"].unique().to_list() == ["ELE"]
+    assert view.accounts()["center_code"].unique().to_list() == ["ELE"]
+    with pytest.raises(ScopeError):
+        view.rejects()
+    shown = view.feedback()
+    assert shown.filter(~pl.col("is_public"))["center_code"].unique().to_list() == ["ELE"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["working_group", "director", "analyst"])))
+def test_no_cache_hands_one_reader_what_another_may_see(store: Path, order: tuple[str, ...]) -> None:
+    seen = {}
+    for role in order:
+        view = snapshot(store, role)
+        rows = None if role == "working_group" else view.rows("review", pl.lit(value=True), 100_000).height
+        seen[role] = (len(view.frames), sorted(view.labels), rows, view.feedback().height)
+    alone = {}
+    for role in order:
+        view = snapshot(store, role)
+        rows = None if role == "working_group" else view.rows("review", pl.lit(value=True), 100_000).height
+        alone[role] = (len(view.frames), sorted(view.labels), rows, view.feedback().height)
+    assert seen == alone
+    assert seen["working_group"][0] < seen["analyst"][0]
+    assert seen["director"][2] < seen["analyst"][2]
+    assert seen["working_group"][3] < seen["analyst"][3]
+
+
+def test_no_aggregate_holds_a_name_or_a_number_of_an_importer(store: Path) -> None:
+    view = snapshot(store, "leadership")
+    columns = {column for frame in view.frames.values() for column in frame.collect_schema().names()}
+    assert columns & {"account_id", "account_name", "importer_id", "importer_number", "entry_number", "filer_code"} == set()
+    with pytest.raises(KeyError):
+        view.dimension("account")
+    assert not {"account_id", "account_name"} & set(view.unassigned().columns)
+
+
+def test_few_accounts_are_not_shown_to_a_working_group(store: Path) -> None:
+    with pytest.raises(ScopeError):
+        snapshot(store, "working_group").unassigned()
+
+
+@pytest.mark.parametrize("by", ["industry", "port", "program", "district", "account", "importer", "entry", "filer"])
+def test_the_command_line_refuses_a_working_group_with_a_sentence(store: Path, capsys: pytest.CaptureFixture[str], by: str) -> None:
+    assert main(["entry_summaries", "--by", by, "--role", "working_group", "--format", "json"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("analytics: ")
+
+
+def test_a_director_needs_a_center_and_every_role_is_known() -> None:
+    with pytest.raises(ScopeError):
+        Scope("director")
+    with pytest.raises(ScopeError):
+        Scope("root")
+    assert set(SCOPES) == set(ROLES)
+
+
+def test_a_version_name_cannot_climb_out_of_the_store(store: Path) -> None:
+    from analytics.exc import DataError
+
+    for name in ("../../../../etc", "..", "/etc/passwd"):
+        with pytest.raises(DataError):
+            Snapshot(Scope("analyst"), version=name, home=store / "published")
+
+
+def test_the_command_line_answers_in_the_agreed_json(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pending", "--by", "center,month", "--from", "2013-01-01", "--to", "2013-03-31", "--format", "json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert set(answer) >= {"metric", "as_of", "data_version", "filters", "rows"}
+    assert answer["filters"] == {"from": "2013-01-01", "to": "2013-03-31"}
+    assert {row["month"] for row in answer["rows"]} == {"2013-01", "2013-02", "2013-03"}
+    assert set(answer["rows"][0]) == {"center", "month", "value", "low", "high", "n", "quality"}
