@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from analytics.exc import CenterlineError, DataError
 from analytics.scope import ROLES, Scope
@@ -36,7 +37,9 @@ PAGES = (
 
 def main() -> None:
     """Draw one run of the app."""
-    st.set_page_config(page_title="Centerline", page_icon=str(HERE / "ui/assets/icon.png"), layout="wide", initial_sidebar_state="collapsed")
+    st.set_page_config(
+        page_title="Centerline", page_icon=str(HERE / "ui/assets/icon.png"), layout="wide", initial_sidebar_state="collapsed"
+    )
     session.close()
     choice = session.role_in_force()
     page = navigation(choice)
@@ -45,7 +48,7 @@ def main() -> None:
     guarded(lambda: draw(page, choice))
 
 
-def navigation(choice: str) -> st.navigation:
+def navigation(choice: str) -> StreamlitPage:
     """Name the pages that a view has; the first is where a bare address leads."""
     role = ROLES[session.scope_of(choice).role_id].id
     pages = [
@@ -56,7 +59,7 @@ def navigation(choice: str) -> st.navigation:
     return st.navigation(pages, position="top")
 
 
-def draw(page: st.Page, choice: str) -> None:
+def draw(page: StreamlitPage, choice: str) -> None:
     """Open the data to the reader's scope and run the page; with no data yet, offer to make some."""
     scope = session.scope_of(choice)
     try:

@@ -176,12 +176,13 @@ FEEDBACK_STATUSES: Final[dict[str, str]] = {
     "in_progress": "In progress",
     "implemented": "Implemented",
     "partly_implemented": "Partly implemented",
+    "answered": "Answered",
     "not_accepted": "Not accepted",
     "overtaken": "Closed, overtaken by events",
 }
 
 #: Statuses after which nothing more is owed to the person who gave the feedback.
-FEEDBACK_CLOSED: Final[tuple[str, ...]] = ("implemented", "partly_implemented", "not_accepted", "overtaken")
+FEEDBACK_CLOSED: Final[tuple[str, ...]] = ("implemented", "partly_implemented", "answered", "not_accepted", "overtaken")
 
 POSITIONS: Final[dict[str, str]] = {
     "agree": "Agree",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -63,7 +63,8 @@ class Filters:
 
     def keeping(self, dimension: str, values: Iterable[str]) -> Filters:
         """Return these filters with other codes kept of one dimension."""
-        return replace(self, **{DIMENSIONS[dimension][0]: tuple(values)})
+        kept: dict[str, Any] = {DIMENSIONS[dimension][0]: tuple(values)}
+        return replace(self, **kept)
 
     def between(self, from_date: dt.date | None, to_date: dt.date | None) -> Filters:
         """Return these filters over another period."""
@@ -77,8 +78,8 @@ class Filters:
     def only(self, dimensions: Iterable[str]) -> Filters:
         """Return these filters without the dimensions that are not listed."""
         allowed = set(dimensions)
-        dropped = {DIMENSIONS[dimension][0]: () for dimension in self.used if dimension not in allowed}
-        return replace(self, **dropped)  # type: ignore[arg-type]
+        dropped: dict[str, Any] = {DIMENSIONS[dimension][0]: () for dimension in self.used if dimension not in allowed}
+        return replace(self, **dropped)
 
     def predicate(self, dimensions: Iterable[str] = tuple(DIMENSIONS)) -> pl.Expr:
         """Return the row predicate over the given dimensions' columns; the period is the caller's, its column differs."""

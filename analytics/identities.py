@@ -41,7 +41,7 @@ def _levels(frames: Frames) -> list[pl.DataFrame]:
 
 
 def _level(frames: Frames, rollup: Rollup, name: str) -> pl.DataFrame:
-    measures = rollup.family.measures
+    measures = [name for name in rollup.family.measures if not name.endswith("_squared")]
     names = ["date", *measures]
     per_month = pl.col("date").dt.truncate("1mo")
 

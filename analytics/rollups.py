@@ -2,7 +2,8 @@
 
 A family is one additive frame: a date, dimensions, keys that a question needs beyond them, and integer measures. Each
 family is kept at several levels (fewer dimensions, by day or by month), and every question is routed to the smallest one
-that has the columns it groups and filters by. All measures are integers (money in cents), so sums are exact in any order.
+that has the columns it groups and filters by. All measures are integers (money in cents), so sums are
+exact in any order; the one square of money is a float.
 """
 
 from __future__ import annotations
@@ -231,7 +232,8 @@ def sample(facts: Frames) -> pl.LazyFrame:
             major_lines=(done & (pl.col("severity") == "major").fill_null(value=False)).cast(pl.Int64),
             any_lines=(done & pl.col("severity").is_in(["minor", "major"]).fill_null(value=False)).cast(pl.Int64),
             gap_cents=gap,
-            gap_cents_squared=gap**2,
+            # A square of cents passes 64-bit whole numbers soon; it feeds a variance alone.
+            gap_cents_squared=gap.cast(pl.Float64) ** 2,
         )
     )
 

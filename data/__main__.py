@@ -15,10 +15,10 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Engine
 
-from analytics.exc import CenterlineError
+from analytics.exc import CenterlineError, DataError
 from analytics.scope import Scope
 from data import build, database, ledger, store
-from data.load import LoadResult, load_files
+from data.load import LoadResult, StoppedError, load_files
 from data.publish import Published, current_version, publish
 from data.settings import settings
 
@@ -93,17 +93,29 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
-    engine = _engine()
-    results = load_files(options.files, engine=engine, table=options.table, progress=None if options.json else _teller())
-    accepted, rejected = sum(result.accepted for result in results), sum(result.rejected for result in results)
-    due = bool(accepted) or current_version(settings().published) is None
-    published = None if options.no_publish or not due else publish(engine=engine, progress=None if options.json else _teller())
+    engine, say, stopped = _engine(), None if options.json else _teller(), None
+    try:
+        results = tuple(load_files(options.files, engine=engine, table=options.table, progress=say))
+    except StoppedError as error:
+        results, stopped = error.results, error
+    changed = any(result.accepted > result.unchanged for result in results)
+    due = changed or (any(result.accepted for result in results) and current_version(settings().published) is None)
+    published = publish(engine=engine, progress=say) if due and not options.no_publish else None
     if options.json:
-        print(json.dumps({"files": [asdict(result) for result in results], "data_version": published and published.version}, default=str))
+        answer = {"files": [asdict(result) for result in results], "data_version": published and published.version, "error": stopped and str(stopped)}
+        print(json.dumps(answer, default=str))
     else:
         _print_loads(results, published)
-    nothing = not accepted and not any(result.already_loaded for result in results)
-    return NOTHING if nothing else SOME if rejected else ALL
+    if stopped:
+        print(f"data: {stopped}", file=sys.stderr)
+    return _load_status(results, stopped)
+
+
+def _load_status(results: Sequence[LoadResult], stopped: StoppedError | None) -> int:
+    """Say by exit status whether all was accepted, some, or nothing."""
+    if not any(result.accepted for result in results):
+        return NOTHING
+    return SOME if stopped or any(result.rejected for result in results) else ALL
 
 
 def _print_loads(results: Sequence[LoadResult], published: Published | None) -> None:
@@ -128,8 +140,6 @@ def _publish(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    engine = _engine()
-    loads, rejects = ledger.loads(engine), ledger.rejects(engine)
     version = current_version(settings().published)
     snapshot = store.Snapshot(Scope("analyst")) if version else None
     identities = snapshot.identities() if snapshot else pl.DataFrame(schema={"identity": pl.String, "cells": pl.Int64, "residual": pl.Int64})
@@ -139,11 +149,7 @@ def _status(options: argparse.Namespace) -> int:
         "published_at": snapshot.manifest["published_at"] if snapshot else None,
         "synthetic": snapshot.synthetic if snapshot else None,
         "versions": store.versions(),
-        "loads": loads.height,
-        "rows_read": int(loads["read_count"].sum()),
-        "rows_accepted": int(loads["accepted_count"].sum()),
-        "rows_rejected": int(loads["rejected_count"].sum()),
-        "quarantine_rows": rejects.select("load_id", "row_number").n_unique(),
+        **ledger.counts(_engine()),
         "identities": identities.to_dicts(),
     }
     if options.json:
@@ -166,13 +172,22 @@ def _print_status(report: dict[str, Any], identities: pl.DataFrame) -> None:
 def _rejects(options: argparse.Namespace) -> int:
     frame = ledger.rejects(_engine())
     if options.csv:
-        frame.write_csv(options.csv)
+        try:
+            _harmless(frame).write_csv(options.csv)
+        except OSError as error:
+            raise DataError(f"{options.csv} cannot be written ({error.strerror}); name another file.") from error
         print(f"{frame.height:,} lines written to {options.csv}.")
         return ALL
     for row in frame.head(200).iter_rows(named=True):
         print(f"{row['file_name']}, row {row['row_number']}, {row['column_name']} = {row['value']!r}: {row['message']} [{row['rule']}]")
     print(f"{frame.height:,} in quarantine{'' if frame.height <= 200 else '; the first 200 are shown (all: python -m data rejects --csv FILE)'}.")
     return ALL
+
+
+def _harmless(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keep a spreadsheet from running text that begins like a formula."""
+    risky = pl.col("value").str.contains(r"^[=+\-@\t]") & pl.col("value").cast(pl.Float64, strict=False).is_null()
+    return frame.with_columns(value=pl.when(risky).then("'" + pl.col("value")).otherwise(pl.col("value")))
 
 
 if __name__ == "__main__":

@@ -6,26 +6,25 @@ first that is not of chapters 98 and 99, which only modify another.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
-from data import routing
+from data import routing, rules
 from data.identifiers import masked_importer_number
 from data.layouts import ES003, fold
-from data.validate import HELP, REJECT_SCHEMA, ROW, Checked, Known, check
+from data.validate import ROW, Checked, Known, check, numbered, reject_rows
 
 #: Columns that all rows of one entry must share.
 _SHARED: Final = ("entry_type_code", "importer_number", "port_code", "entry_date")
 
-HELP |= {
-    "same_in_entry": "Other rows of this entry say otherwise; an entry summary has one value here. Correct the row in the source.",
-    "hts_number:heading_known": "The tariff heading is in no Center's industry; add it to the hts_heading table or correct the number.",
-}
+#: What the export does not say of an entry; what the store holds of it stays.
+_KEPT: Final = ("mode_code", "fees_usd", "scheduled_liquidation_date", "liquidation_date", "liquidation_type")
 
-#: The tables that the rows become, in the order in which they are written.
-TABLES: Final = ("account", "importer", "account_center", "entry", "entry_line")
+_LINE: Final = ("entry_number", "line_number")
+_MODIFIERS: Final = ("98", "99")
 
 
 def mapped(raw: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -35,33 +34,25 @@ def mapped(raw: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
     extra = [name for name in raw.columns if name not in known and name != ROW]
     frame = raw.select(ROW, *known).rename(known)
     if "ordinal" not in frame.columns:
-        ordinal = pl.int_range(1, pl.len() + 1).over("entry_number", "line_number").cast(pl.String)
-        frame = frame.with_columns(ordinal=ordinal)
+        frame = frame.with_columns(ordinal=pl.int_range(1, pl.len() + 1).over(_LINE))
     return frame, (f"Columns of the export that are not used: {', '.join(extra)}.",) if extra else ()
 
 
 def judged(raw: pl.DataFrame, known: Known, headings: pl.DataFrame) -> Checked:
     """Judge the export's rows: their own form, agreement within an entry, and a known tariff heading for each line."""
-    frame, notices = mapped(raw)
-    filled = pl.any_horizontal(pl.col(name).cast(pl.String).str.strip_chars().fill_null("") != "" for name in frame.columns if name != ROW)
-    first = check("es003", frame.filter(filled), known)
-    rows = first.accepted
+    frame, notices = mapped(numbered(raw))
+    first = check("es003", frame, known)
     shared = pl.struct(_SHARED)
-    odd = rows.filter(shared != shared.first().over("entry_number", order_by=ROW))
-    rejects = [first.rejects, _row_rejects(odd, "same_in_entry", "entry_number")]
-    rows = rows.join(odd.select(ROW), on=ROW, how="anti")
-    placed = _with_industry(rows, headings)
-    homeless = placed.filter(pl.col("industry_code").is_null())
-    rejects.append(_row_rejects(rows.join(homeless, on=["entry_number", "line_number"], how="semi"), "hts_number:heading_known", "hts_number"))
-    kept = rows.join(homeless, on=["entry_number", "line_number"], how="anti")
-    return Checked(kept, pl.concat(rejects).sort("row_number", "rule"), notices + first.notices)
-
-
-def _row_rejects(rows: pl.DataFrame, rule: str, column: str) -> pl.DataFrame:
-    made = rows.select(
-        row_number=pl.col(ROW), rule=pl.lit(rule), column_name=pl.lit(column), value=pl.col(column).cast(pl.String), message=pl.lit(HELP[rule])
-    )
-    return made.cast(REJECT_SCHEMA)  # type: ignore[arg-type]
+    odd = first.accepted.filter(shared != shared.first().over("entry_number", order_by=ROW))
+    rows = first.accepted.join(odd, on=ROW, how="anti")
+    homeless = _with_industry(rows, headings).filter(pl.col("industry_code").is_null())
+    lost = rows.join(homeless, on=_LINE, how="semi")
+    rejects = [
+        first.rejects,
+        reject_rows(odd, "same_in_entry", "entry_number", rules.message("same_in_entry")),
+        reject_rows(lost, "heading_known", "hts_number", rules.message("heading_known")),
+    ]
+    return Checked(rows.join(lost, on=ROW, how="anti"), pl.concat(rejects).sort("row_number", "rule"), notices + first.notices)
 
 
 def lines_of(rows: pl.DataFrame) -> pl.DataFrame:
@@ -70,20 +61,24 @@ def lines_of(rows: pl.DataFrame) -> pl.DataFrame:
     Returns:
         `entry_number`, `line_number`, `hts_number`, `origin_code`, `spi_code`, `value_usd`, `duty_usd`.
     """
-    modifies = pl.col("hts_number").str.slice(0, 2).is_in(["98", "99"])
-    ordered = rows.sort("entry_number", "line_number", modifies, "ordinal")
-    return ordered.group_by("entry_number", "line_number", maintain_order=True).agg(
+    ordered = rows.sort(*_LINE, _modifies(), "ordinal")
+    return ordered.group_by(_LINE, maintain_order=True).agg(
         pl.col("hts_number", "origin_code").first(),
         pl.col("spi_code").drop_nulls().first(),
         pl.col("value_usd", "duty_usd").sum().round(2),
     )
 
 
+def _modifies() -> pl.Expr:
+    return pl.col("hts_number").str.slice(0, 2).is_in(_MODIFIERS)
+
+
 def _with_industry(rows: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFrame:
     """Add the industry of each line; one of chapter 98 or 99 alone takes that of the entry's most valuable goods."""
     lines = routing.line_industry(lines_of(rows), headings)
     main = routing.entry_industry(lines.drop_nulls("industry_code")).rename({"industry_code": "main_industry"})
-    return lines.join(main, on="entry_number", how="left").with_columns(pl.coalesce("industry_code", "main_industry")).drop("main_industry")
+    own = pl.when(_modifies()).then(pl.coalesce("industry_code", "main_industry")).otherwise(pl.col("industry_code"))
+    return lines.join(main, on="entry_number", how="left").with_columns(industry_code=own).drop("main_industry")
 
 
 def tables(rows: pl.DataFrame, store: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -91,20 +86,59 @@ def tables(rows: pl.DataFrame, store: Mapping[str, pl.DataFrame]) -> dict[str, p
 
     Args:
         rows: Accepted rows of the export.
-        store: The tables `hts_heading`, `center`, `importer`, `account_center`, and of `entry_line` the lines of these entries.
+        store: The tables `hts_heading` and `center`, and of `importer`, `account_center`, `entry` and `entry_line` what
+            belongs to these entries.
 
     Returns:
-        New accounts, importers and pending assignments, and the entries and lines with their totals, in their contracts' columns.
+        New accounts, importers and pending assignments, and the entries and lines with their totals, in the order in which
+        they are written.
     """
     lines = _merged(_with_industry(rows, store["hts_heading"]), store["entry_line"])
-    heads = rows.sort(ROW).group_by("entry_number", maintain_order=True).agg(pl.col(*_SHARED, "summary_date").first())
-    importers = store["importer"].select("importer_number", "importer_id", "account_id")
-    new = _new_importers(heads, importers)
-    every = pl.concat([importers, new.select(importers.columns)])
-    entries = heads.join(every, on="importer_number").drop("importer_number")
+    heads = rows.sort(ROW).group_by("entry_number", maintain_order=True).agg(pl.col(_SHARED).first(), pl.col("summary_date").drop_nulls().first())
+    new = _new_importers(heads, store["importer"])
+    holders = pl.concat([store["importer"].select(new.columns[:3]), new.select(new.columns[:3])])
+    entries = _totalled(heads.join(holders, on="importer_number").drop("importer_number"), lines)
+    routed = routing.route(routing.program_on(entries, store["importer"]), store["account_center"], store["center"])
+    return {**_accounts(new), "entry": _completed(routed, store["entry"]), "entry_line": lines}
+
+
+def _merged(lines: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Add the lines that the store holds of these entries and that the export does not repeat."""
+    rest = held.join(lines, on=_LINE, how="anti").join(lines, on="entry_number", how="semi")
+    return pl.concat([lines, rest.select(lines.columns)], how="vertical_relaxed")
+
+
+def _totalled(entries: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     totals = lines.group_by("entry_number").agg(pl.col("value_usd", "duty_usd").sum().round(2), line_count=pl.len().cast(pl.Int64))
-    full = entries.join(totals, on="entry_number").join(routing.entry_industry(lines), on="entry_number")
-    full = routing.route(routing.program_on(full, store["importer"]), store["account_center"], store["center"])
+    return entries.join(totals, on="entry_number").join(routing.entry_industry(lines), on="entry_number")
+
+
+def _completed(entries: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Add what the export does not say: from the store where it holds the entry, else nothing, no fees and the ordinary cycle."""
+    full = entries.join(held.select("entry_number", *_KEPT, held_summary="summary_date"), on="entry_number", how="left")
+    return full.with_columns(
+        pl.col("fees_usd").fill_null(0.0),
+        filer_code=pl.col("entry_number").str.slice(0, 3),
+        summary_date=pl.coalesce("summary_date", "held_summary"),
+        scheduled_liquidation_date=pl.coalesce("scheduled_liquidation_date", routing.scheduled_liquidation(pl.col("entry_date"))),
+    ).drop("held_summary")
+
+
+def _new_importers(heads: pl.DataFrame, importers: pl.DataFrame) -> pl.DataFrame:
+    """Make an importer and an account for each number that is not known; ids follow from the number and give no social security number away."""
+    unknown = heads.join(importers, on="importer_number", how="anti").group_by("importer_number").agg(valid_from=pl.col("entry_date").min())
+    ordered = unknown.sort("importer_number")
+    keys = pl.Series([_key(number) for number in ordered["importer_number"]], dtype=pl.String)
+    return ordered.select("importer_number", importer_id="I" + keys, account_id="A" + keys, valid_from="valid_from")
+
+
+def _key(number: str) -> str:
+    """Return a key of at most 15 characters, the same for the same number: the number itself, or a digest of a social security number."""
+    return f"S{hashlib.sha256(number.encode()).hexdigest()[:14]}" if number[3:4] == "-" else number
+
+
+def _accounts(new: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Make the rows of new importers: an account under a name that hides a social security number, waiting for its Center."""
     none = pl.lit(None)
     return {
         "account": new.select("account_id", account_name=pl.format("Importer {}", masked_importer_number(pl.col("importer_number"))), size_band=none),
@@ -114,26 +148,4 @@ def tables(rows: pl.DataFrame, store: Mapping[str, pl.DataFrame]) -> dict[str, p
         "account_center": new.select(
             "account_id", "valid_from", center_code=none, status=pl.lit("PENDING"), basis=pl.lit("not yet assigned"), valid_to=none, participating_from=none
         ),
-        "entry": full.with_columns(
-            filer_code=pl.col("entry_number").str.slice(0, 3),
-            mode_code=none,
-            fees_usd=pl.lit(0.0),
-            scheduled_liquidation_date=routing.scheduled_liquidation(pl.col("entry_date")),
-            liquidation_date=none,
-            liquidation_type=none,
-        ),
-        "entry_line": lines,
     }
-
-
-def _merged(lines: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """Add the lines that the store holds of these entries and that the export does not repeat."""
-    rest = held.join(lines, on=["entry_number", "line_number"], how="anti").join(lines, on="entry_number", how="semi")
-    return pl.concat([lines, rest.select(lines.columns)], how="vertical_relaxed")
-
-
-def _new_importers(heads: pl.DataFrame, importers: pl.DataFrame) -> pl.DataFrame:
-    """Make an importer and an account for each number that is not known; ids follow from the number."""
-    unknown = heads.join(importers, on="importer_number", how="anti").group_by("importer_number").agg(valid_from=pl.col("entry_date").min())
-    key = pl.col("importer_number").str.replace_all("-", "")
-    return unknown.sort("importer_number").with_columns(importer_id=pl.lit("I") + key, account_id=pl.lit("A") + key)

@@ -18,8 +18,10 @@ def code(of: dict[str, str] | tuple[str, ...], *, doc: str, nullable: bool = Fal
     )
 
 
-def text(doc: str, *, nullable: bool = True, key: bool = False, longest: int = 200, regex: str | None = None) -> dy.String:
-    return dy.String(nullable=nullable and not key, primary_key=key, max_length=longest, regex=regex, metadata={"doc": doc})
+def text(
+    doc: str, *, nullable: bool = True, key: bool = False, longest: int = 200, regex: str | None = None, alias: str | None = None
+) -> dy.String:
+    return dy.String(nullable=nullable and not key, primary_key=key, max_length=longest, regex=regex, alias=alias, metadata={"doc": doc})
 
 
 def date(doc: str, *, nullable: bool = True, key: bool = False) -> dy.Date:

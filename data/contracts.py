@@ -313,7 +313,7 @@ class Note(dy.Schema):
     """An annotation that a reader left on a view."""
 
     note_id = col.text("Note", key=True, longest=36)
-    filter = col.text("View, as URL parameters", longest=2000)
+    view_filter = col.text("View, as URL parameters", longest=2000, alias="filter")
     from_date = col.date("First day concerned")
     to_date = col.date("Last day concerned")
     text = col.text("Note", nullable=False, longest=2000)

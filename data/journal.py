@@ -5,26 +5,53 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from typing import Final
 
 from sqlalchemy import Engine
 
+from analytics.exc import DataError
 from analytics.scope import Scope
 from data import database
 from data.settings import settings
+
+_LONGEST_NOTE: Final = 2000
 
 
 def record_audit(engine: Engine, *, role: str, person: str, action: str, detail: str) -> None:
     """Write down who did what: a sign-in, an export or an edit."""
     record = {
         "event_id": str(uuid.uuid4()),
-        "at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        "at": _now(),
         "role": role,
         "person": person,
         "action": action,
         "detail": detail[:2000],
     }
-    with engine.begin() as connection:
+    with database.writing(engine) as connection:
         database.insert_record(connection, "audit_event", record)
+
+
+def add_note(
+    engine: Engine, *, author: str, text: str, view: str = "", from_date: dt.date | None = None, to_date: dt.date | None = None
+) -> str:
+    """Keep a note that a reader leaves on a view, and return its id.
+
+    Raises:
+        DataError: the note is empty, too long, or ends before it begins.
+    """
+    words = text.strip()
+    if not words or len(words) > _LONGEST_NOTE:
+        raise DataError(f"A note has 1 to {_LONGEST_NOTE:,} characters; this one has {len(words):,}.")
+    if from_date and to_date and to_date < from_date:
+        raise DataError("The note ends before it begins; change its dates.")
+    note = {"note_id": str(uuid.uuid4()), "filter": view[:_LONGEST_NOTE] or None, "from_date": from_date, "to_date": to_date, "text": words, "author": author}
+    with database.writing(engine) as connection:
+        database.insert_record(connection, "note", note | {"created_at": _now()})
+    return str(note["note_id"])
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
 def exporter(scope: Scope, person: str = "demonstration") -> Callable[[str, str], None]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
-
-import polars as pl
 
 from analytics.exc import DataError
 from data.contracts import TABLES
@@ -36,29 +35,44 @@ ES003: Final[tuple[Heading, ...]] = (
     Heading("Line Tariff Duty Amount", "duty_usd", required=True),
 )
 
-#: Rows above the headings that are looked through: a report may begin with its title and filters.
-_MOST_TITLE_ROWS: Final = 30
+_ES003_COLUMNS: Final = frozenset(each.heading.casefold() for each in ES003)
+
+#: Headings of the contract's tables, to tell a heading row from a title above it.
+_TABLE_COLUMNS: Final = frozenset(column for contract in TABLES.values() for column in contract.column_names())
 
 
 def fold(heading: object) -> str:
     """Write a heading without case and spare spaces, for comparison."""
-    return " ".join(str(heading or "").split()).casefold()
+    return " ".join(str(heading if heading is not None else "").split()).casefold()
 
 
-def es003_heading_row(frame: pl.DataFrame) -> int | None:
-    """Return the row that holds the headings of an ES-003 export, if there is one."""
-    required = {fold(heading.heading) for heading in ES003 if heading.required}
-    for index, row in enumerate(frame.head(_MOST_TITLE_ROWS).iter_rows()):
-        found = {fold(cell) for cell in row}
-        if len(required & found) >= max(3, len(required) - 3):
-            missing = [heading.heading for heading in ES003 if heading.required and fold(heading.heading) not in found]
-            if missing:
-                raise DataError(f"This looks like an ES-003 export, but it lacks the column “{missing[0]}”. Add it to the report and export again.")
-            return index
-    return None
+def heading_row(rows: Sequence[Sequence[object]]) -> int:
+    """Return which of a file's first rows holds its headings: a report may begin with its title and filters."""
+    known = _TABLE_COLUMNS | _ES003_COLUMNS
+    named = [sum(fold(cell) in known for cell in row) for row in rows]
+    filled = [sum(fold(cell) != "" for cell in row) for row in rows]
+    likely = [index for index, count in enumerate(named) if count >= 2] or [index for index, count in enumerate(filled) if count >= 2]
+    return max(likely, key=lambda index: (named[index], -index), default=0)
 
 
-def table_for(path: Path, columns: list[str], named: str | None) -> str:
+def is_es003(columns: Sequence[str]) -> bool:
+    """Say whether the columns are those of an ES-003 export.
+
+    Raises:
+        DataError: most are, and a required one is missing.
+    """
+    found = {fold(column) for column in columns}
+    required = [heading.heading for heading in ES003 if heading.required]
+    missing = [heading for heading in required if fold(heading) not in found]
+    if len(missing) > len(required) // 2:
+        return False
+    if missing:
+        words = ", ".join(f"“{heading}”" for heading in missing)
+        raise DataError(f"This looks like an ES-003 export, but it lacks the column{'s' if len(missing) > 1 else ''} {words}. Add to the report and export again.")
+    return True
+
+
+def table_for(path: Path, columns: Sequence[str], named: str | None) -> str:
     """Return the table that a file is for: as named, by the file's name, else by its columns.
 
     Raises:
@@ -72,8 +86,10 @@ def table_for(path: Path, columns: list[str], named: str | None) -> str:
         return path.stem.casefold()
     found = {column.strip().casefold() for column in columns}
     fits = [name for name, contract in TABLES.items() if {c for c, kind in contract.columns().items() if not kind.nullable} <= found]
-    if len(fits) == 1:
-        return fits[0]
+    shared = {name: len(found.intersection(TABLES[name].column_names())) for name in fits}
+    best = [name for name in fits if shared[name] == max(shared.values())]
+    if len(best) == 1:
+        return best[0]
     raise DataError(
         f"It is not clear which table {path.name} is for. Name it with --table, or name the file after the table ({', '.join(TABLES)}); "
         "an ACE ES-003 export is known by its headings."

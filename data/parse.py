@@ -5,7 +5,8 @@ A value that cannot be read becomes null beside a raw value that is not blank; `
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import polars as pl
 
@@ -25,10 +26,16 @@ _YES: Final = ("true", "t", "yes", "y", "1")
 _NO: Final = ("false", "f", "no", "n", "0")
 
 
-def clean(column: str) -> pl.Expr:
-    """Trim a text column; blanks become null."""
-    text = pl.col(column).cast(pl.String).str.strip_chars()
+def clean(column: pl.Expr) -> pl.Expr:
+    """Write a column as trimmed text; blanks become null."""
+    text = column.cast(pl.String).str.replace_all("\0", "", literal=True).str.strip_chars()
     return pl.when(text != "").then(text)
+
+
+def masked(column: pl.Expr) -> pl.Expr:
+    """Hide what may be a social security number, well or badly written, but for its last four characters."""
+    may_be_social = column.str.contains(r"^\s*[0-9]{3}[\s-]?[0-9]{2}[\s-]?[0-9]{4}")
+    return pl.when(may_be_social).then(pl.lit("***-**-") + column.str.tail(4)).otherwise(column)
 
 
 def parsed(column: str, dtype: pl.DataType) -> pl.Expr:
@@ -38,24 +45,14 @@ def parsed(column: str, dtype: pl.DataType) -> pl.Expr:
         return NORMAL[column](text)
     if column in PADDED:
         return _padded(text, PADDED[column])
-    if dtype == pl.Date:
-        return day(text)
-    if isinstance(dtype, pl.Datetime):
-        return pl.coalesce(text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", strict=False), text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False))
-    if dtype.is_float():
-        return amount(text)
-    if dtype.is_integer():
-        return amount(text).pipe(lambda number: pl.when(number == number.round()).then(number)).cast(dtype, strict=False)
-    if dtype == pl.Boolean:
-        folded = text.str.to_lowercase()
-        return pl.when(folded.is_in(_YES)).then(pl.lit(value=True)).when(folded.is_in(_NO)).then(pl.lit(value=False))
-    return text
+    reader = _READERS.get(dtype.base_type())
+    return reader(text) if reader else text
 
 
 def day(text: pl.Expr) -> pl.Expr:
-    """Read a day written as 09/30/2013, 2013-09-30, 20130930 or with a time behind it."""
-    alone = text.str.extract(r"^(\S+)")
-    return pl.coalesce(alone.str.to_date(form, strict=False) for form in ("%m/%d/%Y", "%Y-%m-%d", "%Y%m%d", "%Y-%m-%dT%H:%M:%S%.f"))
+    """Read a day written as 09/30/2013, 2013-09-30 or 20130930, with or without a time behind it; a year has four digits."""
+    alone = text.str.extract(r"^(\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{2}-\d{2}|\d{8})(?:[T ]\S.*)?$")
+    return pl.coalesce(alone.str.to_date(form, strict=False) for form in ("%m/%d/%Y", "%Y-%m-%d", "%Y%m%d"))
 
 
 def amount(text: pl.Expr) -> pl.Expr:
@@ -69,3 +66,28 @@ def amount(text: pl.Expr) -> pl.Expr:
 def _padded(text: pl.Expr, length: int) -> pl.Expr:
     """Give a code of digits its leading zeros back."""
     return pl.when(text.str.contains(r"^[0-9]+$")).then(text.str.zfill(length)).otherwise(text)
+
+
+def _moment(text: pl.Expr) -> pl.Expr:
+    """Read a moment in ISO form, with a space or a T."""
+    return pl.coalesce(text.str.to_datetime(form, strict=False, time_unit="us") for form in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"))
+
+
+def _whole(text: pl.Expr) -> pl.Expr:
+    """Read a whole number; `12.0` is one and `12.5` is none."""
+    number = amount(text)
+    return pl.when(number == number.round()).then(number)
+
+
+def _yes_or_no(text: pl.Expr) -> pl.Expr:
+    folded = text.str.to_lowercase()
+    return pl.when(folded.is_in(_YES)).then(pl.lit(value=True)).when(folded.is_in(_NO)).then(pl.lit(value=False))
+
+
+_READERS: Final[dict[Any, Callable[[pl.Expr], pl.Expr]]] = {
+    pl.Date: day,
+    pl.Datetime: _moment,
+    pl.Float64: amount,
+    pl.Int64: _whole,
+    pl.Boolean: _yes_or_no,
+}

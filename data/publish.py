@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -137,7 +137,7 @@ def _write_version(tables: Mapping[str, pl.DataFrame], as_of: dt.date, folder: P
 
 def _code_sets(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.Enum]:
     """Return the code set of each dimension's column: rollups hold codes, so that they filter and group fast."""
-    every = {
+    every: dict[str, Iterable[str]] = {
         "center_code": [*tables["center"]["center_code"].unique(), codes.PORT_CODE],
         "industry_code": tables["industry"]["industry_code"],
         "port_code": [*tables["port"]["port_code"], codes.UNKNOWN],

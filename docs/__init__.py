@@ -1,0 +1,1 @@
+"""The generated docs and the pictures."""

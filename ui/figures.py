@@ -61,8 +61,8 @@ def _row(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _overlap(now: dict[str, Any], before: dict[str, Any]) -> bool:
     """Say whether both values have intervals and these meet: then the change may be none."""
-    ends = [row.get(end) for row in (now, before) for end in ("low", "high")]
-    return None not in ends and ends[0] <= ends[3] and ends[2] <= ends[1]
+    ends = [row[end] for row in (now, before) for end in ("low", "high") if row.get(end) is not None]
+    return len(ends) == 4 and bool(ends[0] <= ends[3] and ends[2] <= ends[1])
 
 
 def _against(view: View, change: format.Change | None, *, unclear: bool) -> str:

@@ -9,8 +9,21 @@ import numpy as np
 import polars as pl
 
 from analytics.codes import OUTCOMES
-from data.demo.accounts import NEVER, PROGRAM_ORDER, account_ids
-from data.demo.draws import LAST_DAY, Bools, Ints, dates, day_of, days_lognormal, generator, null_where, pick_within, texts, to_business_day
+from data.demo.accounts import PROGRAM_ORDER, account_ids
+from data.demo.draws import (
+    LAST_DAY,
+    NEVER,
+    Bools,
+    Ints,
+    dates,
+    day_of,
+    days_lognormal,
+    generator,
+    null_where,
+    pick_within,
+    texts,
+    to_business_day,
+)
 from data.demo.latent import CATEGORIES, MAJOR, NONE
 from data.demo.planted import single
 from data.demo.receipts import World
@@ -77,7 +90,7 @@ def _passed_over(rng: np.random.Generator, world: World, work: Work, team: Ints)
     """Name the reviews that the planted team passes over."""
     truth = single("skipped_oldest")
     mine = (work.holder == world.facts.centers.index(truth.center_code or "")) & (team == 1) & (work.opened >= day_of(truth.from_date))
-    return mine & (rng.random(len(work)) < truth.size)
+    return np.asarray(mine & (rng.random(len(work)) < truth.size))
 
 
 def _days(rng: np.random.Generator, world: World, work: Work, team: Ints) -> Ints:
@@ -95,7 +108,7 @@ def _unreported(rng: np.random.Generator, closed: Ints) -> Bools:
     truth = single("late_reporting")
     first, last = day_of(truth.from_date), day_of(truth.to_date)
     share = np.clip((closed - first) / (last - first), 0, 1) * truth.size
-    return (closed >= first) & (rng.random(len(closed)) < share)
+    return np.asarray((closed >= first) & (rng.random(len(closed)) < share))
 
 
 def _moves(rng: np.random.Generator, world: World, work: Work, closed: Ints) -> tuple[Ints, Ints]:
@@ -132,8 +145,7 @@ def _outcomes(rng: np.random.Generator, work: Work, course: Course) -> Ints:
         drawn = pick_within(rng, np.zeros(len(work), dtype=np.int64), np.array([[weights.get(name, 0.0) for name in _OUTCOMES]]))
         result = np.where(work.kind == kind, drawn, result)
     late = (work.kind == PROTEST) & (work.basis == BASES.index("accelerated_30_days")) & (course.closed > work.due)
-    result = np.where(late, _OUTCOMES.index("deemed_denied"), result)
-    return result
+    return np.where(late, _OUTCOMES.index("deemed_denied"), result)
 
 
 def review_ids(count: int) -> list[str]:

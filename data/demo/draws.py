@@ -61,7 +61,7 @@ def weekday(days: Ints) -> Ints:
 
 def to_business_day(days: Ints) -> Ints:
     """Move Saturdays and Sundays to the next Monday; the as-of day is a Monday, so nothing passes it."""
-    return days + np.array([0, 0, 0, 0, 0, 2, 1])[weekday(days)]
+    return np.asarray(days + np.array([0, 0, 0, 0, 0, 2, 1])[weekday(days)])
 
 
 def to_friday(days: Ints) -> Ints:
@@ -112,7 +112,7 @@ def pick_within(rng: np.random.Generator, row: Ints, weights: Floats) -> Ints:
     bounds = np.cumsum(weights, axis=1)
     bounds = bounds / bounds[:, -1:] + np.arange(len(weights))[:, None]
     found = np.searchsorted(bounds.ravel(), row + rng.random(len(row)), side="right")
-    return np.clip(found - row * wide, 0, wide - 1)
+    return np.asarray(np.clip(found - row * wide, 0, wide - 1))
 
 
 def position_in_group(group: Ints, order_by: Floats) -> Ints:
@@ -128,4 +128,4 @@ def position_in_group(group: Ints, order_by: Floats) -> Ints:
 def days_lognormal(rng: np.random.Generator, median: npt.ArrayLike, sigma: npt.ArrayLike, size: int) -> Ints:
     """Draw whole days, at least one, from a log-normal with the given median and spread."""
     drawn = np.exp(rng.normal(0.0, 1.0, size) * np.asarray(sigma) + np.log(np.asarray(median, dtype=np.float64)))
-    return np.maximum(np.rint(drawn), 1).astype(np.int64)
+    return np.asarray(np.maximum(np.rint(drawn), 1).astype(np.int64))

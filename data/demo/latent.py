@@ -51,6 +51,8 @@ _MINOR_USUAL: Final = {"classification": 22, "value": 8, "quantity": 14, "origin
 #: Categories that change what is owed.
 _REVENUE: Final = ("classification", "value", "quantity", "origin", "adcvd", "quota", "preference", "fees")
 _MAJOR_REVENUE_LIMIT: Final = 300_000.0
+#: Cents of fees that may have been paid too much on a line.
+_FEES_LIMIT: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _usual_risk(rng: np.random.Generator, facts: Facts, accounts: Accounts, entr
     place = np.exp(rng.normal(0, 0.10, len(facts.ports)))
     center = np.array([_CENTER[code] for code in facts.centers])[facts.industry_center[lines.industry]]
     program = np.array([_PROGRAM.get(group, 1.2) for group in range(4)])[entries.program]
-    return center * (program * care[entries.account] * place[entries.port])[lines.entry]
+    return np.asarray(center * (program * care[entries.account] * place[entries.port])[lines.entry])
 
 
 def _scaled_to(share: float, risk: Floats, where: Ints) -> Floats:
@@ -116,15 +118,25 @@ def _major_chance(risk: Floats, program: Ints, year: Ints) -> Floats:
 
 
 def _revenue(rng: np.random.Generator, money: Money, severity: Ints, category: Ints) -> Ints:
-    """Draw revenue changes in cents: heavy-tailed, three quarters of the money owed, a quarter overpaid."""
+    """Draw revenue changes in cents: heavy-tailed, three quarters of the money owed, a quarter overpaid, and never more than was paid."""
     touched = (category >= 0) & np.isin(category, [CATEGORIES.index(name) for name in _REVENUE])
     base = np.minimum(money.line_value, _MAJOR_REVENUE_LIMIT) ** 0.8 * np.exp(rng.normal(0, 0.9, len(severity)))
     amount = np.where(touched, base * np.where(severity == MAJOR, 1.0, 0.03), 0.0)
     over = rng.random(len(severity)) < 0.32
     collected = float(money.duty.sum() + money.fees.sum())
     owed = amount * (UNDER_SHARE * collected / max(amount[~over].sum(), 1.0))
-    overpaid = amount * (OVER_SHARE * collected / max(amount[over].sum(), 1.0))
-    return np.rint(np.where(over, -np.minimum(overpaid, money.line_duty + 1e4), owed)).astype(np.int64)
+    paid = np.where(over, np.minimum(money.line_duty + _FEES_LIMIT, money.line_value * 100), 0.0)
+    overpaid = _capped_to(OVER_SHARE * collected, np.where(over, amount, 0.0), paid)
+    return np.asarray(np.rint(np.where(over, -overpaid, owed)).astype(np.int64))
+
+
+def _capped_to(total: float, amount: Floats, most: Floats) -> Floats:
+    """Scale amounts to a total although none may pass its own limit; what the limits take is spread over the others."""
+    factor = total / max(amount.sum(), 1.0)
+    for _ in range(40):
+        now = np.minimum(amount * factor, most).sum()
+        factor *= min(total / max(now, 1.0), 2.0)
+    return np.asarray(np.minimum(amount * factor, most))
 
 
 def _worst(lines: Lines, severity: Ints) -> Ints:

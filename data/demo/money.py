@@ -131,7 +131,7 @@ def _duties(facts: Facts, entries: Entries, lines: Lines, value: Ints, suffix: I
     raw = np.where(spi >= 0, 0.0, value * np.minimum(rate, _HIGHEST_RATE))
     owed = facts.duty_rate * np.bincount(center, weights=value)
     factor = owed / np.maximum(np.bincount(center, weights=raw), 1.0)
-    return np.rint(np.minimum(raw * factor[center], value * _HIGHEST_RATE) * 100).astype(np.int64)
+    return np.asarray(np.rint(np.minimum(raw * factor[center], value * _HIGHEST_RATE) * 100).astype(np.int64))
 
 
 def _fees(entries: Entries, value: Ints) -> Ints:

@@ -8,8 +8,20 @@ from typing import Final
 
 import numpy as np
 
-from data.demo.accounts import CTPAT, NEVER, Accounts
-from data.demo.draws import LAST_DAY, Bools, Floats, Ints, day_of, generator, month_numbers, month_start, to_business_day, years_later
+from data.demo.accounts import CTPAT, Accounts
+from data.demo.draws import (
+    LAST_DAY,
+    NEVER,
+    Bools,
+    Floats,
+    Ints,
+    day_of,
+    generator,
+    month_numbers,
+    month_start,
+    to_business_day,
+    years_later,
+)
 from data.demo.entries import CONSUMPTION, INFORMAL, Entries, Lines
 from data.demo.facts import Facts
 from data.demo.latent import MAJOR, Latent

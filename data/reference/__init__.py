@@ -23,7 +23,8 @@ _TEXT: Final = {"heading": pl.String, "port_code": pl.String, "opened_date": pl.
 def read(name: str) -> pl.DataFrame:
     """Return one reference file as it stands; columns and units are in the README."""
     path = FOLDER / f"{name}.csv"
-    known = path.open(encoding="utf-8").readline().strip().split(",")
+    with path.open(encoding="utf-8") as file:
+        known = file.readline().strip().split(",")
     return pl.read_csv(path, schema_overrides={column: dtype for column, dtype in _TEXT.items() if column in known})
 
 

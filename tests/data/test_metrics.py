@@ -279,7 +279,7 @@ def test_feedback(analyst: Snapshot, sql: Any, name: str) -> None:
     assert received > 0
     assert value(analyst, "feedback_received", filters) == received
     assert value(analyst, "feedback_open", filters) == waiting
-    closed = "('implemented', 'partly_implemented', 'not_accepted', 'overtaken')"
+    closed = "('implemented', 'partly_implemented', 'answered', 'not_accepted', 'overtaken')"
     n, done = sql(
         f"select count(*), count(*) filter (status in ('implemented', 'partly_implemented')) from feedback where kind = 'recommendation' and status in {closed} and {kept}"
     )[0]

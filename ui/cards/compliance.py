@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from analytics import codes, compliance, periods
 from analytics.rollups import FINDINGS
 from ui import charts, format
 from ui.board import Card, Column
-from ui.cards.shared import RATE_COLUMNS, empty, has_rows, labelled, plural
+from ui.cards.shared import RATE_COLUMNS, empty, has_rows, labelled, plural, with_chart
 from ui.frame import View
 
 RATE = "compliance_rate_major"
@@ -26,26 +28,36 @@ def over_time(view: View, targets: pl.DataFrame, *, wide: bool = False) -> Card:
     key = "rate_time"
     eight = periods.months_back(periods.month_start(view.end), 23)
     span = view.filters.between(max(eight, view.source.first_date), view.end)
-    rows = view.ask(RATE, "quarter", filters=span).with_columns(start=_quarter_start(pl.col("quarter")), provisional=pl.col("quality") == "provisional")
+    rows = view.ask(RATE, "quarter", filters=span).with_columns(
+        start=_quarter_start(pl.col("quarter")), provisional=pl.col("quality") == "provisional"
+    )
     shown = rows.drop_nulls("value").sort("start")
     if shown.is_empty():
         return empty(view, key, "Too few sampled lines to state a compliance rate", "entry_lines", wide=wide)
     target = target_of(view, RATE, targets)
     title = _trend_title(shown)
     subtitle = f"Share of entry lines without a major discrepancy, 95% interval, by fiscal quarter; random sample only · {', '.join(view.filters.narrowed(view.labels)) or 'all imports'}"
-    drawn = {"target": target, "provisional": "provisional", "style": "whisker"}
-    return Card(
-        key=key,
-        title=title,
-        subtitle=subtitle,
-        alt=f"{title}.",
-        chart=charts.rate_with_interval(shown, "start", "value", "low", "high", **drawn, width=charts.WIDE if wide else charts.HALF),
-        chart_narrow=charts.rate_with_interval(shown, "start", "value", "low", "high", **drawn, width=charts.PHONE),
-        table=rows,
-        columns=(Column("quarter", "Quarter", "text"), *RATE_COLUMNS),
-        metric_ids=(RATE,),
-        wide=wide,
-        note="Hollow: provisional, reviews of the sample are still open.",
+    options: dict[str, Any] = {"target": target, "provisional": "provisional", "style": "whisker"}
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=subtitle,
+            alt=f"{title}.",
+            chart=None,
+            table=rows,
+            columns=(Column("quarter", "Quarter", "text"), *RATE_COLUMNS),
+            metric_ids=(RATE,),
+            wide=wide,
+            note="Hollow: provisional, reviews of the sample are still open.",
+        ),
+        charts.rate_with_interval,
+        shown,
+        "start",
+        "value",
+        "low",
+        "high",
+        **options,
     )
 
 
@@ -73,26 +85,36 @@ def _trend_title(rows: pl.DataFrame) -> str:
 def by_dimension(view: View, dimension: str, targets: pl.DataFrame, most: int = 12) -> Card:
     """Which parts are least compliant, with intervals; parts with too few lines are in the table and not ranked."""
     key = f"rate_{dimension}"
-    noun = {"industry": ("industry", "industries"), "program": ("program", "programs"), "center": ("Center or port", "Centers and ports")}[dimension]
+    noun = {"industry": ("industry", "industries"), "program": ("program", "programs"), "center": ("Center or port", "Centers and ports")}[
+        dimension
+    ]
     rows = labelled(view, view.ask(RATE, dimension), dimension).sort(["value", "label"], nulls_last=True)
     known = rows.drop_nulls("value")
     if known.is_empty():
         return empty(view, key, f"Too few sampled lines to compare {noun[1]}", "entry_lines")
     target = target_of(view, RATE, targets)
-    drawn = {"target": target, "n": "n", "quality": "quality"}
+    options: dict[str, Any] = {"target": target, "n": "n", "quality": "quality"}
     title = _part_title(known, target, noun)
     shown = known.head(most) if known.height > most else rows
     scope = f"the {most} lowest of {rows.height} {noun[1]}" if known.height > most else f"every {noun[0]}"
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"Share of entry lines without a major discrepancy, 95% interval; {scope}, worst first; random sample only · {view.sentence}",
-        alt=f"{title}.",
-        chart=charts.dots_with_interval(shown, "label", "value", "low", "high", **drawn),
-        chart_narrow=charts.dots_with_interval(shown, "label", "value", "low", "high", **drawn, width=charts.PHONE),
-        table=rows,
-        columns=(Column("label", noun[0].capitalize(), "text"), *RATE_COLUMNS),
-        metric_ids=(RATE,),
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Share of entry lines without a major discrepancy, 95% interval; {scope}, worst first; random sample only · {view.sentence}",
+            alt=f"{title}.",
+            chart=None,
+            table=rows,
+            columns=(Column("label", noun[0].capitalize(), "text"), *RATE_COLUMNS),
+            metric_ids=(RATE,),
+        ),
+        charts.dots_with_interval,
+        shown,
+        "label",
+        "value",
+        "low",
+        "high",
+        **options,
     )
 
 

