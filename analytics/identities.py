@@ -24,7 +24,7 @@ def check(frames: Frames, facts: Frames) -> pl.DataFrame:
     Returns:
         `identity` (in words), `cells` (places compared), `residual` (sum of absolute differences; must be 0).
     """
-    checks = [*_levels(frames), _volume(frames, facts), _money(facts), _pending(frames, facts), _equation(frames), _routing(facts), _stays(facts)]
+    checks = [_levels(frames), _volume(frames, facts), _money(facts), _pending(frames, facts), _equation(frames), _routing(facts), _stays(facts)]
     return pl.concat(found.cast({"cells": pl.Int64, "residual": pl.Int64}) for found in checks)
 
 
@@ -35,9 +35,12 @@ def _compared(words: str, left: pl.LazyFrame, right: pl.LazyFrame, on: list[str]
     return both.select(identity=pl.lit(words), cells=pl.len(), residual=difference.sum()).collect()
 
 
-def _levels(frames: Frames) -> list[pl.DataFrame]:
-    """Check that every rollup of a family has the same totals as its finest one, for every month."""
-    return [_level(frames, rollup, name) for name in FAMILIES for rollup in rollups_of(FAMILIES[name])[:-1]]
+def _levels(frames: Frames) -> pl.DataFrame:
+    """Check that every rollup has the same totals as the finest one of its family, for every month."""
+    each = pl.concat(_level(frames, rollup, name).cast({"residual": pl.Int64}) for name in FAMILIES for rollup in rollups_of(FAMILIES[name])[:-1])
+    broken = each.filter(pl.col("residual") != 0)["identity"]
+    words = "Every rollup adds up to the finest one of its family, by month and measure" + (f"; not so: {', '.join(broken)}" if broken.len() else "")
+    return each.select(identity=pl.lit(words), cells=pl.col("cells").sum(), residual=pl.col("residual").sum())
 
 
 def _level(frames: Frames, rollup: Rollup, name: str) -> pl.DataFrame:
@@ -49,8 +52,7 @@ def _level(frames: Frames, rollup: Rollup, name: str) -> pl.DataFrame:
         long = frame.select(names).with_columns(per_month).group_by("date").agg(pl.col(measures).sum())
         return long.unpivot(index="date", value_name="count")
 
-    words = f"{rollup.name} adds up to the finest rollup of {name}, by month"
-    return _compared(words, monthly(frames[rollup.name]), monthly(frames[_FINEST[name].name]), ["date", "variable"])
+    return _compared(rollup.name, monthly(frames[rollup.name]), monthly(frames[_FINEST[name].name]), ["date", "variable"])
 
 
 def _volume(frames: Frames, facts: Frames) -> pl.DataFrame:

@@ -149,7 +149,9 @@ def _inquiry(tables: Tables, as_of: dt.date) -> pl.DataFrame:
     received = tables["inquiry"].filter(pl.col("received_date") <= as_of)
     years = received.select(first=pl.col("received_date").dt.year().min(), last=pl.col("received_date").dt.year().max()).row(0)
     closed = periods.holidays(years[0] or as_of.year, years[1] or as_of.year)
-    by = pl.col("received_date").dt.add_business_days(standards.INQUIRY_BUSINESS_DAYS, holidays=closed, roll="backward")
+    # The last day on which no more than the standard's business days have passed: the one before the next of them.
+    late = pl.col("received_date").dt.add_business_days(standards.INQUIRY_BUSINESS_DAYS + 1, holidays=closed, roll="backward")
+    by = late - pl.duration(days=1)
     answered = pl.when(pl.col("answered_date") <= as_of).then(pl.col("answered_date"))
     return received.with_columns(pl.col("port_code").fill_null(codes.UNKNOWN), answered_date=answered, answer_by_date=by)
 

@@ -53,7 +53,7 @@ _PSC_BEGAN: Final = day_of(date(2011, 6, 4))
 _PEA_ENDED: Final = day_of(date(2011, 9, 22))
 
 #: Share of entries that become work of a kind; validations and requests for information differ by port.
-_TARGETED_SHARE, _CF28_SHARE, _CF28_TRUSTED_SHARE, _CF29_SHARE = 0.045, 0.009, 0.0025, 0.004
+_TARGETED_SHARE, _CF28_SHARE, _CF28_TRUSTED_SHARE, _CF29_SHARE = 0.08, 0.009, 0.0025, 0.004
 _PSC_SHARE, _PEA_SHARE_BEFORE, _PEA_SHARE_AFTER, _ADVICE_SHARE = 0.035, 0.03, 0.006, 0.0015
 _DISCLOSURE_SHARE, _PROTEST_SHARE, _PROTEST_SHARE_CHANGED = 0.012, 0.008, 0.12
 #: A Center validates the entries of its participants far more than a port could, and they correct more themselves.
@@ -188,7 +188,7 @@ def _looked_at(world: World) -> list[Work]:
     by_center = processed_by_center(world.accounts, world.entries)
     likelier = between * np.where(found, _TARGETING, 1.0) * np.where(trusted, 0.45, 1.0)
     targeted = _chosen(rng, _TARGETED_SHARE * likelier)
-    local = _chosen(rng, np.where(by_center, _CENTER_VALIDATED_SHARE, 0.008 * likelier))
+    local = _chosen(rng, np.where(by_center, _CENTER_VALIDATED_SHARE, 0.02 * likelier))
     asked = _chosen(rng, np.where(trusted, _CF28_TRUSTED_SHARE, _CF28_SHARE) * between * np.where(found, 2.0, 0.85))
     noted = _chosen(rng, np.where(world.latent.entry_severity == MAJOR, 0.05, _CF29_SHARE * 0.3) * between)
     advice = _chosen(rng, np.full(size, _ADVICE_SHARE))

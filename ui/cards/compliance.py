@@ -124,7 +124,7 @@ def _part_title(known: pl.DataFrame, target: float | None, noun: tuple[str, str]
         return f"“{worst['label']}” has the lowest rate, {format.share(worst['value'])}"
     below = known.filter(pl.col("high") < target)
     if below.height:
-        return f"{plural(below.height, *noun)} of {known.height} lie clearly below the target of {format.share(target, 0)}; “{below['label'][0]}” is lowest"
+        return f"{plural(below.height, *noun)} of {known.height} {'lies' if below.height == 1 else 'lie'} clearly below the target of {format.share(target, 0)}; “{below['label'][0]}” is lowest"
     return f"No {noun[0]} lies clearly below the target of {format.share(target, 0)}; “{worst['label']}” is lowest at {format.share(worst['value'])}"
 
 
