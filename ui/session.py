@@ -85,12 +85,12 @@ def role_menu(choice: str, centers: Mapping[str, str]) -> str:
 
 
 def open_to(scope: Scope) -> None:
-    """Let the pages of this run be read with a scope; only app.py calls this, on every run."""
+    """Let the pages of this run be read with a scope; only frame/main.py calls this, on every run."""
     st.session_state[_SCOPE] = scope
 
 
 def close() -> None:
-    """Take the scope back: a run that app.py did not begin has none."""
+    """Take the scope back: a run that frame/main.py did not begin has none."""
     st.session_state.pop(_SCOPE, None)
 
 
@@ -98,9 +98,9 @@ def guard() -> Scope:
     """Return the reader's scope; the first statement of every page.
 
     Raises:
-        ScopeError: the page was reached without app.py, so nobody has said who reads it.
+        ScopeError: the page was reached without frame/main.py, so nobody has said who reads it.
     """
     scope: Any = st.session_state.get(_SCOPE)
     if not isinstance(scope, Scope):
-        raise ScopeError("This page opens through app.py only.")
+        raise ScopeError("This page opens through the app only.")
     return scope

@@ -31,7 +31,7 @@ def test_every_table_keeps_its_contract(frames: dict[str, pl.DataFrame], name: s
     assert frames[name].columns == TABLES[name].column_names()
 
 
-@pytest.mark.parametrize(("source", "target"), REFERENCES.items(), ids=lambda pair: ".".join(pair))
+@pytest.mark.parametrize(("source", "target"), REFERENCES.items(), ids=".".join)
 def test_references_lead_somewhere(frames: dict[str, pl.DataFrame], source: tuple[str, str], target: tuple[str, str]) -> None:
     if source[0] in frames:
         values = frames[source[0]][source[1]].drop_nulls()

@@ -201,7 +201,7 @@ def test_time_to_complete(analyst: Snapshot, sql: Any, name: str) -> None:
         assert found[name_] == expected, name_
 
 
-SAMPLE = {name: filters for name, filters in FILTERS.items()}
+SAMPLE = FILTERS
 
 
 @pytest.mark.parametrize(("metric_id", "bad"), [("compliance_rate_major", "('major')"), ("compliance_rate_letter", "('minor', 'major')")])

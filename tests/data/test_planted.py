@@ -87,7 +87,7 @@ def test_ports_come_closer_together_after_a_center_opens(frames: dict[str, pl.Da
     truth = next(truth for truth in of_kind("port_dispersion") if truth.center_code == "ELE")
     rows = (
         frames["entry"]
-        .filter(CENTER_GOODS == truth.center_code)
+        .filter(CENTER_GOODS.eq(truth.center_code))
         .join(frames["review"].filter(source="targeted").select("entry_number", hit=pl.lit(1)).unique("entry_number"), on="entry_number", how="left")
         .with_columns(after=pl.col("entry_date") >= truth.from_date)
     )

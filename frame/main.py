@@ -1,0 +1,103 @@
+"""One run of the app: who reads, which pages there are, and the frame around every one of them.
+
+`st.navigation` is called on every run before anything can stop the script: without it a deep link would run a page alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+import polars as pl
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from analytics.exc import CenterlineError, DataError
+from analytics.scope import ROLES, Scope
+from data import build
+from data.store import Snapshot
+from ui import session, start, theme
+
+LOG = logging.getLogger("centerline")
+ROOT = Path(__file__).parents[1]
+
+#: Folder of the audience, file, title, and the roles that have the page (empty: all).
+PAGES = (
+    ("leadership", "overview", "Overview", ()),
+    ("center", "workload", "Workload", ()),
+    ("center", "compliance", "Compliance", ()),
+    ("working_groups", "feedback", "Feedback", ()),
+    ("reference", "definitions", "Definitions", ()),
+    ("reference", "data_health", "Data health", ("leadership", "director", "analyst")),
+)
+
+
+def main() -> None:
+    """Draw one run of the app."""
+    st.set_page_config(
+        page_title="Centerline", page_icon=str(ROOT / "ui/assets/icon.png"), layout="wide", initial_sidebar_state="collapsed"
+    )
+    session.close()
+    choice = session.role_in_force()
+    page = navigation(choice)
+    st.html(theme.page_css())
+    st.logo(str(ROOT / "ui/assets/logo.svg"), size="large")
+    guarded(lambda: draw(page, choice))
+
+
+def navigation(choice: str) -> StreamlitPage:
+    """Name the pages that a view has; the first is where a bare address leads."""
+    role = ROLES[session.scope_of(choice).role_id].id
+    pages = [
+        st.Page(ROOT / "pages" / folder / f"{name}.py", title=title, url_path=name, default=name == "overview")
+        for folder, name, title, roles in PAGES
+        if not roles or role in roles
+    ]
+    return st.navigation(pages, position="top")
+
+
+def draw(page: StreamlitPage, choice: str) -> None:
+    """Open the data to the reader's scope and run the page; with no data yet, offer to make some."""
+    scope = session.scope_of(choice)
+    try:
+        snapshot = Snapshot(scope)
+    except DataError as error:
+        start.offer(str(error), build_demonstration)
+        return
+    scope = role_menu(snapshot, choice)
+    session.open_to(scope)
+    page.run()
+    session.close()
+
+
+def build_demonstration(say: Callable[[str], None]) -> None:
+    """Build the demonstration store from inside the app."""
+    build.demonstration(progress=say)
+
+
+def role_menu(snapshot: Snapshot, choice: str) -> Scope:
+    """Let the reader of the demonstration choose whose view to see; says that nobody is signed in."""
+    centers = snapshot.dimension("center").filter(pl.col("opened_date").is_not_null())
+    names = dict(centers.sort("center_name").select("center_code", "short_name").iter_rows())
+    return session.scope_of(session.role_menu(choice, names))
+
+
+def guarded(run: Callable[[], None]) -> None:
+    """Run the page; a failure is apologised for with an id, and its details go to the log alone."""
+    try:
+        run()
+    except CenterlineError as error:
+        st.html(f'<div class="cl-problem" role="alert"><h1>This page cannot be shown</h1><p>{escape(str(error))}</p></div>')
+    except (Exception, pl.exceptions.PanicException):
+        incident = secrets.token_hex(4)
+        LOG.exception("page failed, incident %s", incident)
+        st.html(
+            '<div class="cl-problem" role="alert"><h1>Sorry, this page failed</h1><p>Nothing was lost, and the other pages still '
+            f"work. Tell whoever runs Centerline this number, so that they find it in the log: <strong>{incident}</strong></p></div>"
+        )
+
+
+main()
