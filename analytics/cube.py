@@ -123,7 +123,7 @@ def bucket_ends(name: str | None, days: Span, first: dt.date) -> list[dt.date]:
     """
     if name is None:
         return [days.end]
-    start = max(days.start, first)
+    start = min(max(days.start, first), days.end)
     months = {"month": 1, "quarter": 3, "fiscal_year": 12}[name]
     ends, day = [], periods.month_start(start)
     while day <= days.end:
@@ -151,7 +151,7 @@ def stocks(frames: Frames, family: Family, measures: Sequence[str], filters: Fil
     if daily.is_empty():
         return daily.select(*others, pl.lit("").alias(time), *measures).select(*by, *measures)
     days = span(filters, as_of)
-    ends = pl.DataFrame({"end": bucket_ends(time, days, daily["date"].min())})  # type: ignore[arg-type]
+    ends = pl.DataFrame({"end": bucket_ends(time, days, daily["date"].min())}, schema={"end": pl.Date})  # type: ignore[arg-type]
     bucketed = daily.join_asof(ends.sort("end"), left_on="date", right_on="end", strategy="forward")
     changes = bucketed.group_by([*others, "end"]).agg(pl.col(measures).sum())
     groups = daily.select(others).unique() if others else pl.DataFrame({"_": [0]})

@@ -129,7 +129,7 @@ def oldest_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[s
     days = cube.span(filters, as_of)
     stays = cube.rows(frames, STAYS, filters, as_of, others, to_end=True).collect()
     first = stays["date"].min() if stays.height else as_of
-    ends = pl.DataFrame({"end": cube.bucket_ends(time, days, first)})  # type: ignore[arg-type]
+    ends = pl.DataFrame({"end": cube.bucket_ends(time, days, first)}, schema={"end": pl.Date})  # type: ignore[arg-type]
     there = (pl.col("date") <= pl.col("end")) & (pl.col("to_date").is_null() | (pl.col("to_date") > pl.col("end")))
     labels = [cube.time_label(time, pl.col("end")).alias(time)] if time else []
     open_then = stays.join(ends, how="cross").filter(there).with_columns(*labels, age=(pl.col("end") - pl.col("opened_date")).dt.total_days())

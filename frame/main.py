@@ -41,6 +41,7 @@ def main() -> None:
         page_title="Centerline", page_icon=str(ROOT / "ui/assets/icon.png"), layout="wide", initial_sidebar_state="collapsed"
     )
     session.close()
+    session.query()
     choice = session.role_in_force()
     page = navigation(choice)
     st.html(theme.page_css())
@@ -52,11 +53,13 @@ def navigation(choice: str) -> StreamlitPage:
     """Name the pages that a view has; the first is where a bare address leads."""
     role = ROLES[session.scope_of(choice).role_id].id
     pages = [
-        st.Page(ROOT / "pages" / folder / f"{name}.py", title=title, url_path=name, default=name == "overview")
+        st.Page(ROOT / "pages" / folder / f"{name}.py", title=title, url_path=name)
         for folder, name, title, roles in PAGES
         if not roles or role in roles
     ]
-    return st.navigation(pages, position="top")
+    # A default page answers the bare address alone, not its name; so the bare address is a page that leads to the first.
+    home = st.Page(lambda: st.switch_page(pages[0], query_params=st.query_params.to_dict()), title="Centerline", url_path="home", default=True, visibility="hidden")
+    return st.navigation([home, *pages], position="top")
 
 
 def draw(page: StreamlitPage, choice: str) -> None:
@@ -71,6 +74,7 @@ def draw(page: StreamlitPage, choice: str) -> None:
     session.open_to(scope)
     page.run()
     session.close()
+    session.write_url()
 
 
 def build_demonstration(say: Callable[[str], None]) -> None:

@@ -30,9 +30,9 @@ def remember(parameters: dict[str, str]) -> None:
     st.session_state[_QUERY] = parameters
 
 
-def write_url(parameters: dict[str, str], role: str) -> None:
+def write_url() -> None:
     """Show filters and role in the URL, so that it can be copied."""
-    wanted = parameters | {ROLE: role}
+    wanted = query() | {ROLE: role_in_force()}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

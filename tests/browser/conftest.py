@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from tests.chromium import found
 
@@ -85,6 +85,14 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One profile for all tests, so that the browser keeps what it has loaded; the app itself keeps nothing there."""
+    made = browser.new_context(accept_downloads=True)
+    yield made
+    made.close()
+
+
 @dataclass
 class Visit:
     """An open page with what it asked for and complained about."""
@@ -105,14 +113,14 @@ Opener = Callable[..., Visit]
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Opener]:
-    """Open pages in contexts of their own, which close with the test."""
-    contexts = []
+def visit(context: BrowserContext) -> Iterator[Opener]:
+    """Open pages, which close with the test."""
+    pages = []
 
     def open_page(url: str, *, width: int = 1440, height: int = 900, wait: str = DRAWN) -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
-        contexts.append(context)
         page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
         seen = Visit(page, [], [])
 
         def note(request: Request) -> None:
@@ -127,5 +135,5 @@ def visit(browser: Browser) -> Iterator[Opener]:
         return seen
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
