@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,20 @@ from sqlalchemy import create_engine, text
 from tests.browser.conftest import Opener, Server, serving
 
 pytestmark = pytest.mark.browser
+
+
+def written_down(store: Path, card: str, seconds: float = 15) -> bool:
+    """Wait until the audit trail holds an analyst's export of a card."""
+    engine = create_engine(f"sqlite:///{store / 'centerline.sqlite'}")
+    end = time.monotonic() + seconds
+    found = False
+    while not found and time.monotonic() < end:
+        time.sleep(0.2)
+        with engine.connect() as connection:
+            events = connection.execute(text("select role, action, detail from audit_event")).all()
+        found = any(role == "analyst" and action == "export" and card in detail for role, action, detail in events)
+    engine.dispose()
+    return found
 
 
 def test_a_store_without_data_offers_the_demonstration_and_builds_it(tmp_path: Path, visit: Opener) -> None:
@@ -65,9 +80,4 @@ def test_an_export_equals_the_screen_says_what_it_is_and_is_written_down(server:
     assert any("Electronics · 1 Oct 2012 to 30 Sep 2013" in line for line in head)
     rows = list(csv.DictReader(io.StringIO("\n".join(line for line in content.splitlines() if line not in head))))
     assert [row["label"] for row in rows] == shown
-    seen.settle()
-    engine = create_engine(f"sqlite:///{store / 'centerline.sqlite'}")
-    with engine.connect() as connection:
-        events = connection.execute(text("select role, action, detail from audit_event")).all()
-    engine.dispose()
-    assert any(role == "analyst" and action == "export" and "industries" in detail for role, action, detail in events)
+    assert written_down(store, "industries")

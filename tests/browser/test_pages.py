@@ -94,19 +94,19 @@ def test_a_filter_narrows_all_and_is_kept_over_pages(server: Server, visit: Open
     box = seen.page.locator(".st-key-filter_center")
     box.locator("input").first.click()
     seen.page.get_by_role("option", name="Electronics").click()
-    seen.page.wait_for_function("() => document.querySelector('.cl-sub').innerText.startsWith('Electronics')")
+    seen.page.wait_for_function("() => document.querySelector('.cl-sub')?.innerText.startsWith('Electronics')")
     seen.settle()
     assert seen.page.locator("[data-metric=entry_summaries]").inner_text() != before
     assert "center=ELE" in seen.page.url
     assert plots.first.evaluate("node => node.dataset.kept") == "yes", "the chart was made anew instead of updated"
     seen.page.keyboard.press("Escape")
     seen.page.get_by_role("link", name="Compliance").click()
-    seen.page.wait_for_function("() => document.querySelector('h1').innerText.includes('discrepancy')")
+    seen.page.wait_for_function("() => document.querySelector('h1')?.innerText.includes('discrepancy')")
     seen.settle()
     assert seen.page.locator(".cl-sub").inner_text().startswith("Electronics")
     assert "center=ELE" in seen.page.url
     seen.page.get_by_role("button", name="Clear filters").click()
-    seen.page.wait_for_function("() => !document.querySelector('.cl-sub').innerText.includes('Electronics')")
+    seen.page.wait_for_function("() => document.querySelector('.cl-sub')?.innerText.includes('Electronics') === false")
     assert "center=" not in seen.page.url
 
 
