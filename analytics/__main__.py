@@ -76,7 +76,9 @@ def _answer(options: argparse.Namespace) -> dict[str, Any]:
 def _metric(name: str) -> Metric:
     if name not in METRICS:
         near = [known for known in METRICS if known.startswith(name[:4])]
-        raise QueryError(f"There is no metric “{name}”; {'did you mean ' + near[0] + '?' if near else 'run python -m analytics for the list.'}")
+        raise QueryError(
+            f"There is no metric “{name}”; {'did you mean ' + near[0] + '?' if near else 'run python -m analytics for the list.'}"
+        )
     return METRICS[name]
 
 

@@ -100,7 +100,9 @@ def rows(frames: Frames, family: Family, filters: Filters, as_of: dt.date, by: S
     return frame.filter(kept).with_columns(group_expressions(by))
 
 
-def flows(frames: Frames, family: Family, measures: Sequence[str], filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+def flows(
+    frames: Frames, family: Family, measures: Sequence[str], filters: Filters, as_of: dt.date, by: Sequence[str] = ()
+) -> pl.DataFrame:
     """Sum measures over the period.
 
     Returns:
@@ -135,7 +137,9 @@ def bucket_ends(name: str | None, days: Span, first: dt.date) -> list[dt.date]:
     return ends
 
 
-def stocks(frames: Frames, family: Family, measures: Sequence[str], filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+def stocks(
+    frames: Frames, family: Family, measures: Sequence[str], filters: Filters, as_of: dt.date, by: Sequence[str] = ()
+) -> pl.DataFrame:
     """Count what is there at the end of the period, or at the end of each month, quarter or fiscal year of it.
 
     Returns:

@@ -24,7 +24,15 @@ def check(frames: Frames, facts: Frames) -> pl.DataFrame:
     Returns:
         `identity` (in words), `cells` (places compared), `residual` (sum of absolute differences; must be 0).
     """
-    checks = [_levels(frames), _volume(frames, facts), _money(facts), _pending(frames, facts), _equation(frames), _routing(facts), _stays(facts)]
+    checks = [
+        _levels(frames),
+        _volume(frames, facts),
+        _money(facts),
+        _pending(frames, facts),
+        _equation(frames),
+        _routing(facts),
+        _stays(facts),
+    ]
     return pl.concat(found.cast({"cells": pl.Int64, "residual": pl.Int64}) for found in checks)
 
 
@@ -37,9 +45,13 @@ def _compared(words: str, left: pl.LazyFrame, right: pl.LazyFrame, on: list[str]
 
 def _levels(frames: Frames) -> pl.DataFrame:
     """Check that every rollup has the same totals as the finest one of its family, for every month."""
-    each = pl.concat(_level(frames, rollup, name).cast({"residual": pl.Int64}) for name in FAMILIES for rollup in rollups_of(FAMILIES[name])[:-1])
+    each = pl.concat(
+        _level(frames, rollup, name).cast({"residual": pl.Int64}) for name in FAMILIES for rollup in rollups_of(FAMILIES[name])[:-1]
+    )
     broken = each.filter(pl.col("residual") != 0)["identity"]
-    words = "Every rollup adds up to the finest one of its family, by month and measure" + (f"; not so: {', '.join(broken)}" if broken.len() else "")
+    words = "Every rollup adds up to the finest one of its family, by month and measure" + (
+        f"; not so: {', '.join(broken)}" if broken.len() else ""
+    )
     return each.select(identity=pl.lit(words), cells=pl.col("cells").sum(), residual=pl.col("residual").sum())
 
 
@@ -108,8 +120,10 @@ def _stays(facts: Frames) -> pl.DataFrame:
     days = (pl.col("to_date").fill_null(pl.col("horizon")) - pl.col("from_date")).dt.total_days().sum()
     tiled = facts["stay"].group_by("review_id").agg(count=days)
     horizon = facts["stay"].select(pl.col("horizon").max())
-    ended = facts["review"].join(horizon, how="cross").select(
-        "review_id", count=(pl.col("closed_date").fill_null(pl.col("horizon")) - pl.col("opened_date")).dt.total_days()
+    ended = (
+        facts["review"]
+        .join(horizon, how="cross")
+        .select("review_id", count=(pl.col("closed_date").fill_null(pl.col("horizon")) - pl.col("opened_date")).dt.total_days())
     )
     return _compared("Days with all holders = days open, for every review", tiled, ended, ["review_id"])
 

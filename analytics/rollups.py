@@ -73,9 +73,7 @@ VOLUME: Final = Family(
 PARTICIPANTS: Final = Family(
     "participants", ("entries_count",), (CENTER, CORE, (*CORE, "port", "entry_type", "mode")), keys=("account_key",)
 )
-WORK: Final = Family(
-    "work", (*FLOWS, *STOCKS), (CENTER, ("center", "work_type"), (*CORE, "work_type"), (*CORE, "work_type", "port"))
-)
+WORK: Final = Family("work", (*FLOWS, *STOCKS), (CENTER, ("center", "work_type"), (*CORE, "work_type"), (*CORE, "work_type", "port")))
 #: One row for each stay of reviews with a holder: `date` it began, `to_date` it ended (null while it lasts).
 STAYS: Final = Family(
     "stays",
@@ -145,10 +143,7 @@ def aggregate(frame: pl.LazyFrame, rollup: Rollup) -> pl.LazyFrame:
     """Sum a family's finest frame up to a rollup; rows are sorted so that the same data give the same bytes."""
     date = pl.col("date").dt.truncate("1mo") if rollup.grain == "month" else pl.col("date")
     return (
-        frame.with_columns(date=date)
-        .group_by(rollup.group)
-        .agg(pl.col(rollup.family.measures).sum())
-        .sort(rollup.group, nulls_last=True)
+        frame.with_columns(date=date).group_by(rollup.group).agg(pl.col(rollup.family.measures).sum()).sort(rollup.group, nulls_last=True)
     )
 
 
@@ -164,7 +159,12 @@ def volume(facts: Frames) -> pl.LazyFrame:
     """Count entries under their own industry, and lines, value and duty under each line's."""
     zero = pl.lit(0, pl.Int64)
     entries = facts["entry"].select(
-        *_entry_columns(), entries_count=pl.lit(1, pl.Int64), lines_count=zero, value_cents=zero, duty_cents=zero, fees_cents=cents("fees_usd")
+        *_entry_columns(),
+        entries_count=pl.lit(1, pl.Int64),
+        lines_count=zero,
+        value_cents=zero,
+        duty_cents=zero,
+        fees_cents=cents("fees_usd"),
     )
     lines = facts["entry_line"].select(
         *_entry_columns(),
@@ -202,7 +202,9 @@ def work(facts: Frames) -> pl.LazyFrame:
         **{f"{state}_from": pl.col("due_date") - pl.duration(days=days) for state, days in DUE_STATES.items()},
     )
     parts = [
-        _change(rows, {"receipts": pl.col("is_first"), "transfers_in": ~pl.col("is_first"), "pending_net": pl.lit(value=True)}, "from_date"),
+        _change(
+            rows, {"receipts": pl.col("is_first"), "transfers_in": ~pl.col("is_first"), "pending_net": pl.lit(value=True)}, "from_date"
+        ),
         _change(rows, {"completions": pl.col("is_last"), "transfers_out": ~pl.col("is_last")}, "to_date"),
         _change(rows, {"pending_net": pl.lit(value=True)}, "to_date", sign=-1),
     ]
@@ -211,7 +213,10 @@ def work(facts: Frames) -> pl.LazyFrame:
         entered = rows.with_columns(entered=pl.max_horizontal(start, "from_date")).filter(
             pl.col(start).is_not_null() & (pl.col("to_date").is_null() | (pl.col("entered") < pl.col("to_date")))
         )
-        parts += [_change(entered, {state: pl.lit(value=True)}, "entered"), _change(entered, {state: pl.lit(value=True)}, "to_date", sign=-1)]
+        parts += [
+            _change(entered, {state: pl.lit(value=True)}, "entered"),
+            _change(entered, {state: pl.lit(value=True)}, "to_date", sign=-1),
+        ]
     return pl.concat(parts).filter(pl.col("date") <= pl.col("horizon")).drop("horizon")
 
 
@@ -272,9 +277,7 @@ def inquiries(facts: Frames) -> pl.LazyFrame:
 
 def feedback(facts: Frames) -> pl.LazyFrame:
     """Make one row a piece of feedback, without its words."""
-    return facts["feedback"].select(
-        "center_code", *FEEDBACK.keys, date="received_date", feedback_count=pl.lit(1, pl.Int64)
-    )
+    return facts["feedback"].select("center_code", *FEEDBACK.keys, date="received_date", feedback_count=pl.lit(1, pl.Int64))
 
 
 BUILDERS: Final[dict[str, Callable[[Frames], pl.LazyFrame]]] = {

@@ -50,7 +50,9 @@ def share(cells: pl.DataFrame, hits: str, by: Sequence[str] = ()) -> pl.DataFram
     """
     keys = list(by)
     lines, hit = pl.col("lines").cast(pl.Float64), pl.col(hits).cast(pl.Float64)
-    totals = _totals(cells, keys, domain=(pl.col("weight") * lines).sum(), value_sum=(pl.col("weight") * hit).sum(), n=pl.col("lines").sum())
+    totals = _totals(
+        cells, keys, domain=(pl.col("weight") * lines).sum(), value_sum=(pl.col("weight") * hit).sum(), n=pl.col("lines").sum()
+    )
     totals = totals.with_columns(value=pl.when(pl.col("domain") > 0).then(pl.col("value_sum") / pl.col("domain")))
     rate = pl.col("value")
     squares = (hit * (1 - rate) ** 2 + (lines - hit) * rate**2).sum()

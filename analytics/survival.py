@@ -45,9 +45,7 @@ def product_limit(durations: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFra
     inner = pl.col("still_open").is_between(0, 1, closed="none")
     log_open = pl.when(inner).then(pl.col("still_open")).log()
     spread = Z95 * pl.col("hazard").sqrt() / log_open.abs()
-    return curve.select(
-        *keys, "days", "still_open", low=(log_open * spread.exp()).exp(), high=(log_open * (-spread).exp()).exp()
-    )
+    return curve.select(*keys, "days", "still_open", low=(log_open * spread.exp()).exp(), high=(log_open * (-spread).exp()).exp())
 
 
 def quantiles(durations: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:

@@ -64,4 +64,6 @@ def center_value_share(frames: Frames, filters: Filters, as_of: dt.date, by: Seq
     sums = [pl.col("value_cents").filter(kept).sum(), pl.col("entries_count").filter(kept).sum()]
     centers = part.filter(kept) if "center" in by else part.group_by(whole_by).agg(sums) if whole_by else part.select(sums)
     joined = centers.join(whole, on=whole_by) if whole_by else centers.join(whole, how="cross")
-    return cube.result(joined, by, value=pl.when(pl.col("whole") > 0).then(pl.col("value_cents") / pl.col("whole")), n=pl.col("entries_count"))
+    return cube.result(
+        joined, by, value=pl.when(pl.col("whole") > 0).then(pl.col("value_cents") / pl.col("whole")), n=pl.col("entries_count")
+    )

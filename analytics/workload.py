@@ -97,9 +97,7 @@ def time_to_complete_days(frames: Frames, filters: Filters, as_of: dt.date, by: 
     found = survival.quantiles(durations(frames, filters, as_of, by), by)
     enough = pl.col("n") >= standards.LEAST_SAMPLE
     hidden = {name: pl.when(enough).then(pl.col(name)) for name in ("low", "high", "p80", "p90")}
-    return cube.result(
-        found, by, "p80", "p90", value=pl.when(enough).then(pl.col("median")), quality=quality(enough), **hidden
-    )
+    return cube.result(found, by, "p80", "p90", value=pl.when(enough).then(pl.col("median")), quality=quality(enough), **hidden)
 
 
 def durations(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
@@ -132,7 +130,9 @@ def oldest_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[s
     ends = pl.DataFrame({"end": cube.bucket_ends(time, days, first)}, schema={"end": pl.Date})  # type: ignore[arg-type]
     there = (pl.col("date") <= pl.col("end")) & (pl.col("to_date").is_null() | (pl.col("to_date") > pl.col("end")))
     labels = [cube.time_label(time, pl.col("end")).alias(time)] if time else []
-    open_then = stays.join(ends, how="cross").filter(there).with_columns(*labels, age=(pl.col("end") - pl.col("opened_date")).dt.total_days())
+    open_then = (
+        stays.join(ends, how="cross").filter(there).with_columns(*labels, age=(pl.col("end") - pl.col("opened_date")).dt.total_days())
+    )
     oldest = [pl.col("age").max().alias("value"), pl.col("reviews_count").sum().alias("n")]
     return cube.result(open_then.group_by(by).agg(oldest) if by else open_then.select(oldest), by)
 

@@ -28,8 +28,20 @@ RESULTS = Path(__file__).parent / "results" / "latest.json"
 PAGES = {
     "overview": ("entry_summaries", "import_value_usd", "center_value_share", "backlog", "compliance_rate_major"),
     "workload": ("pending", "backlog", "past_due", "clearance_rate", "days_of_work", "oldest_days", "time_to_complete_days"),
-    "compliance": ("compliance_rate_major", "compliance_rate_letter", "revenue_collected_share", "net_revenue_gap_usd", "targeted_yield_share"),
-    "feedback": ("feedback_received", "feedback_open", "feedback_first_response_days", "feedback_implemented_share", "inquiries_on_time_share"),
+    "compliance": (
+        "compliance_rate_major",
+        "compliance_rate_letter",
+        "revenue_collected_share",
+        "net_revenue_gap_usd",
+        "targeted_yield_share",
+    ),
+    "feedback": (
+        "feedback_received",
+        "feedback_open",
+        "feedback_first_response_days",
+        "feedback_implemented_share",
+        "inquiries_on_time_share",
+    ),
 }
 
 
@@ -63,7 +75,9 @@ def click(browser: Any, url: str, n: int) -> list[float]:
         before = page.evaluate("() => document.querySelector('[data-hash]').dataset.hash")
         start = time.perf_counter()
         option.click()
-        page.wait_for_function(f"() => {{ const b = document.querySelector('[data-hash]'); return b.dataset.hash !== '{before}' && b.dataset.hash === b.dataset.drawn }}")
+        page.wait_for_function(
+            f"() => {{ const b = document.querySelector('[data-hash]'); return b.dataset.hash !== '{before}' && b.dataset.hash === b.dataset.drawn }}"
+        )
         times.append((time.perf_counter() - start) * 1000)
     page.close()
     return times
@@ -83,9 +97,14 @@ def main() -> None:
         rows = [measure("whole build of the demonstration", [time.perf_counter() - start], "s")]
         snapshot = Snapshot(Scope("analyst"))
         period = Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30))
-        settings = {"no filter": period, "one Center": period.keeping("center", ("ELE",)), "three ports": period.keeping("port", ("2704", "4601", "2304"))}
+        settings = {
+            "no filter": period,
+            "one Center": period.keeping("center", ("ELE",)),
+            "three ports": period.keeping("port", ("2704", "4601", "2304")),
+        }
         for page, ids in PAGES.items():
             for words, filters in settings.items():
+
                 def ask(ids: tuple[str, ...] = ids, filters: Filters = filters) -> None:
                     for metric_id in ids:
                         metric = METRICS[metric_id]

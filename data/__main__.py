@@ -51,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--json", action="store_true")
     load.set_defaults(run=_load)
     publishing = commands.add_parser("publish", help="make a new version of the published store")
-    publishing.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DATE", help="date of the version (default: the latest in the data)")
+    publishing.add_argument(
+        "--as-of", type=dt.date.fromisoformat, metavar="DATE", help="date of the version (default: the latest in the data)"
+    )
     publishing.add_argument("--json", action="store_true")
     publishing.set_defaults(run=_publish)
     status = commands.add_parser("status", help="versions, loads, quarantine, and what must add up")
@@ -102,7 +104,11 @@ def _load(options: argparse.Namespace) -> int:
     due = changed or (any(result.accepted for result in results) and current_version(settings().published) is None)
     published = publish(engine=engine, progress=say) if due and not options.no_publish else None
     if options.json:
-        answer = {"files": [asdict(result) for result in results], "data_version": published and published.version, "error": stopped and str(stopped)}
+        answer = {
+            "files": [asdict(result) for result in results],
+            "data_version": published and published.version,
+            "error": stopped and str(stopped),
+        }
         print(json.dumps(answer, default=str))
     else:
         _print_loads(results, published)
@@ -123,7 +129,9 @@ def _print_loads(results: Sequence[LoadResult], published: Published | None) -> 
         if result.already_loaded:
             print(f"{result.file}: nothing to do. {result.notices[0]}")
             continue
-        print(f"{result.file}: {result.read:,} rows read, {result.accepted:,} accepted ({result.unchanged:,} unchanged), {result.rejected:,} in quarantine.")
+        print(
+            f"{result.file}: {result.read:,} rows read, {result.accepted:,} accepted ({result.unchanged:,} unchanged), {result.rejected:,} in quarantine."
+        )
         for notice in result.notices:
             print(f"  {notice}")
     if any(result.rejected for result in results):
@@ -135,14 +143,20 @@ def _print_loads(results: Sequence[LoadResult], published: Published | None) -> 
 def _publish(options: argparse.Namespace) -> int:
     published = publish(engine=_engine(), as_of=options.as_of, progress=None if options.json else _teller())
     answer = {"data_version": published.version, "as_of": published.as_of.isoformat(), "changed": published.changed}
-    print(json.dumps(answer) if options.json else f"Data version {published.version}, as of {published.as_of}{'' if published.changed else ' (unchanged)'}.")
+    print(
+        json.dumps(answer)
+        if options.json
+        else f"Data version {published.version}, as of {published.as_of}{'' if published.changed else ' (unchanged)'}."
+    )
     return ALL
 
 
 def _status(options: argparse.Namespace) -> int:
     version = current_version(settings().published)
     snapshot = store.Snapshot(Scope("analyst")) if version else None
-    identities = snapshot.identities() if snapshot else pl.DataFrame(schema={"identity": pl.String, "cells": pl.Int64, "residual": pl.Int64})
+    identities = (
+        snapshot.identities() if snapshot else pl.DataFrame(schema={"identity": pl.String, "cells": pl.Int64, "residual": pl.Int64})
+    )
     report: dict[str, Any] = {
         "data_version": version,
         "as_of": snapshot.as_of.isoformat() if snapshot else None,
@@ -180,7 +194,9 @@ def _rejects(options: argparse.Namespace) -> int:
         return ALL
     for row in frame.head(200).iter_rows(named=True):
         print(f"{row['file_name']}, row {row['row_number']}, {row['column_name']} = {row['value']!r}: {row['message']} [{row['rule']}]")
-    print(f"{frame.height:,} in quarantine{'' if frame.height <= 200 else '; the first 200 are shown (all: python -m data rejects --csv FILE)'}.")
+    print(
+        f"{frame.height:,} in quarantine{'' if frame.height <= 200 else '; the first 200 are shown (all: python -m data rejects --csv FILE)'}."
+    )
     return ALL
 
 

@@ -94,7 +94,11 @@ def tables(rows: pl.DataFrame, store: Mapping[str, pl.DataFrame]) -> dict[str, p
         they are written.
     """
     lines = _merged(_with_industry(rows, store["hts_heading"]), store["entry_line"])
-    heads = rows.sort(ROW).group_by("entry_number", maintain_order=True).agg(pl.col(_SHARED).first(), pl.col("summary_date").drop_nulls().first())
+    heads = (
+        rows.sort(ROW)
+        .group_by("entry_number", maintain_order=True)
+        .agg(pl.col(_SHARED).first(), pl.col("summary_date").drop_nulls().first())
+    )
     new = _new_importers(heads, store["importer"])
     holders = pl.concat([store["importer"].select(new.columns[:3]), new.select(new.columns[:3])])
     entries = _totalled(heads.join(holders, on="importer_number").drop("importer_number"), lines)
@@ -141,11 +145,25 @@ def _accounts(new: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Make the rows of new importers: an account under a name that hides a social security number, waiting for its Center."""
     none = pl.lit(None)
     return {
-        "account": new.select("account_id", account_name=pl.format("Importer {}", masked_importer_number(pl.col("importer_number"))), size_band=none),
+        "account": new.select(
+            "account_id", account_name=pl.format("Importer {}", masked_importer_number(pl.col("importer_number"))), size_band=none
+        ),
         "importer": new.select(
-            "importer_id", "importer_number", "account_id", ctpat_tier=none, isa_member=pl.lit(value=False), ctpat_since=none, isa_since=none
+            "importer_id",
+            "importer_number",
+            "account_id",
+            ctpat_tier=none,
+            isa_member=pl.lit(value=False),
+            ctpat_since=none,
+            isa_since=none,
         ),
         "account_center": new.select(
-            "account_id", "valid_from", center_code=none, status=pl.lit("PENDING"), basis=pl.lit("not yet assigned"), valid_to=none, participating_from=none
+            "account_id",
+            "valid_from",
+            center_code=none,
+            status=pl.lit("PENDING"),
+            basis=pl.lit("not yet assigned"),
+            valid_to=none,
+            participating_from=none,
         ),
     }

@@ -17,7 +17,9 @@ Progress = Callable[[str], None]
 SEED: int = 2013
 
 
-def demonstration(*, entries: int | None = None, seed: int = SEED, engine: Engine | None = None, progress: Progress | None = None) -> Published:
+def demonstration(
+    *, entries: int | None = None, seed: int = SEED, engine: Engine | None = None, progress: Progress | None = None
+) -> Published:
     """Build the demonstration store.
 
     Raises:

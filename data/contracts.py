@@ -148,7 +148,9 @@ class EntryLine(dy.Schema):
     line_number = col.count("Line number", key=True, least=1)
     hts_number = col.text("Tariff number, 10 digits without dots", nullable=False, longest=10, regex=r"^[0-9]{10}$")
     industry_code = col.industry_code("Industry of the line's heading")
-    origin_code = col.text("Country of origin, ISO 3166 alpha-2 (Canada also as a province, XA-XY)", nullable=False, longest=2, regex=r"^[A-Z]{2}$")
+    origin_code = col.text(
+        "Country of origin, ISO 3166 alpha-2 (Canada also as a province, XA-XY)", nullable=False, longest=2, regex=r"^[A-Z]{2}$"
+    )
     value_usd = col.usd("Entered value")
     duty_usd = col.usd("Estimated duty")
     spi_code = col.text("Special program indicator; null when no preference is claimed", longest=3)

@@ -70,11 +70,15 @@ def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise ConfigError("CENTERLINE_DATABASE_URL is no database URL; write sqlite:////folder/file.sqlite or postgresql://user@host/name.") from error
+        raise ConfigError(
+            "CENTERLINE_DATABASE_URL is no database URL; write sqlite:////folder/file.sqlite or postgresql://user@host/name."
+        ) from error
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise ConfigError("CENTERLINE_DATABASE_URL must name a SQLite file (sqlite:////folder/file.sqlite) or PostgreSQL (postgresql://user@host/name).")
+        raise ConfigError(
+            "CENTERLINE_DATABASE_URL must name a SQLite file (sqlite:////folder/file.sqlite) or PostgreSQL (postgresql://user@host/name)."
+        )
     return parsed
 
 
@@ -106,7 +110,9 @@ def writing(to: Engine) -> Iterator[Connection]:
             _claim(connection)
             yield connection
     except (DBAPIError, sqlite3.Error, psycopg.Error) as error:  # the fast paths speak to the drivers themselves
-        raise DataError(f"The database refused to write ({_first_line(getattr(error, 'orig', None) or error)}); nothing was changed. Try again.") from error
+        raise DataError(
+            f"The database refused to write ({_first_line(getattr(error, 'orig', None) or error)}); nothing was changed. Try again."
+        ) from error
 
 
 def _claim(connection: Connection) -> None:
@@ -192,7 +198,9 @@ def bulk_insert(connection: Connection, name: str, frame: pl.DataFrame) -> None:
 
 
 def _executemany(connection: Connection, name: str, frame: pl.DataFrame) -> None:
-    plain = frame.with_columns(cs.date().dt.to_string("%Y-%m-%d"), cs.datetime().dt.to_string("%Y-%m-%d %H:%M:%S%.6f"), cs.boolean().cast(pl.Int8))
+    plain = frame.with_columns(
+        cs.date().dt.to_string("%Y-%m-%d"), cs.datetime().dt.to_string("%Y-%m-%d %H:%M:%S%.6f"), cs.boolean().cast(pl.Int8)
+    )
     marks = ", ".join("?" * plain.width)
     # The driver opens its own transaction only before a data change, so the batch is part of the open one.
     _driver(connection).executemany(f'INSERT INTO "{name}" ({_listed(plain.columns)}) VALUES ({marks})', plain.iter_rows())
@@ -201,7 +209,10 @@ def _executemany(connection: Connection, name: str, frame: pl.DataFrame) -> None
 def _copy(connection: Connection, name: str, frame: pl.DataFrame) -> None:
     buffer = io.BytesIO()
     frame.write_csv(buffer, include_header=False, null_value="\\N", quote_style="non_numeric")
-    with _driver(connection).cursor() as cursor, cursor.copy(f"COPY \"{name}\" ({_listed(frame.columns)}) FROM STDIN WITH (FORMAT csv, NULL '\\N')") as copy:
+    with (
+        _driver(connection).cursor() as cursor,
+        cursor.copy(f"COPY \"{name}\" ({_listed(frame.columns)}) FROM STDIN WITH (FORMAT csv, NULL '\\N')") as copy,
+    ):
         copy.write(buffer.getvalue())
 
 
@@ -227,7 +238,9 @@ def read_matching(connection: Connection, name: str, keys: pl.DataFrame) -> pl.D
 def existing(connection: Connection, name: str, column: str, values: pl.Series) -> pl.Series:
     """Return those of the values that a table's column holds."""
     with _staged(connection, name, values.to_frame(column)) as (staged, same):
-        found = _fetched(connection, name, [column], f'SELECT s.{_quoted(column)} FROM {staged} s WHERE EXISTS (SELECT 1 FROM "{name}" t WHERE {same})')
+        found = _fetched(
+            connection, name, [column], f'SELECT s.{_quoted(column)} FROM {staged} s WHERE EXISTS (SELECT 1 FROM "{name}" t WHERE {same})'
+        )
     return found[column]
 
 
@@ -247,7 +260,9 @@ def _staged(connection: Connection, name: str, keys: pl.DataFrame) -> Iterator[t
     """Put a frame of key columns beside a table; gives the temporary table's name and the condition that joins it (`s`) to the table (`t`)."""
     staged = f"staged_{name}"
     # A key that is too long for its column is not there, and must not be refused here.
-    columns = ", ".join(f"CAST({_quoted(key)} AS TEXT) AS {_quoted(key)}" if keys.schema[key] == pl.String else _quoted(key) for key in keys.columns)
+    columns = ", ".join(
+        f"CAST({_quoted(key)} AS TEXT) AS {_quoted(key)}" if keys.schema[key] == pl.String else _quoted(key) for key in keys.columns
+    )
     connection.exec_driver_sql(f'CREATE TEMPORARY TABLE "{staged}" AS SELECT {columns} FROM "{name}" WHERE 1 = 0')
     bulk_insert(connection, staged, keys)
     if connection.dialect.name == "postgresql":

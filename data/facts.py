@@ -83,11 +83,15 @@ def account_profiles(tables: Tables, facts: Tables, as_of: dt.date) -> pl.DataFr
     """
     since = periods.months_back(as_of, 11)
     window = pl.col("entry_date").is_between(since, as_of)
-    suggested = assignment.suggest(facts["entry_line"].lazy().filter(window), tables["industry"].lazy().select("industry_code", "center_code"))
+    suggested = assignment.suggest(
+        facts["entry_line"].lazy().filter(window), tables["industry"].lazy().select("industry_code", "center_code")
+    )
     entries = facts["entry"].filter(window).group_by("account_id").agg(entries_count=pl.len().cast(pl.Int64))
     in_force = (pl.col("valid_from") <= as_of) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of))
     current = tables["account_center"].filter(in_force).sort("valid_from").unique("account_id", keep="last")
-    profile = tables["account"].join(current.select("account_id", "status", "center_code", "basis", "participating_from"), on="account_id", how="left")
+    profile = tables["account"].join(
+        current.select("account_id", "status", "center_code", "basis", "participating_from"), on="account_id", how="left"
+    )
     joined = profile.join(suggested, on="account_id", how="left").join(entries, on="account_id", how="left")
     counts = pl.col("entries_count", "lines_count", "value_usd").fill_null(0)
     return joined.with_columns(pl.col("status").fill_null("NONE"), counts).sort("account_id")
@@ -121,7 +125,10 @@ def _review(tables: Tables, entry: pl.DataFrame, as_of: dt.date) -> pl.DataFrame
     later = pl.col("closed_date") > as_of
     reopened = {
         "status": pl.when(later).then(pl.lit("open")).otherwise(pl.col("status")),
-        **{name: pl.when(~later | later.is_null()).then(pl.col(name)) for name in ("closed_date", "outcome", "severity", "finding_category", "revenue_change_usd")},
+        **{
+            name: pl.when(~later | later.is_null()).then(pl.col(name))
+            for name in ("closed_date", "outcome", "severity", "finding_category", "revenue_change_usd")
+        },
     }
     stake = entry.select("entry_number", "entry_date", entry_value_usd="value_usd", entry_duty_usd="duty_usd")
     return (

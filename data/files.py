@@ -164,7 +164,7 @@ def _csv(path: Path, find: Finder) -> Raw:
     places = pl.Series(ROW, sorted(set(range(1, table.num_rows + len(skipped) + 1)).difference(skipped)), dtype=pl.Int64)
     frame = pl.DataFrame(table).insert_column(0, places).filter(pl.col(ROW) > at + 1)
     misfits = (Misfit(row.number, row.text, row.actual_columns, row.expected_columns) for row in invalid)
-    below = tuple(row for row in misfits if row.row > at + 1 and row.text.strip(f"{_SEPARATORS} \""))
+    below = tuple(row for row in misfits if row.row > at + 1 and row.text.strip(f'{_SEPARATORS} "'))
     return Raw(_not_blank(frame), below)
 
 

@@ -43,10 +43,7 @@ def shown_entry_number(column: pl.Expr) -> pl.Expr:
 
 def entry_number_is_valid(column: pl.Expr) -> pl.Expr:
     """True where an 11-character entry number has its form and the right check digit; null where it is null."""
-    parts = (
-        column.str.slice(i, 1).replace_strict(_DOUBLED if i % 2 else _VALUES, default=0, return_dtype=pl.Int32)
-        for i in range(10)
-    )
+    parts = (column.str.slice(i, 1).replace_strict(_DOUBLED if i % 2 else _VALUES, default=0, return_dtype=pl.Int32) for i in range(10))
     total = functools.reduce(lambda left, right: left + right, parts)
     last = column.str.slice(10, 1).cast(pl.Int32, strict=False)
     return column.str.contains(ENTRY_FORM) & ((total + last) % 10 == 0)

@@ -44,7 +44,14 @@ def add_note(
         raise DataError(f"A note has 1 to {_LONGEST_NOTE:,} characters; this one has {len(words):,}.")
     if from_date and to_date and to_date < from_date:
         raise DataError("The note ends before it begins; change its dates.")
-    note = {"note_id": str(uuid.uuid4()), "filter": view[:_LONGEST_NOTE] or None, "from_date": from_date, "to_date": to_date, "text": words, "author": author}
+    note = {
+        "note_id": str(uuid.uuid4()),
+        "filter": view[:_LONGEST_NOTE] or None,
+        "from_date": from_date,
+        "to_date": to_date,
+        "text": words,
+        "author": author,
+    }
     with database.writing(engine) as connection:
         database.insert_record(connection, "note", note | {"created_at": _now()})
     return str(note["note_id"])
@@ -58,6 +65,12 @@ def exporter(scope: Scope, person: str = "demonstration") -> Callable[[str, str]
     """Return a function that writes down an export by a reader of this scope."""
 
     def record(action: str, detail: str) -> None:
-        record_audit(database.shared_engine(settings().url), role="-".join([scope.role_id, *scope.centers]), person=person, action=action, detail=detail)
+        record_audit(
+            database.shared_engine(settings().url),
+            role="-".join([scope.role_id, *scope.centers]),
+            person=person,
+            action=action,
+            detail=detail,
+        )
 
     return record

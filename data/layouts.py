@@ -68,7 +68,9 @@ def is_es003(columns: Sequence[str]) -> bool:
         return False
     if missing:
         words = ", ".join(f"“{heading}”" for heading in missing)
-        raise DataError(f"This looks like an ES-003 export, but it lacks the column{'s' if len(missing) > 1 else ''} {words}. Add to the report and export again.")
+        raise DataError(
+            f"This looks like an ES-003 export, but it lacks the column{'s' if len(missing) > 1 else ''} {words}. Add to the report and export again."
+        )
     return True
 
 

@@ -159,7 +159,9 @@ def _result(file: _File, checked: validate.Checked, unchanged: int) -> LoadResul
     read = file.raw.rows.height + len(file.raw.misfits)
     accepted, rejected = checked.accepted.height, checked.rejected_rows
     if read != accepted + rejected:
-        raise DataError(f"{file.path.name}: {read} rows were read and {accepted + rejected} accounted for; nothing was changed. Report this.")
+        raise DataError(
+            f"{file.path.name}: {read} rows were read and {accepted + rejected} accounted for; nothing was changed. Report this."
+        )
     return LoadResult(file.path.name, file.table, read, accepted, rejected, unchanged, checked.notices)
 
 

@@ -70,7 +70,9 @@ def _padded(text: pl.Expr, length: int) -> pl.Expr:
 
 def _moment(text: pl.Expr) -> pl.Expr:
     """Read a moment in ISO form, with a space or a T."""
-    return pl.coalesce(text.str.to_datetime(form, strict=False, time_unit="us") for form in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"))
+    return pl.coalesce(
+        text.str.to_datetime(form, strict=False, time_unit="us") for form in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f")
+    )
 
 
 def _whole(text: pl.Expr) -> pl.Expr:

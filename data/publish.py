@@ -35,7 +35,6 @@ Progress = Callable[[str], None]
 LAYOUT: Final = 1
 
 
-
 @dataclass(frozen=True)
 class Published:
     """What a publish did."""

@@ -75,7 +75,9 @@ def route(entries: pl.DataFrame, account_centers: pl.DataFrame, centers: pl.Data
         centers: Table `center`.
     """
     opened = centers.select("center_code", "opened_date")
-    assigned = account_centers.filter((pl.col("status") == "ASSIGNED") & pl.col("participating_from").is_not_null()).join(opened, on="center_code")
+    assigned = account_centers.filter((pl.col("status") == "ASSIGNED") & pl.col("participating_from").is_not_null()).join(
+        opened, on="center_code"
+    )
     day = pl.col("entry_date")
     holds = (
         (pl.col("valid_from") <= day)

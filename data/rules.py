@@ -30,7 +30,9 @@ RULE_HELP: Final[dict[str, str]] = {
 }
 
 #: What to do about a row of another width than the headings, and about a value that another table does not hold.
-FIELDS_HELP: Final = "The row has {values} values where the headings have {wanted}; check for a cut-off line, or a comma or quotation mark inside a value."
+FIELDS_HELP: Final = (
+    "The row has {values} values where the headings have {wanted}; check for a cut-off line, or a comma or quotation mark inside a value."
+)
 KNOWN_HELP: Final = "The value does not exist in the {table} table; load that first or correct the value."
 
 #: Rules over several columns -> the column that a reader should look at.

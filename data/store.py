@@ -97,7 +97,9 @@ class Snapshot:
         published = home or settings().published
         chosen = version or current_version(published)
         if chosen is None:
-            raise DataError("Nothing is published yet: build the demonstration (python -m data demo) or load files (python -m data load FILE).")
+            raise DataError(
+                "Nothing is published yet: build the demonstration (python -m data demo) or load files (python -m data load FILE)."
+            )
         self.scope = scope
         self.folder = published / "versions" / Path(chosen).name
         self.manifest = _manifest(self.folder)

@@ -66,7 +66,12 @@ def check(table: str, raw: pl.DataFrame, known: Known) -> Checked:
     chosen, notices = matched(table, numbered(raw))
     text = chosen.with_columns(_as_text(chosen, name, kind.dtype) for name, kind in CONTRACTS[table].columns().items())
     typed = text.with_columns(_typed(text, name, kind.dtype) for name, kind in CONTRACTS[table].columns().items())
-    parts = [*_unreadable(table, text, typed), *_broken_rules(table, text, typed), *_repeated(table, text, typed), *_unknown(table, typed, known)]
+    parts = [
+        *_unreadable(table, text, typed),
+        *_broken_rules(table, text, typed),
+        *_repeated(table, text, typed),
+        *_unknown(table, typed, known),
+    ]
     rejects = pl.concat(parts).unique(["row_number", "rule"], keep="first").sort("row_number", "rule")
     accepted = typed.join(rejects, left_on=ROW, right_on="row_number", how="anti") if rejects.height else typed
     return Checked(accepted, rejects, notices)
@@ -83,7 +88,9 @@ def matched(table: str, raw: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...
     missing = [name for name, kind in columns.items() if not kind.nullable and name not in found]
     if missing:
         words = f"column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
-        raise DataError(f"The file lacks the {words} of the table “{table}”; it has {', '.join(found.values()) or 'none'}. Add to it and load it again.")
+        raise DataError(
+            f"The file lacks the {words} of the table “{table}”; it has {', '.join(found.values()) or 'none'}. Add to it and load it again."
+        )
     odd = [name for name in columns if name in found and (raw.schema[found[name]].is_nested() or raw.schema[found[name]] == pl.Binary)]
     if odd:
         raise DataError(f"The column {odd[0]} holds {raw.schema[found[odd[0]]]} and not single values; write it as text.")
@@ -102,7 +109,9 @@ def _as_text(raw: pl.DataFrame, name: str, wanted: pl.DataType) -> pl.Expr:
         return pl.col(name)
     column = pl.col(name)
     if found.is_float():
-        column = pl.when(column == column.round()).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(column.cast(pl.String))
+        column = (
+            pl.when(column == column.round()).then(column.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(column.cast(pl.String))
+        )
     return parse.clean(column).alias(name)
 
 

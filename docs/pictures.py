@@ -31,7 +31,9 @@ def main() -> None:
             for name, address in PICTURES.items():
                 page = chromium.new_page(viewport={"width": 1440, "height": 900})
                 page.goto(f"{server.url}/{address}")
-                page.wait_for_function("() => { const b = document.querySelector('[data-hash]'); return b && b.dataset.hash === b.dataset.drawn }")
+                page.wait_for_function(
+                    "() => { const b = document.querySelector('[data-hash]'); return b && b.dataset.hash === b.dataset.drawn }"
+                )
                 page.screenshot(path=TARGET / f"{name}.png")
                 page.close()
         chromium.close()

@@ -58,7 +58,13 @@ def navigation(choice: str) -> StreamlitPage:
         if not roles or role in roles
     ]
     # A default page answers the bare address alone, not its name; so the bare address is a page that leads to the first.
-    home = st.Page(lambda: st.switch_page(pages[0], query_params=st.query_params.to_dict()), title="Centerline", url_path="home", default=True, visibility="hidden")
+    home = st.Page(
+        lambda: st.switch_page(pages[0], query_params=st.query_params.to_dict()),
+        title="Centerline",
+        url_path="home",
+        default=True,
+        visibility="hidden",
+    )
     return st.navigation([home, *pages], position="top")
 
 

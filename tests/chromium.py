@@ -26,7 +26,10 @@ def main() -> int:
         subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False, **quiet)
     if found():
         return 0
-    print("The browser tests need Chromium on PATH. Install it: apt-get install chromium (Debian), dnf install chromium (Fedora).", file=sys.stderr)
+    print(
+        "The browser tests need Chromium on PATH. Install it: apt-get install chromium (Debian), dnf install chromium (Fedora).",
+        file=sys.stderr,
+    )
     return 2
 
 

@@ -30,7 +30,10 @@ _ALL: Final[dict[str, str]] = {
 def presets(first: dt.date, as_of: dt.date) -> dict[str, tuple[str, dt.date, dt.date]]:
     """List the periods on offer: key -> label, first and last day; the first one is where a reader starts."""
     last_month = periods.month_start(as_of)
-    choices = {"12m": ("Last 12 months", periods.months_back(last_month, 11), as_of), "3m": ("Last 3 months", periods.months_back(last_month, 2), as_of)}
+    choices = {
+        "12m": ("Last 12 months", periods.months_back(last_month, 11), as_of),
+        "3m": ("Last 3 months", periods.months_back(last_month, 2), as_of),
+    }
     for year in range(periods.fiscal_year(as_of), periods.fiscal_year(first) - 1, -1):
         start, end = periods.fiscal_year_start(year), min(periods.fiscal_year_start(year + 1) - dt.timedelta(days=1), as_of)
         choices[f"fy{year}"] = (f"Fiscal year {year}" + (" to date" if end == as_of and end.month != 9 else ""), max(start, first), end)

@@ -125,7 +125,7 @@ def headline(title: str, view: View) -> None:
     st.html(
         f'<header class="cl-head"><h1>{escape(title)}</h1><p class="cl-sub"><span>{escape(view.sentence)}</span></p>'
         f'<p class="cl-asof">As of <time datetime="{view.as_of.isoformat()}">{escape(format.date(view.as_of))}</time>'
-        f' · data version <code>{escape(view.source.version)}</code> {mark}</p></header>'
+        f" · data version <code>{escape(view.source.version)}</code> {mark}</p></header>"
     )
     filterbar.notices(view.notices)
 
@@ -136,7 +136,7 @@ def plain_headline(title: str, source: Source) -> None:
     st.html(
         f'<header class="cl-head"><h1>{escape(title)}</h1><p class="cl-asof">As of '
         f'<time datetime="{source.as_of.isoformat()}">{escape(format.date(source.as_of))}</time>'
-        f' · data version <code>{escape(source.version)}</code> {mark}</p></header>'
+        f" · data version <code>{escape(source.version)}</code> {mark}</p></header>"
     )
 
 

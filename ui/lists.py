@@ -42,7 +42,9 @@ def definitions() -> None:
     """List every metric of the registry."""
     for kind in ("output", "efficiency", "outcome"):
         metrics = [metric for metric in METRICS.values() if metric.kind == kind]
-        st.html(f'<section class="cl-list"><h2>{kind.capitalize()}</h2><dl class="cl-defs">{"".join(map(_definition, metrics))}</dl></section>')
+        st.html(
+            f'<section class="cl-list"><h2>{kind.capitalize()}</h2><dl class="cl-defs">{"".join(map(_definition, metrics))}</dl></section>'
+        )
 
 
 def _definition(metric: Metric) -> str:
@@ -73,14 +75,24 @@ def versions(source: Dated) -> None:
 def identities(frame: pl.DataFrame) -> None:
     """Show what must add up, broken ones first."""
     rows = frame.sort([pl.col("residual") == 0, "identity"]).iter_rows(named=True)
-    cells = [(row["identity"], format.count(row["cells"]), format.count(row["residual"]), "holds" if row["residual"] == 0 else "BROKEN") for row in rows]
+    cells = [
+        (row["identity"], format.count(row["cells"]), format.count(row["residual"]), "holds" if row["residual"] == 0 else "BROKEN")
+        for row in rows
+    ]
     st.html(table("What must add up", ("Identity", "Places compared", "Residual", ""), cells, empty="Nothing was checked."))
 
 
 def loads(ledger: pl.DataFrame) -> None:
     """Show what was loaded, read, accepted and refused."""
     read = [
-        (row["file_name"], row["table_name"], format.count(row["read_count"]), format.count(row["accepted_count"]), format.count(row["rejected_count"]), row["finished_at"])
+        (
+            row["file_name"],
+            row["table_name"],
+            format.count(row["read_count"]),
+            format.count(row["accepted_count"]),
+            format.count(row["rejected_count"]),
+            row["finished_at"],
+        )
         for row in ledger.iter_rows(named=True)
     ]
     st.html(table("Loads", ("File", "Table", "Rows read", "Accepted", "Quarantined", "When (UTC)"), read, empty="Nothing was loaded."))
@@ -95,9 +107,7 @@ def quarantine(rejects: pl.DataFrame | None) -> None:
         (row["file_name"], row["row_number"], row["column_name"], row["rule"], row["value"], row["message"])
         for row in rejects.head(200).iter_rows(named=True)
     ]
-    st.html(
-        table("Quarantine", ("File", "Row", "Column", "Rule", "Value", "What to do"), bad, empty="No row is in quarantine.")
-    )
+    st.html(table("Quarantine", ("File", "Row", "Column", "Rule", "Value", "What to do"), bad, empty="No row is in quarantine."))
 
 
 def said_and_done(view: View, feedback: pl.DataFrame, most: int = 12) -> None:
@@ -116,5 +126,7 @@ def said_and_done(view: View, feedback: pl.DataFrame, most: int = 12) -> None:
         for row in done.sort("responded_date", descending=True).head(most).iter_rows(named=True)
     ]
     heads = ("Center", "Topic", "You said", "We did", "Status")
-    title = f"You said, we did: {format.count(done.height)} answered by a change" + (f", the {most} latest shown" if done.height > most else "")
+    title = f"You said, we did: {format.count(done.height)} answered by a change" + (
+        f", the {most} latest shown" if done.height > most else ""
+    )
     st.html(table(title, heads, rows, empty="Nothing received in this period has led to a change yet."))

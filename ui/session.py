@@ -40,9 +40,7 @@ def write_url() -> None:
 def role_choices(centers: Sequence[str]) -> list[str]:
     """List the views of the demonstration: each role, and a director of each Center."""
     return [
-        choice
-        for role in ROLES.values()
-        for choice in ([f"{role.id}-{center}" for center in centers] if role.rows == "own" else [role.id])
+        choice for role in ROLES.values() for choice in ([f"{role.id}-{center}" for center in centers] if role.rows == "own" else [role.id])
     ]
 
 

@@ -32,8 +32,52 @@ ISA, CTPAT, CTPAT_1, NO_PROGRAM = range(4)
 _MEMBER_CYCLE: Final = np.array([CTPAT, ISA, CTPAT, CTPAT, CTPAT_1, CTPAT, ISA, CTPAT, CTPAT_1, CTPAT])
 _MOST_PARTICIPANTS: Final = 62
 
-_FIRST: Final = ["Quor", "Vel", "Tan", "Mir", "Zeph", "Brel", "Oxt", "Yrl", "Kast", "Dov", "Fenn", "Hux", "Jarr", "Lum", "Nyx", "Plov", "Rhun", "Sarn", "Ulv", "Wexl", "Ithr", "Gav", "Cym", "Elt"]
-_SECOND: Final = ["ava", "ombra", "entis", "oria", "undel", "ixa", "aro", "emma", "ispa", "olla", "ettin", "ugra", "avane", "ordis", "ilka", "onta", "essa", "ymir"]
+_FIRST: Final = [
+    "Quor",
+    "Vel",
+    "Tan",
+    "Mir",
+    "Zeph",
+    "Brel",
+    "Oxt",
+    "Yrl",
+    "Kast",
+    "Dov",
+    "Fenn",
+    "Hux",
+    "Jarr",
+    "Lum",
+    "Nyx",
+    "Plov",
+    "Rhun",
+    "Sarn",
+    "Ulv",
+    "Wexl",
+    "Ithr",
+    "Gav",
+    "Cym",
+    "Elt",
+]
+_SECOND: Final = [
+    "ava",
+    "ombra",
+    "entis",
+    "oria",
+    "undel",
+    "ixa",
+    "aro",
+    "emma",
+    "ispa",
+    "olla",
+    "ettin",
+    "ugra",
+    "avane",
+    "ordis",
+    "ilka",
+    "onta",
+    "essa",
+    "ymir",
+]
 _FORMS: Final = ["Inc.", "LLC", "Corp.", "Company", "Ltd.", "Group", "Imports", "Trading", "Holdings", "International"]
 _TRADES: Final = {
     "AGR": ["Foods", "Produce", "Seafood", "Beverages", "Provisions"],
@@ -239,5 +283,3 @@ def account_center_table(seed: int, accounts: Accounts, facts: Facts) -> pl.Data
     )
     rows = pl.concat([_participant_rows(accounts, facts, rng), waiting], how="diagonal")
     return rows.sort("account_id", "valid_from")
-
-

@@ -140,7 +140,9 @@ def _outcomes(rng: np.random.Generator, work: Work, course: Course) -> Ints:
     """Draw results: validations and requests by what they found, other work by its kind."""
     chance = rng.random(len(work))
     found = np.select([chance < 0.72, chance < 0.9], [_OUTCOMES.index("change"), _OUTCOMES.index("rejected")], _OUTCOMES.index("referred"))
-    result = np.where(work.severity == NONE, _OUTCOMES.index("no_change"), np.where(work.severity == MAJOR, found, _OUTCOMES.index("change")))
+    result = np.where(
+        work.severity == NONE, _OUTCOMES.index("no_change"), np.where(work.severity == MAJOR, found, _OUTCOMES.index("change"))
+    )
     for kind, weights in _RESULTS.items():
         drawn = pick_within(rng, np.zeros(len(work), dtype=np.int64), np.array([[weights.get(name, 0.0) for name in _OUTCOMES]]))
         result = np.where(work.kind == kind, drawn, result)

@@ -40,7 +40,9 @@ _QUOTA_CHANCE: Final = {"AGR_ANIMAL": 0.015, "AGR_PREP": 0.03, "TAF_APP": 0.006}
 
 MODE_ORDER: Final = ["10", "11", "20", "21", "30", "31", "40", "41", "70"]
 #: Modes by arrival (air, sea, land): the usual mix, and that of petroleum and minerals.
-_MODES_USUAL: Final = np.array([[0, 0, 0, 0, 0, 0, 0.85, 0.15, 0], [0.08, 0.92, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0.06, 0.08, 0.8, 0.06, 0, 0, 0]])
+_MODES_USUAL: Final = np.array(
+    [[0, 0, 0, 0, 0, 0, 0.85, 0.15, 0], [0.08, 0.92, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0.06, 0.08, 0.8, 0.06, 0, 0, 0]]
+)
 _MODES_BULK: Final = np.array([[0, 0, 0, 0, 0, 0, 0.9, 0.1, 0], [0.9, 0.1, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0.25, 0.02, 0.33, 0, 0, 0, 0.4]])
 
 

@@ -82,7 +82,7 @@ def _rake(value: Floats, row: Ints, column: Ints, row_share: Floats, column_shar
 def _entry_values(rng: np.random.Generator, facts: Facts, accounts: Accounts, entries: Entries) -> Floats:
     typical = np.array([TYPICAL_VALUE[code] for code in facts.centers]) * 1000.0
     habit = np.exp(rng.normal(0, 0.45, len(accounts.center)))
-    tail = np.minimum(np.exp(rng.normal(-_SPREAD**2 / 2, _SPREAD, len(entries.day))), _LARGEST)
+    tail = np.minimum(np.exp(rng.normal(-(_SPREAD**2) / 2, _SPREAD, len(entries.day))), _LARGEST)
     growth = 1.01 ** (entries.day / 365.25)
     return typical[facts.industry_center[entries.industry]] * habit[entries.account] * tail * growth
 

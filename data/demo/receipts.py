@@ -195,7 +195,10 @@ def _looked_at(world: World) -> list[Work]:
     day = world.entries.day
     parts = [(VALIDATION, targeted, (3, 40), TARGETED), (VALIDATION, local, (3, 60), LOCAL), (CF28, asked, (15, 130), LOCAL)]
     parts += [(CF29, noted, (50, 240), LOCAL), (INTERNAL_ADVICE, advice, (30, 200), LOCAL)]
-    return [_work(world, kind, entry, day[entry] + rng.integers(*delay, len(entry)), _constant(source, len(entry)), rng) for kind, entry, delay, source in parts]
+    return [
+        _work(world, kind, entry, day[entry] + rng.integers(*delay, len(entry)), _constant(source, len(entry)), rng)
+        for kind, entry, delay, source in parts
+    ]
 
 
 def _filed(world: World) -> list[Work]:

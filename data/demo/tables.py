@@ -56,7 +56,9 @@ def entry_table(world: World, numbers: list[str]) -> pl.DataFrame:
             "entry_number": numbers,
             "entry_type_code": texts("entry_type_code", ENTRY_TYPE_ORDER, entries.entry_type),
             "filer_code": texts("filer_code", _FILERS, entries.filer),
-            "importer_id": texts("importer_id", [f"I{index + 1:06d}" for index in range(len(world.accounts.importer_account))], entries.importer),
+            "importer_id": texts(
+                "importer_id", [f"I{index + 1:06d}" for index in range(len(world.accounts.importer_account))], entries.importer
+            ),
             "account_id": texts("account_id", account_ids(len(world.accounts.center)), entries.account),
             "port_code": texts("port_code", facts.ports, entries.port),
             "mode_code": texts("mode_code", MODE_ORDER, entries.mode),

@@ -58,7 +58,14 @@ def meeting_table(seed: int, facts: Facts) -> pl.DataFrame:
     """Return the table meeting: six quarterly meetings of each group."""
     rng = generator(seed, "meetings")
     rows = [
-        (f"M-{code}-{number + 1}", f"IWG-{code}", day, f"Quarterly meeting {number + 1}", _CITIES[int(rng.integers(0, len(_CITIES)))], int(rng.integers(9, 42)))
+        (
+            f"M-{code}-{number + 1}",
+            f"IWG-{code}",
+            day,
+            f"Quarterly meeting {number + 1}",
+            _CITIES[int(rng.integers(0, len(_CITIES)))],
+            int(rng.integers(9, 42)),
+        )
         for code in facts.centers
         for number, day in enumerate(_MEETINGS)
     ]
@@ -93,7 +100,9 @@ def feedback_table(seed: int, facts: Facts) -> pl.DataFrame:
         {
             "feedback_id": [f"F{index + 1:05d}" for index in range(size)],
             "group_code": texts("group_code", [f"IWG-{code}" for code in facts.centers], center),
-            "meeting_id": [f"M-{facts.centers[place]}-{number + 1}" for place, number in zip(center.tolist(), meeting.tolist(), strict=True)],
+            "meeting_id": [
+                f"M-{facts.centers[place]}-{number + 1}" for place, number in zip(center.tolist(), meeting.tolist(), strict=True)
+            ],
             "received_date": dates("received_date", received),
             "segment": texts("segment", list(SEGMENTS), pick(rng, [22, 20, 12, 22, 10, 5, 3, 4, 2], size)),
             "organization_code": [f"ORG-{number:03d}" for number in rng.integers(1, 90, size).tolist()],
@@ -103,7 +112,9 @@ def feedback_table(seed: int, facts: Facts) -> pl.DataFrame:
             "severity": 1 + pick(rng, [10, 22, 36, 22, 10], size),
             "position": texts("position", list(POSITIONS), np.where(silent, 3, position)),
             "status": texts("status", _STATUSES, status),
-            "owner": texts("owner", ["Office of Field Operations", "Center director", "Office of International Trade"], pick(rng, [45, 40, 15], size)),
+            "owner": texts(
+                "owner", ["Office of Field Operations", "Center director", "Office of International Trade"], pick(rng, [45, 40, 15], size)
+            ),
             "target_date": dates("target_date", received + 120, rng.random(size) < 0.7),
             "responded_date": dates("responded_date", np.where(answered, responded, 0), answered),
             "response": texts("response", picked["answer"].to_list(), np.where(answered, np.arange(size), -1)),
@@ -111,5 +122,3 @@ def feedback_table(seed: int, facts: Facts) -> pl.DataFrame:
             "is_public": rng.random(size) < 0.72,
         }
     )
-
-

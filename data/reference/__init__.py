@@ -44,7 +44,6 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     schema = TABLES[name]
     present = set(frame.columns)
     wanted = [
-        (pl.col(column) if column in present else pl.lit(None).alias(column)).cast(kind.dtype)
-        for column, kind in schema.columns().items()
+        (pl.col(column) if column in present else pl.lit(None).alias(column)).cast(kind.dtype) for column, kind in schema.columns().items()
     ]
     return frame.select(wanted)

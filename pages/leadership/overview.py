@@ -12,7 +12,9 @@ snapshot = Snapshot(session.guard())
 view = open_view(snapshot, ["center", "industry", "port", "program"])
 everything = snapshot.scope.role.all_figures
 
-figures = [key_figure(view, name) for name in ("entry_summaries", "import_value_usd", "center_value_share", "backlog", "compliance_rate_major")]
+figures = [
+    key_figure(view, name) for name in ("entry_summaries", "import_value_usd", "center_value_share", "backlog", "compliance_rate_major")
+]
 cards = [
     workload.backlog_by_center(view),
     volume.port_map(view, snapshot.dimension("port")) if everything else volume.share_by_center(view),

@@ -19,7 +19,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_pla
 from tests.chromium import found
 
 ROOT = Path(__file__).parents[2]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 #: Set once everything of a page's board is drawn.
 DRAWN = "[data-drawn]"
@@ -103,7 +111,9 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until the newest data are drawn and nothing runs any more."""
-        self.page.wait_for_function("() => { const b = document.querySelector('[data-hash]'); return b && b.dataset.hash === b.dataset.drawn }", timeout=30_000)
+        self.page.wait_for_function(
+            "() => { const b = document.querySelector('[data-hash]'); return b && b.dataset.hash === b.dataset.drawn }", timeout=30_000
+        )
 
     def title(self) -> str:
         return self.page.locator("h1").first.inner_text()

@@ -52,7 +52,12 @@ def test_a_page_that_a_role_lacks_is_not_reached(server: Server, visit: Opener) 
     assert seen.page.locator("nav, header").get_by_text("Data health").count() == 0
 
 
-QUERIES = ("", "center=ELE", "industry=ELE_COMM,AUT_VEH&from=2012-04-01&to=2013-03-31", "port=2704&program=isa,ctpat&from=2013-01-10&to=2013-08-20")
+QUERIES = (
+    "",
+    "center=ELE",
+    "industry=ELE_COMM,AUT_VEH&from=2012-04-01&to=2013-03-31",
+    "port=2704&program=isa,ctpat&from=2013-01-10&to=2013-08-20",
+)
 
 
 @pytest.mark.parametrize("query", QUERIES)

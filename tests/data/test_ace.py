@@ -78,7 +78,11 @@ def test_a_social_security_number_appears_nowhere_but_in_the_importers_own_row(p
     importers = database.read_table(peopled, "importer")
     assert importers["importer_number"].is_in(numbers).sum() == importers["importer_id"].n_unique() - 2 == 4
     assert "Importer ***-**-6789" in database.read_table(peopled, "account")["account_name"].to_list()
-    shown = [*(database.read_table(peopled, name) for name in TABLES if name != "importer"), importers.drop("importer_number"), ledger.rejects(peopled)]
+    shown = [
+        *(database.read_table(peopled, name) for name in TABLES if name != "importer"),
+        importers.drop("importer_number"),
+        ledger.rejects(peopled),
+    ]
     for frame in shown:
         text = "".join(map(str, frame.rows()))
         assert "123456789," not in text.replace("12-3456789", "")
@@ -88,7 +92,10 @@ def test_a_social_security_number_appears_nowhere_but_in_the_importers_own_row(p
 def test_spreadsheet_with_title_and_total_row_gives_the_same_as_csv(peopled: Engine, tmp_path: Path) -> None:
     first = _loaded(peopled, write_csv(tmp_path / "x.csv", EXPORT))
     before = {name: database.read_table(peopled, name) for name in TABLES}
-    again = _loaded(peopled, write_xlsx(tmp_path / "x.xlsx", EXPORT, above=("Entry summary line tariff detail", "", "Run on 11/05/2012"), below=("Total",)))
+    again = _loaded(
+        peopled,
+        write_xlsx(tmp_path / "x.xlsx", EXPORT, above=("Entry summary line tariff detail", "", "Run on 11/05/2012"), below=("Total",)),
+    )
     assert (first.accepted, again.accepted, again.unchanged, again.rejected) == (4, 4, 4, 1)
     for name, frame in before.items():
         assert_frame_equal(database.read_table(peopled, name), frame)
@@ -119,7 +126,10 @@ def test_the_same_export_twice_changes_nothing(peopled: Engine, tmp_path: Path) 
 
 def test_more_lines_of_a_known_entry_are_merged_and_totalled_anew(peopled: Engine, tmp_path: Path) -> None:
     _loaded(peopled, write_csv(tmp_path / "a.csv", EXPORT))
-    more = [ordinal(1, line=3, hts="3004.90.9190", value="9000", duty="0", importer=ASSIGNED), ordinal(1, line=2, hts="8703.23.0010", value="4000", duty="100", importer=ASSIGNED, origin="JP")]
+    more = [
+        ordinal(1, line=3, hts="3004.90.9190", value="9000", duty="0", importer=ASSIGNED),
+        ordinal(1, line=2, hts="8703.23.0010", value="4000", duty="100", importer=ASSIGNED, origin="JP"),
+    ]
     assert _loaded(peopled, write_csv(tmp_path / "b.csv", more)).unchanged == 0
     entry = _entry(peopled)
     assert (entry["line_count"], entry["value_usd"], entry["duty_usd"], entry["industry_code"]) == (3, 14_000.0, 375.5, "PHC_PHARM")
@@ -131,7 +141,12 @@ def test_what_the_export_does_not_say_stays_as_the_store_has_it(peopled: Engine,
     _loaded(peopled, write_csv(tmp_path / "entry.csv", [row]))
     _loaded(peopled, write_csv(tmp_path / "x.csv", EXPORT))
     entry = _entry(peopled)
-    assert (entry["mode_code"], entry["fees_usd"], entry["liquidation_type"], entry["liquidation_date"]) == ("11", 25.0, "no_change", dt.date(2013, 8, 30))
+    assert (entry["mode_code"], entry["fees_usd"], entry["liquidation_type"], entry["liquidation_date"]) == (
+        "11",
+        25.0,
+        "no_change",
+        dt.date(2013, 8, 30),
+    )
     assert (entry["scheduled_liquidation_date"], entry["value_usd"]) == (dt.date(2013, 9, 6), 6000.0)
 
 
@@ -173,13 +188,19 @@ def test_rows_of_one_entry_that_disagree(peopled: Engine, tmp_path: Path) -> Non
 def test_a_line_of_chapter_98_alone_takes_the_entrys_main_industry_or_is_refused(peopled: Engine, tmp_path: Path) -> None:
     rows = [ordinal(1, value="10"), ordinal(1, line=2, hts="9801.00.1000", value="99"), ordinal(2, hts="9801.00.1000")]
     assert _loaded(peopled, write_csv(tmp_path / "x.csv", rows)).rejected == 1
-    assert database.read_table(peopled, "entry_line").select("hts_number", "industry_code").rows() == [("8471300100", "ELE_COMP"), ("9801001000", "ELE_COMP")]
+    assert database.read_table(peopled, "entry_line").select("hts_number", "industry_code").rows() == [
+        ("8471300100", "ELE_COMP"),
+        ("9801001000", "ELE_COMP"),
+    ]
     assert ledger.rejects(peopled).select("row_number", "rule").rows() == [(4, "heading_known")]
 
 
 def test_headings_may_differ_in_case_and_space_and_optional_ones_may_be_missing(peopled: Engine, tmp_path: Path) -> None:
     dropped = {HEADINGS["ordinal"], HEADINGS["spi"], HEADINGS["summary_date"]}
-    rows = [{f" {name.upper().replace(' ', '  ')}": value for name, value in ordinal(1, ordinal=i).items() if name not in dropped} for i in (1, 2)]
+    rows = [
+        {f" {name.upper().replace(' ', '  ')}": value for name, value in ordinal(1, ordinal=i).items() if name not in dropped}
+        for i in (1, 2)
+    ]
     assert _loaded(peopled, write_csv(tmp_path / "x.csv", rows)).accepted == 2
     assert _entry(peopled)["value_usd"] == 2000.0
 
@@ -191,12 +212,18 @@ def test_an_export_that_lacks_a_column_is_named(peopled: Engine, tmp_path: Path)
 
 
 def test_the_mapping_names_each_column_once() -> None:
-    assert len({heading.column for heading in layouts.ES003}) == len(layouts.ES003) == len({layouts.fold(heading.heading) for heading in layouts.ES003})
+    assert (
+        len({heading.column for heading in layouts.ES003})
+        == len(layouts.ES003)
+        == len({layouts.fold(heading.heading) for heading in layouts.ES003})
+    )
 
 
 # ---------------------------------------------------------------- routing, by hand
 
-CENTERS = pl.DataFrame({"center_code": ["ELE", "AUT"], "opened_date": [dt.date(2011, 10, 20), None]}, schema_overrides={"opened_date": pl.Date})
+CENTERS = pl.DataFrame(
+    {"center_code": ["ELE", "AUT"], "opened_date": [dt.date(2011, 10, 20), None]}, schema_overrides={"opened_date": pl.Date}
+)
 
 
 def _assignment(**changes: object) -> pl.DataFrame:
@@ -225,7 +252,9 @@ ROUTES = [
 
 @pytest.mark.parametrize(("changes", "day", "kind", "wanted"), ROUTES)
 def test_who_processes_and_who_decides(changes: dict[str, object], day: str, kind: str, wanted: tuple[object, ...]) -> None:
-    entries = pl.DataFrame({"entry_number": ["E"], "account_id": ["A"], "entry_date": [dt.date.fromisoformat(day)], "entry_type_code": [kind]})
+    entries = pl.DataFrame(
+        {"entry_number": ["E"], "account_id": ["A"], "entry_date": [dt.date.fromisoformat(day)], "entry_type_code": [kind]}
+    )
     routed = routing.route(entries, _assignment(**changes), CENTERS)
     assert routed.select("center_code", "processed_by", "decision_by").row(0) == wanted
 
@@ -260,7 +289,10 @@ def test_the_program_on_the_entry_date(facts: tuple[int | None, bool, str | None
     assert routing.program_on(entries, importers)["program"].to_list() == [wanted]
 
 
-@pytest.mark.parametrize(("entered", "due"), [("2012-10-15", "2013-08-30"), ("2012-10-19", "2013-08-30"), ("2012-10-20", "2013-08-30"), ("2012-10-21", "2013-09-06")])
+@pytest.mark.parametrize(
+    ("entered", "due"),
+    [("2012-10-15", "2013-08-30"), ("2012-10-19", "2013-08-30"), ("2012-10-20", "2013-08-30"), ("2012-10-21", "2013-09-06")],
+)
 def test_liquidation_is_scheduled_on_the_friday_on_or_after_day_314(entered: str, due: str) -> None:
     frame = pl.DataFrame({"day": [dt.date.fromisoformat(entered)]}).select(routing.scheduled_liquidation(pl.col("day")))
     assert frame.item() == dt.date.fromisoformat(due)

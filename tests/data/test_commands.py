@@ -56,7 +56,9 @@ def test_loading_again_does_nothing(home: Path, files: Path, capsys: pytest.Capt
     assert (home / "published" / "current.json").stat().st_mtime_ns == published
 
 
-def test_rows_in_quarantine_give_status_3_and_can_be_listed_and_exported(home: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_in_quarantine_give_status_3_and_can_be_listed_and_exported(
+    home: Path, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_csv(files / "ES-003.csv", [*EXPORT, ordinal(9, port="9999"), ordinal(10, origin="=1+1")])
     assert main(["load", str(files), "--no-publish"]) == 3
     assert "python -m data rejects" in capsys.readouterr().out
@@ -81,7 +83,9 @@ def test_status_counts_what_was_loaded(home: Path, files: Path, capsys: pytest.C
     assert "quarantine rows" in capsys.readouterr().out
 
 
-def test_a_broken_file_among_good_ones_stops_there_and_publishes_what_was_loaded(home: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_file_among_good_ones_stops_there_and_publishes_what_was_loaded(
+    home: Path, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["load", str(files)])
     (files / "account.csv").write_text("account_id,account_name\nB1,New\n")
     (files / "entry.csv").write_text("entry_number\nx\n")

@@ -60,7 +60,11 @@ def test_nothing_has_happened_after_the_last_day(frames: dict[str, pl.DataFrame]
 
 
 def test_entries_add_up_from_their_lines(frames: dict[str, pl.DataFrame]) -> None:
-    sums = frames["entry_line"].group_by("entry_number").agg(pl.col("value_usd", "duty_usd").sum().round(2), line_count=pl.len().cast(pl.Int64))
+    sums = (
+        frames["entry_line"]
+        .group_by("entry_number")
+        .agg(pl.col("value_usd", "duty_usd").sum().round(2), line_count=pl.len().cast(pl.Int64))
+    )
     both = frames["entry"].join(sums, on="entry_number", suffix="_lines")
     assert both.height == frames["entry"].height
     wrong = (pl.col("value_usd") != pl.col("value_usd_lines")) | ((pl.col("duty_usd") - pl.col("duty_usd_lines")).abs() > 0.001)
@@ -88,7 +92,9 @@ def test_every_center_has_every_work_type_in_every_month(frames: dict[str, pl.Da
 
 
 def test_the_sample_is_drawn_as_it_says(frames: dict[str, pl.DataFrame]) -> None:
-    drawn = frames["review"].filter(pl.col("source") == "random").join(frames["entry"].select("entry_number", "entry_date"), on="entry_number")
+    drawn = (
+        frames["review"].filter(pl.col("source") == "random").join(frames["entry"].select("entry_number", "entry_date"), on="entry_number")
+    )
     counted = drawn.group_by("stratum", period=pl.col("entry_date").dt.strftime("%Y-%m")).len()
     both = frames["sample_stratum"].join(counted, on=["stratum", "period"], how="left")
     assert both["len"].to_list() == both["sampled_lines"].to_list()

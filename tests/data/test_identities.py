@@ -32,7 +32,6 @@ def test_all_hold_and_compare_something(analyst: Snapshot, facts: dict[str, pl.L
     assert analyst.identities().equals(found)
 
 
-
 BREAKS = {
     "Every rollup adds up": ("rollups", rollups_of(FAMILIES["work"])[0].name),
     "Entries of the rollup": ("facts", "entry"),

@@ -18,7 +18,10 @@ def test_an_event_says_who_did_what_and_when(bank: Engine) -> None:
     journal.record_audit(bank, role="director-ELE", person="b.person", action="sign_in", detail="")
     with bank.connect() as connection:
         events = connection.execute(select(AUDIT_EVENT).order_by(AUDIT_EVENT.c.at)).all()
-    assert [(event.role, event.person, event.action) for event in events] == [("analyst", "a.person", "export"), ("director-ELE", "b.person", "sign_in")]
+    assert [(event.role, event.person, event.action) for event in events] == [
+        ("analyst", "a.person", "export"),
+        ("director-ELE", "b.person", "sign_in"),
+    ]
     assert len(events[0].detail) == 2000
     assert before <= events[0].at <= dt.datetime.now(dt.UTC).replace(tzinfo=None)
     assert events[0].event_id != events[1].event_id

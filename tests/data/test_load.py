@@ -31,7 +31,9 @@ def _state(bank: Engine) -> dict[str, Any]:
 
 
 def test_a_csv_file_becomes_typed_rows_and_a_line_in_the_ledger(peopled: Engine, tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "entry.csv", [entry(1), entry(2, entry_number="zzz-0000002-" + number(2)[-1], value_usd="2,000", duty_usd="$5.25")])
+    path = write_csv(
+        tmp_path / "entry.csv", [entry(1), entry(2, entry_number="zzz-0000002-" + number(2)[-1], value_usd="2,000", duty_usd="$5.25")]
+    )
     result = _loaded(peopled, path)
     assert (result.table, result.read, result.accepted, result.rejected, result.unchanged) == ("entry", 2, 2, 0, 0)
     held = database.read_table(peopled, "entry")
@@ -40,13 +42,24 @@ def test_a_csv_file_becomes_typed_rows_and_a_line_in_the_ledger(peopled: Engine,
     assert held["entry_date"].to_list() == [dt.date(2012, 10, 15)] * 2
     assert held["liquidation_date"].to_list() == [None, None]
     row = ledger.loads(peopled).row(0, named=True)
-    assert (row["file_name"], row["table_name"], row["layout"], row["read_count"], row["synthetic"]) == ("entry.csv", "entry", "table", 2, False)
+    assert (row["file_name"], row["table_name"], row["layout"], row["read_count"], row["synthetic"]) == (
+        "entry.csv",
+        "entry",
+        "table",
+        2,
+        False,
+    )
     assert not database.is_empty(peopled)
     assert not database.holds_synthetic(peopled)
 
 
 BAD: dict[str, tuple[dict[str, str], str, str, str]] = {
-    "check digit": ({"entry_number": number(2)[:-1] + str((int(number(2)[-1]) + 1) % 10)}, "entry_number", "entry_number_check_digit", "check digit"),
+    "check digit": (
+        {"entry_number": number(2)[:-1] + str((int(number(2)[-1]) + 1) % 10)},
+        "entry_number",
+        "entry_number_check_digit",
+        "check digit",
+    ),
     "entry number": ({"entry_number": "12"}, "entry_number", "entry_number_check_digit", "check digit"),
     "entry type": ({"entry_type_code": "99"}, "entry_type_code", "entry_type_code:in_code_set", "use one of 01, 02"),
     "port": ({"port_code": "9999"}, "port_code", "port_code:known", "port table"),
@@ -97,7 +110,10 @@ def test_the_second_row_of_a_key_goes_to_quarantine(peopled: Engine, tmp_path: P
 
 def test_a_bad_importer_number_is_refused_and_a_social_security_number_not_shown(peopled: Engine, tmp_path: Path) -> None:
     base = {"isa_member": "no", "account_id": "A1", "ctpat_tier": ""}
-    rows = [base | {"importer_id": f"I{i}", "importer_number": text} for i, text in enumerate(["99-0000003", "12345", "123-456789", "123-45-678901"], start=3)]
+    rows = [
+        base | {"importer_id": f"I{i}", "importer_number": text}
+        for i, text in enumerate(["99-0000003", "12345", "123-456789", "123-45-678901"], start=3)
+    ]
     result = _loaded(peopled, write_csv(tmp_path / "importer.csv", rows))
     assert (result.accepted, result.rejected) == (1, 3)
     refused = ledger.rejects(peopled).filter(pl.col("rule") == "importer_number_form")
@@ -108,7 +124,10 @@ def test_bad_tariff_numbers(peopled: Engine, tmp_path: Path) -> None:
     _loaded(peopled, write_csv(tmp_path / "entry.csv", [entry(1)]))
     line = {"entry_number": number(1), "industry_code": "ELE_COMP", "origin_code": "CN", "value_usd": "1", "duty_usd": "0"}
     hts = ["8471.30.0100", "8471.30.01", "8471.30", "84713001ab", "847130010012"]
-    result = _loaded(peopled, write_csv(tmp_path / "entry_line.csv", [line | {"line_number": i, "hts_number": text} for i, text in enumerate(hts, start=1)]))
+    result = _loaded(
+        peopled,
+        write_csv(tmp_path / "entry_line.csv", [line | {"line_number": i, "hts_number": text} for i, text in enumerate(hts, start=1)]),
+    )
     assert (result.accepted, result.rejected) == (2, 3)
     assert database.read_table(peopled, "entry_line")["hts_number"].to_list() == ["8471300100", "8471300100"]
     assert set(ledger.rejects(peopled)["row_number"]) == {4, 5, 6}
@@ -142,7 +161,12 @@ def test_rows_are_added_replaced_or_left(peopled: Engine, tmp_path: Path) -> Non
     result = _loaded(peopled, write_csv(tmp_path / "b.csv", [entry(1), entry(2, value_usd="9"), entry(4)]))
     assert (result.accepted, result.unchanged) == (3, 1)
     held = database.read_table(peopled, "entry")
-    assert held.select("entry_number", "value_usd").rows() == [(number(1), 1234.5), (number(2), 9.0), (number(3), 1234.5), (number(4), 1234.5)]
+    assert held.select("entry_number", "value_usd").rows() == [
+        (number(1), 1234.5),
+        (number(2), 9.0),
+        (number(3), 1234.5),
+        (number(4), 1234.5),
+    ]
 
 
 def test_an_older_file_loaded_again_takes_its_values_back(peopled: Engine, tmp_path: Path) -> None:
@@ -162,7 +186,9 @@ FORMS = {
     "utf-16": lambda folder, rows: write_csv(folder / "x.csv", rows, encoding="utf-16"),
     "spreadsheet": lambda folder, rows: write_xlsx(folder / "x.xlsx", rows),
     "spreadsheet with a title": lambda folder, rows: write_xlsx(folder / "x.xlsx", rows, above=("Entries", "", "as of today")),
-    "capitals, other order": lambda folder, rows: write_csv(folder / "x.csv", [{name.upper(): row[name] for name in reversed(row)} for row in rows]),
+    "capitals, other order": lambda folder, rows: write_csv(
+        folder / "x.csv", [{name.upper(): row[name] for name in reversed(row)} for row in rows]
+    ),
 }
 
 
@@ -216,7 +242,18 @@ def test_rows_of_another_width_go_to_quarantine_by_their_own_place(peopled: Engi
 
 
 def test_formula_like_text_stays_text(peopled: Engine, tmp_path: Path) -> None:
-    names = ["=HYPERLINK(1)", "+1", "-2", "@SUM(A1)", "O'Hara; DROP TABLE account", "naïve – 漢字", "two\nlines", "a, b", 'the "best"', "\\N"]
+    names = [
+        "=HYPERLINK(1)",
+        "+1",
+        "-2",
+        "@SUM(A1)",
+        "O'Hara; DROP TABLE account",
+        "naïve – 漢字",
+        "two\nlines",
+        "a, b",
+        'the "best"',
+        "\\N",
+    ]
     rows = [{"account_id": f"B{i}", "account_name": name} for i, name in enumerate(names)]
     for path in (write_csv(tmp_path / "account.csv", rows), write_xlsx(tmp_path / "account.xlsx", rows)):
         assert _loaded(peopled, path).accepted == len(names)
@@ -269,7 +306,11 @@ def test_a_folder_loads_in_the_order_of_its_references(bank: Engine, tmp_path: P
 BROKEN = {
     "empty": ("entry.csv", b"", "empty"),
     "no rows": ("entry.csv", ",".join(entry(1)).encode(), "no rows"),
-    "missing columns": ("entry.csv", b"entry_number,port_code\nx,y\n", "lacks the columns entry_type_code, .*it has entry_number, port_code"),
+    "missing columns": (
+        "entry.csv",
+        b"entry_number,port_code\nx,y\n",
+        "lacks the columns entry_type_code, .*it has entry_number, port_code",
+    ),
     "of no table": ("things.csv", b"shape,colour\nround,red\n", "not clear which table"),
     "not text": ("entry.csv", b"\x00\x01\x02" * 500, "not a text file"),
     "damaged parquet": ("entry.parquet", b"PAR1 and then nothing", "cannot be read"),
@@ -351,8 +392,16 @@ def test_every_rule_of_every_contract_says_what_to_do() -> None:
 
 
 def test_values_however_people_write_them() -> None:
-    rows = {"isa_member": ["Yes", "f", "1", "maybe"], "ctpat_tier": ["3.0", "1", "", "2"], "ctpat_since": ["2012-01-05T00:00:00", "20120105", "1/5/2012", "01/05/2012 00:00"]}
-    ids = {"importer_id": ["1", "2", "3", "4"], "importer_number": ["99-0000001", " 99-0000002 ", "99-000000300", "99-0000004"], "account_id": ["A1"] * 4}
+    rows = {
+        "isa_member": ["Yes", "f", "1", "maybe"],
+        "ctpat_tier": ["3.0", "1", "", "2"],
+        "ctpat_since": ["2012-01-05T00:00:00", "20120105", "1/5/2012", "01/05/2012 00:00"],
+    }
+    ids = {
+        "importer_id": ["1", "2", "3", "4"],
+        "importer_number": ["99-0000001", " 99-0000002 ", "99-000000300", "99-0000004"],
+        "account_id": ["A1"] * 4,
+    }
     checked = validate.check("importer", pl.DataFrame(ids | rows), validate.known_from({}))
     assert checked.accepted["isa_member"].to_list() == [True, False, True]
     assert checked.accepted["ctpat_tier"].to_list() == [3, 1, None]

@@ -30,7 +30,10 @@ FILTERS = {
     "place": Filters(D(2011, 1, 1), D(2013, 9, 30), ports=("2704", "4601", "2304")),
     "trusted, odd days, place": Filters(D(2011, 2, 3), D(2013, 8, 2), programs=("isa", "ctpat"), ports=("2704", "2709", "3901")),
 }
-WORK_FILTERS = {"corrections": Filters(*YEAR, work_types=("psc", "pea")), "protests, odd days": Filters(D(2012, 3, 3), D(2013, 2, 2), work_types=("protest",))}
+WORK_FILTERS = {
+    "corrections": Filters(*YEAR, work_types=("psc", "pea")),
+    "protests, odd days": Filters(D(2012, 3, 3), D(2013, 2, 2), work_types=("protest",)),
+}
 ENTRY_FILTERS = {"type and mode": Filters(*YEAR, entry_types=("01", "03"), modes=("11", "30"))}
 
 
@@ -210,7 +213,7 @@ def test_compliance(analyst: Snapshot, sql: Any, name: str, metric_id: str, bad:
     filters = SAMPLE[name]
     base = "source = 'random' and status = 'completed' and entry_date is not null"
     rows = sql(f"""
-        with drawn as (select stratum, strftime(entry_date, '%Y-%m') as period, severity in {bad} as bad, {where(filters, 'entry_date', analyst.as_of)} as mine
+        with drawn as (select stratum, strftime(entry_date, '%Y-%m') as period, severity in {bad} as bad, {where(filters, "entry_date", analyst.as_of)} as mine
                        from review where {base}),
         cells as (select stratum, period, count(*) as n, sum(mine::int) as m, sum((mine and bad)::int) as y from drawn group by 1, 2)
         select universe_lines, n, m, y from cells join sample_stratum using (stratum, period)""")
@@ -241,7 +244,7 @@ def test_revenue_gap(analyst: Snapshot, sql: Any, name: str) -> None:
     filters = SAMPLE[name]
     gap, n = sql(f"""
         with drawn as (select stratum, strftime(entry_date, '%Y-%m') as period, coalesce(revenue_change_usd, 0) as gap,
-                              {where(filters, 'entry_date', analyst.as_of)} as mine
+                              {where(filters, "entry_date", analyst.as_of)} as mine
                        from review where source = 'random' and status = 'completed' and entry_date is not null),
         cells as (select stratum, period, count(*) as n, sum(case when mine then gap else 0 end) as gap, sum(mine::int) as m from drawn group by 1, 2)
         select sum(universe_lines / n * gap), sum(m) from cells join sample_stratum using (stratum, period)""")[0]
@@ -268,7 +271,12 @@ def test_targeted_yield(analyst: Snapshot, sql: Any, name: str) -> None:
     assert found["value"] == (hits / n if n >= 10 else None)
 
 
-VOICES = {"all dates": Filters(), "last year": Filters(*YEAR), "two Centers": Filters(centers=("ELE", "TAF")), "odd days": Filters(D(2012, 7, 7), D(2013, 4, 4))}
+VOICES = {
+    "all dates": Filters(),
+    "last year": Filters(*YEAR),
+    "two Centers": Filters(centers=("ELE", "TAF")),
+    "odd days": Filters(D(2012, 7, 7), D(2013, 4, 4)),
+}
 
 
 @pytest.mark.parametrize("name", VOICES)
@@ -284,7 +292,9 @@ def test_feedback(analyst: Snapshot, sql: Any, name: str) -> None:
         f"select count(*), count(*) filter (status in ('implemented', 'partly_implemented')) from feedback where kind = 'recommendation' and status in {closed} and {kept}"
     )[0]
     assert value(analyst, "feedback_implemented_share", filters) == (done / n if n >= 10 else None)
-    rows = sql(f"select coalesce(responded_date, date '{analyst.as_of}') - received_date, responded_date is not null from feedback where {kept}")
+    rows = sql(
+        f"select coalesce(responded_date, date '{analyst.as_of}') - received_date, responded_date is not null from feedback where {kept}"
+    )
     days, answered = np.array([row[0] for row in rows], dtype=float), np.array([row[1] for row in rows])
     curve = stats.ecdf(stats.CensoredData(uncensored=days[answered], right=days[~answered])).sf
     assert value(analyst, "feedback_first_response_days", filters) == curve.quantiles[curve.probabilities <= 0.5 + 1e-12].min()

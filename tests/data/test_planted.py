@@ -31,7 +31,9 @@ def test_the_bad_port_has_more_major_discrepancies(frames: dict[str, pl.DataFram
 
 
 def _a_week(frames: dict[str, pl.DataFrame], center: str, start: dt.date, end: dt.date) -> float:
-    rows = frames["review"].filter((pl.col("work_type") == "psc") & (pl.col("center_code") == center) & pl.col("opened_date").is_between(start, end))
+    rows = frames["review"].filter(
+        (pl.col("work_type") == "psc") & (pl.col("center_code") == center) & pl.col("opened_date").is_between(start, end)
+    )
     return rows.height / ((end - start).days / 7)
 
 
@@ -76,7 +78,9 @@ def test_the_drifting_account_gets_worse(frames: dict[str, pl.DataFrame]) -> Non
 def test_the_team_that_skips_the_oldest_leaves_more_of_them(frames: dict[str, pl.DataFrame]) -> None:
     truth = single("skipped_oldest")
     old = (pl.date(2013, 9, 30) - pl.col("opened_date")).dt.total_days() > 150
-    waiting = frames["review"].filter(pl.col("closed_date").is_null() & (pl.col("center_code") == truth.center_code) & pl.col("work_type").ne("protest"))
+    waiting = frames["review"].filter(
+        pl.col("closed_date").is_null() & (pl.col("center_code") == truth.center_code) & pl.col("work_type").ne("protest")
+    )
     shares = waiting.group_by("team").agg(old=old.mean(), n=pl.len()).filter(pl.col("n") >= 10)
     mine = shares.filter(team="PHC-2")["old"][0]
     assert mine > 1.3 * shares.filter(pl.col("team") != "PHC-2")["old"].mean()
@@ -88,7 +92,11 @@ def test_ports_come_closer_together_after_a_center_opens(frames: dict[str, pl.Da
     rows = (
         frames["entry"]
         .filter(CENTER_GOODS.eq(truth.center_code))
-        .join(frames["review"].filter(source="targeted").select("entry_number", hit=pl.lit(1)).unique("entry_number"), on="entry_number", how="left")
+        .join(
+            frames["review"].filter(source="targeted").select("entry_number", hit=pl.lit(1)).unique("entry_number"),
+            on="entry_number",
+            how="left",
+        )
         .with_columns(after=pl.col("entry_date") >= truth.from_date)
     )
     ports = rows.group_by("after", "port_code").agg(n=pl.len(), rate=pl.col("hit").fill_null(0).mean()).filter(pl.col("n") >= 150)

@@ -21,7 +21,19 @@ from data.schema import LOAD, METADATA
 from tests.data import samples
 
 #: Text that breaks a careless way into a database.
-NASTY = ["plain", "O'Hara; DROP TABLE account", 'say "hi", you', "two\nlines", "\\N", "NULL", "", "=1+1", "héllo – 漢字", "tab\there", "back\\slash"]
+NASTY = [
+    "plain",
+    "O'Hara; DROP TABLE account",
+    'say "hi", you',
+    "two\nlines",
+    "\\N",
+    "NULL",
+    "",
+    "=1+1",
+    "héllo – 漢字",
+    "tab\there",
+    "back\\slash",
+]
 
 
 def test_the_migrations_build_exactly_the_schema(new_url: str) -> None:
@@ -79,7 +91,14 @@ def test_every_kind_of_value_comes_back_as_it_went_in(bank: Engine) -> None:
     )  # fmt: skip
     targets = conform(
         "target",
-        pl.DataFrame({"metric_id": ["a", "b", "c"], "center_code": ["ALL"] * 3, "valid_from": [dt.date(2013, 1, 1)] * 3, "target_value": [0.1 + 0.2, 1e-9, 1e15]}),
+        pl.DataFrame(
+            {
+                "metric_id": ["a", "b", "c"],
+                "center_code": ["ALL"] * 3,
+                "valid_from": [dt.date(2013, 1, 1)] * 3,
+                "target_value": [0.1 + 0.2, 1e-9, 1e15],
+            }
+        ),
     )
     for name, frame in {"account": accounts, "note": notes, "inquiry": inquiries, "target": targets}.items():
         with database.writing(bank) as connection:
@@ -125,7 +144,9 @@ def test_writers_wait_for_each_other(bank: Engine) -> None:
                     moment = dt.datetime(2013, 1, 1)
                     counts = dict.fromkeys(("read_count", "accepted_count", "rejected_count", "unchanged_count", "byte_count"), 0)
                     words = {"file_name": "f", "sha256": "s", "table_name": "t", "layout": "l", "synthetic": False}
-                    database.insert_record(connection, "load", {"load_id": number, "started_at": moment, "finished_at": moment} | counts | words)
+                    database.insert_record(
+                        connection, "load", {"load_id": number, "started_at": moment, "finished_at": moment} | counts | words
+                    )
         except Exception as error:  # noqa: BLE001
             problems.append(error)
 

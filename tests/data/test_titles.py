@@ -215,7 +215,9 @@ def test_a_year_of_everything_draws_every_card(year: View, analyst: Snapshot) ->
     assert all(drawn(card) for card in cards)
 
 
-@pytest.mark.parametrize("scope", [Scope("leadership"), Scope("director", ("ELE",)), Scope("working_group")], ids=lambda scope: scope.role_id)
+@pytest.mark.parametrize(
+    "scope", [Scope("leadership"), Scope("director", ("ELE",)), Scope("working_group")], ids=lambda scope: scope.role_id
+)
 def test_every_role_can_draw_its_cards(store: Path, scope: Scope) -> None:
     view = View(Snapshot(scope, home=store / "published"), Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30)))
     for card in (workload.ages(view), workload.durations(view), workload.flow(view), workload.due(view), workload.backlog_by_center(view)):
@@ -226,7 +228,10 @@ def test_every_role_can_draw_its_cards(store: Path, scope: Scope) -> None:
 
 def test_a_change_within_both_intervals_is_not_called_good_or_bad(year: View) -> None:
     figure = key_figure(year, "compliance_rate_major")
-    now, before = year.ask("compliance_rate_major").row(0, named=True), year.ask("compliance_rate_major", filters=year.earlier).row(0, named=True)
+    now, before = (
+        year.ask("compliance_rate_major").row(0, named=True),
+        year.ask("compliance_rate_major", filters=year.earlier).row(0, named=True),
+    )
     meet = now["low"] <= before["high"] and before["low"] <= now["high"]
     assert (figure.meaning == "neutral") == (meet or figure.direction == "flat")
     assert ("no clear change" in figure.against) == meet

@@ -17,13 +17,20 @@ PAGES = sorted((ROOT / "pages").glob("*/*.py"))
 
 
 def test_imports_keep_to_the_walls() -> None:
-    done = subprocess.run([Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("package", "rooms"), [("sqlalchemy", {"data"}), ("plotly", {"ui", "pages", "frame", "app.py"}), ("streamlit", {"ui", "pages", "frame", "app.py"})])
+@pytest.mark.parametrize(
+    ("package", "rooms"),
+    [("sqlalchemy", {"data"}), ("plotly", {"ui", "pages", "frame", "app.py"}), ("streamlit", {"ui", "pages", "frame", "app.py"})],
+)
 def test_packages_stay_in_their_rooms(package: str, rooms: set[str]) -> None:
-    found = {path.relative_to(ROOT).parts[0] for path in SOURCES if re.search(rf"^\s*(import|from) {package}\b", path.read_text(), re.MULTILINE)}
+    found = {
+        path.relative_to(ROOT).parts[0] for path in SOURCES if re.search(rf"^\s*(import|from) {package}\b", path.read_text(), re.MULTILINE)
+    }
     assert found <= rooms
     assert found
 
@@ -41,7 +48,9 @@ def test_pages_reach_the_store_by_its_two_doors(page: Path) -> None:
     assert {name for name in _imported(page) if not name.startswith(doors)} == set()
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.parts[-2] != "frame" and path.name != "app.py"], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if path.parts[-2] != "frame" and path.name != "app.py"], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_nothing_imports_pages_or_the_app(path: Path) -> None:
     assert {name for name in _imported(path) if name.split(".")[0] in ("app", "frame", "pages")} == set()
 

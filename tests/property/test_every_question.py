@@ -29,7 +29,9 @@ def questions(draw: st.DrawFn) -> tuple[str, tuple[dt.date, dt.date], dict[str, 
 
 @given(question=questions())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_metric_answers_every_question(analyst: Snapshot, question: tuple[str, tuple[dt.date, dt.date], dict[str, int], list[str]]) -> None:
+def test_every_metric_answers_every_question(
+    analyst: Snapshot, question: tuple[str, tuple[dt.date, dt.date], dict[str, int], list[str]]
+) -> None:
     metric_id, days, kept, by = question
     metric = METRICS[metric_id]
     filters = Filters(*days)

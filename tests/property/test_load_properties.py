@@ -16,9 +16,13 @@ from data import files, layouts, parse, validate
 from data.contracts import TABLES
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), max_size=12)
-NUMBERS = st.one_of(st.integers(-5, 40).map(str), st.floats(width=32).map(str), st.sampled_from(["$1,234.50", "(7)", "1e400", "-0", "1_000", "½"]))
+NUMBERS = st.one_of(
+    st.integers(-5, 40).map(str), st.floats(width=32).map(str), st.sampled_from(["$1,234.50", "(7)", "1e400", "-0", "1_000", "½"])
+)
 DAYS = st.one_of(st.dates().map(str), st.dates().map("{:%m/%d/%Y}".format), st.sampled_from(["02/30/2012", "0000-00-00", "99999999"]))
-CODES = st.sampled_from(["01", "1", "11", "2704", "0901", "901", "ELE", "ele", "A1", "I1", "CENTER", "PORT", "open", "completed", "none", "yes", ""])
+CODES = st.sampled_from(
+    ["01", "1", "11", "2704", "0901", "901", "ELE", "ele", "A1", "I1", "CENTER", "PORT", "open", "completed", "none", "yes", ""]
+)
 CELL = st.one_of(st.none(), CODES, NUMBERS, DAYS, TEXT)
 ENTRY_NUMBERS = st.sampled_from(["ABC-1234567-6", "ABC12345676", "abc 1234567 6", "999-9999999-0", "999-9999999-1", "", "ABC"])
 
@@ -49,7 +53,7 @@ def test_every_record_of_a_csv_file_is_read_or_set_aside_with_its_place(tmp_path
     path = tmp_path / "account.csv"
     path.write_text(buffer.getvalue(), encoding="utf-8", newline="")
     records = dict(enumerate(csv.reader(io.StringIO(buffer.getvalue(), newline="")), start=1))
-    filled = {place for place, record in records.items() if place > 1 and any(cell.strip(",;|\t\" ") for cell in record)}
+    filled = {place for place, record in records.items() if place > 1 and any(cell.strip(',;|\t" ') for cell in record)}
     try:
         raw = files.read(path, layouts.heading_row)
     except DataError:
@@ -67,5 +71,7 @@ def test_every_record_of_a_csv_file_is_read_or_set_aside_with_its_place(tmp_path
 @given(day=st.dates(), amount=st.decimals(-(10**12), 10**12, places=2))
 def test_days_and_amounts_are_read_back_as_written(day: object, amount: object) -> None:
     written = pl.DataFrame({"iso": [f"{day}"], "us": [f"{day:%m/%d/}{day.year:04d}"], "plain": [f"{amount}"], "commas": [f"${amount:,}"]})  # type: ignore[attr-defined]
-    read = written.select(iso=parse.day(pl.col("iso")), us=parse.day(pl.col("us")), plain=parse.amount(pl.col("plain")), commas=parse.amount(pl.col("commas")))
+    read = written.select(
+        iso=parse.day(pl.col("iso")), us=parse.day(pl.col("us")), plain=parse.amount(pl.col("plain")), commas=parse.amount(pl.col("commas"))
+    )
     assert read.row(0) == (day, day, float(amount), float(amount))  # type: ignore[arg-type]

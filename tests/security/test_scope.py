@@ -18,7 +18,12 @@ from analytics.rollups import ROLLUPS
 from analytics.scope import ROLES, Scope
 from data.store import Snapshot
 
-SCOPES = {"leadership": Scope("leadership"), "director": Scope("director", ("ELE",)), "analyst": Scope("analyst"), "working_group": Scope("working_group")}
+SCOPES = {
+    "leadership": Scope("leadership"),
+    "director": Scope("director", ("ELE",)),
+    "analyst": Scope("analyst"),
+    "working_group": Scope("working_group"),
+}
 BELOW = [name for name in DIMENSIONS if name != "center"]
 
 

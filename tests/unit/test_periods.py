@@ -27,7 +27,13 @@ def test_labels_of_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "back"), [(D(2012, 2, 29), D(2011, 2, 28)), (D(2013, 2, 28), D(2012, 2, 29)), (D(2013, 9, 30), D(2012, 9, 30)), (D(2013, 5, 17), D(2012, 5, 17))]
+    ("day", "back"),
+    [
+        (D(2012, 2, 29), D(2011, 2, 28)),
+        (D(2013, 2, 28), D(2012, 2, 29)),
+        (D(2013, 9, 30), D(2012, 9, 30)),
+        (D(2013, 5, 17), D(2012, 5, 17)),
+    ],
 )
 def test_year_back_keeps_the_calendar_day_and_a_months_end(day: dt.date, back: dt.date) -> None:
     assert periods.year_back(day) == back

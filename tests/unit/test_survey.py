@@ -42,7 +42,9 @@ def test_total_equals_the_stratified_formula() -> None:
         }
     )
     universe = cells.select("stratum", "period", universe_lines=pl.Series(sizes.values()))
-    found = survey.total(survey.with_weights(cells, universe, cells.select("stratum", "period", completed_lines="lines")), "gap").row(0, named=True)
+    found = survey.total(survey.with_weights(cells, universe, cells.select("stratum", "period", completed_lines="lines")), "gap").row(
+        0, named=True
+    )
     value = sum(sizes[s] * sampled[s].mean() for s in sizes)
     variance = sum(sizes[s] ** 2 * (1 - len(sampled[s]) / sizes[s]) * sampled[s].var(ddof=1) / len(sampled[s]) for s in sizes)
     assert math.isclose(found["value"], value, rel_tol=1e-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -129,7 +130,8 @@ def _grid(
     right = max((base.text_width(text, base.SIZE) for text in [*ends, "Total"]), default=0) + 14 if ends else 4.0
     heads, top, lean = _heads(columns, (width - left - right) / max(len(columns), 1))
     right = max(right, lean)
-    width = max(width, left + right + 30 * len(columns))
+    least = max((base.text_width(_widest(cell.text), 11) + 4 for cell in cells), default=30.0)
+    width = max(width, left + right + max(least, 22.0) * len(columns))
     row_height = base.label_height(labels, row_height)
     cell_width = (width - left - right) / max(len(columns), 1)
     size = base.SIZE if all(base.text_width(_widest(cell.text), base.SIZE) + 6 < cell_width for cell in cells) else 11
@@ -160,7 +162,8 @@ def _grid(
 
 
 def _widest(text: str) -> str:
-    return max(text.replace("<b>", "").replace("</b>", "").split("<br>"), key=len)
+    plain = html.unescape(text.replace("<b>", "").replace("</b>", "").replace("<br>", "\n"))
+    return max(plain.split("\n"), key=len)
 
 
 def _heads(columns: Sequence[str], slot: float) -> tuple[list[str], float, float]:
