@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 
 from analytics import codes
+from analytics.assignment import CLOSE_MARGIN
 from analytics.metrics import METRICS, Metric
 from ui import format
 from ui.frame import Source, View
@@ -108,6 +109,28 @@ def quarantine(rejects: pl.DataFrame | None) -> None:
         for row in rejects.head(200).iter_rows(named=True)
     ]
     st.html(table("Quarantine", ("File", "Row", "Column", "Rule", "Value", "What to do"), bad, empty="No row is in quarantine."))
+
+
+def pending_accounts(view: View, accounts: pl.DataFrame, most: int = 15) -> None:
+    """Show the accounts that wait for a Center, with the one their goods suggest and the margin to the next; most value first."""
+    waiting = accounts.filter(pl.col("status").is_in(["PENDING", "APPEAL"])).sort(["value_usd", "account_id"], descending=[True, False])
+    rows = [
+        (
+            row["account_name"],
+            codes.ASSIGNMENT_STATUSES[row["status"]],
+            view.label("center", row["suggested_center_code"]) if row["suggested_center_code"] else "No goods in 12 months",
+            format.share(row["suggested_share"]),
+            format.points(row["margin"]) + (" (close)" if (row["margin"] or 1) < CLOSE_MARGIN else ""),
+            format.count(row["entries_count"]),
+            format.usd(row["value_usd"]),
+        )
+        for row in waiting.head(most).iter_rows(named=True)
+    ]
+    heads = ("Account", "Status", "Goods suggest", "Share of lines", "Margin to the next", "Entry summaries", "Import value")
+    title = "Accounts pending assignment" + (
+        f": the {most} with most value of {format.count(waiting.height)}" if waiting.height > most else ""
+    )
+    st.html(table(title, heads, rows, empty="Every account has its assignment settled."))
 
 
 def said_and_done(view: View, feedback: pl.DataFrame, most: int = 12) -> None:

@@ -10,7 +10,6 @@ import polars as pl
 
 from data import reference
 from data.contracts import TABLES
-from data.demo import service, voices
 from data.demo.accounts import account_center_table, account_table, importer_table, make_accounts
 from data.demo.completions import event_table, make_course, review_table
 from data.demo.draws import LAST_DAY
@@ -21,7 +20,9 @@ from data.demo.liquidation import make_liquidations
 from data.demo.money import make_money
 from data.demo.receipts import World, make_work
 from data.demo.sample import draw_sample, strata, stratum_table
+from data.demo.service import inquiry_table, news_table, staff_table, target_table
 from data.demo.tables import entry_numbers, entry_table, line_table
+from data.demo.voices import feedback_table, meeting_table, working_group_table
 
 
 def make_world(entries: int, seed: int) -> World:
@@ -63,13 +64,13 @@ def generate(entries: int = 400_000, seed: int = 2013) -> dict[str, pl.DataFrame
         "review": review_table(world, work, course, numbers),
         "review_event": event_table(world, work, course),
         "sample_stratum": stratum_table(world.facts, world.entries, world.lines, world.money, world.stratum, world.sampled),
-        "inquiry": service.inquiry_table(seed, world.facts),
-        "staff": service.staff_table(seed, world.facts),
-        "target": service.target_table(),
-        "working_group": voices.working_group_table(world.facts),
-        "meeting": voices.meeting_table(seed, world.facts),
-        "feedback": voices.feedback_table(seed, world.facts),
-        "news": service.news_table(),
+        "inquiry": inquiry_table(seed, world.facts),
+        "staff": staff_table(seed, world.facts),
+        "target": target_table(),
+        "working_group": working_group_table(world.facts),
+        "meeting": meeting_table(seed, world.facts),
+        "feedback": feedback_table(seed, world.facts),
+        "news": news_table(),
     }
     return reference.tables() | {name: reference.conform(name, frame) for name, frame in made.items()}
 

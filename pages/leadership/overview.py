@@ -6,6 +6,7 @@ from ui import board, session
 from ui.cards import compliance, volume, workload
 from ui.figures import key_figure
 from ui.frame import headline, on_export, open_view
+from ui.lists import pending_accounts
 from ui.pagetitles import overview as title
 
 snapshot = Snapshot(session.guard())
@@ -25,3 +26,5 @@ cards = [
 
 headline(title(view), view)
 board.draw("overview", figures, cards, view.stamp(), on_export=on_export(exporter(snapshot.scope)))
+if snapshot.scope.role.names == "all":
+    pending_accounts(view, snapshot.accounts())
