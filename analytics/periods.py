@@ -53,13 +53,15 @@ def month_label(column: pl.Expr) -> pl.Expr:
 
 def quarter_label(column: pl.Expr) -> pl.Expr:
     """Write a date's fiscal quarter as `FY2013 Q1`."""
-    shifted = column.dt.offset_by("3mo")
-    return pl.format("FY{} Q{}", shifted.dt.year(), shifted.dt.quarter())
+    quarter = (column.dt.month().cast(pl.Int32) + 2) % 12 // 3 + 1
+    return fiscal_year_label(column) + pl.lit(" Q") + quarter.cast(pl.String)
 
 
 def fiscal_year_label(column: pl.Expr) -> pl.Expr:
     """Write a date's fiscal year as `FY2013`."""
-    return pl.format("FY{}", column.dt.offset_by("3mo").dt.year())
+    # Joined, not `pl.format`: on a column of one repeated value, as a cross join makes, that panics in Polars 2.1.
+    year = column.dt.year() + (column.dt.month() >= 10).cast(pl.Int32)
+    return pl.lit("FY") + year.cast(pl.String)
 
 
 def _nth_weekday(year: int, month: int, weekday: int, nth: int) -> dt.date:

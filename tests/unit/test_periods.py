@@ -74,3 +74,11 @@ def test_business_days_between(start: dt.date, end: dt.date, days: int) -> None:
 
 def test_business_days_of_a_month_with_a_holiday() -> None:
     assert periods.business_days(D(2012, 11, 1), D(2012, 11, 30)) == 20
+
+
+def test_labels_of_a_column_that_is_one_value_repeated() -> None:
+    """A cross join with one row makes such a column; Polars 2.1 panics when it is formatted."""
+    days = pl.DataFrame({"day": [D(2012, 10, 1)] * 23}).join(pl.DataFrame({"end": [D(2013, 9, 30), D(2012, 12, 31)]}), how="cross")
+    kept = days.filter(pl.col("end") < D(2013, 1, 1))
+    for label in (periods.quarter_label, periods.fiscal_year_label, periods.month_label):
+        assert kept.with_columns(x=label(pl.col("end")))["x"].n_unique() == 1

@@ -64,7 +64,8 @@ def over_time(view: View, targets: pl.DataFrame, *, wide: bool = False) -> Card:
 def _quarter_start(label: pl.Expr) -> pl.Expr:
     """Turn `FY2013 Q1` into the quarter's first day, 1 October 2012."""
     year, quarter = label.str.slice(2, 4).cast(pl.Int32), label.str.slice(8, 1).cast(pl.Int32)
-    return pl.date(year - 1, 10, 1).dt.offset_by(pl.format("{}mo", (quarter - 1) * 3))
+    # The first quarter begins in October of the year before.
+    return pl.date(year - (quarter == 1).cast(pl.Int32), (quarter * 3 + 6) % 12 + 1, 1)
 
 
 def _trend_title(rows: pl.DataFrame) -> str:
@@ -140,7 +141,7 @@ def categories(view: View) -> Card:
     )
     first, found = rows.row(0, named=True), int(rows["found_count"].sum())
     title = f"{first['label']} is behind {format.share(first['share'])} of discrepancies"
-    extra = rows.with_columns(extra=pl.format("{} major", "major_count"))
+    extra = rows.with_columns(extra=pl.col("major_count").cast(pl.String) + pl.lit(" major"))
     return Card(
         key=key,
         title=title,

@@ -34,7 +34,7 @@ def total(series: pl.Series) -> float:
 
 def month_date(frame: pl.DataFrame, column: str = "month") -> pl.DataFrame:
     """Turn the label of a month (`YYYY-MM`) into its first day."""
-    return frame.with_columns(pl.format("{}-01", column).str.to_date().alias(column))
+    return frame.with_columns((pl.col(column) + pl.lit("-01")).str.to_date().alias(column))
 
 
 def empty(view: View, key: str, title: str, probe: str, *, wide: bool = False) -> Card:

@@ -160,14 +160,15 @@ def unassigned(view: View, waiting: pl.DataFrame) -> Card:
             if by_center.height > 1
             else f"; goods suggest {by_center['label'][0]}"
         )
+    words = pl.col("accounts_count").cast(pl.String) + pl.when(pl.col("accounts_count") == 1).then(pl.lit(" account")).otherwise(
+        pl.lit(" accounts")
+    )
     return Card(
         key=key,
         title=title,
         subtitle=subtitle,
         alt=f"{title}. {plural(close, 'account')} of them lie within ten points of another Center.",
-        chart=charts.bars(
-            by_center.with_columns(extra=pl.format("{} accounts", "accounts_count")), "label", "value_usd", kind="usd", extra="extra"
-        ),
+        chart=charts.bars(by_center.with_columns(extra=words), "label", "value_usd", kind="usd", extra="extra"),
         chart_narrow=charts.bars(by_center, "label", "value_usd", kind="usd", width=charts.PHONE),
         table=rows,
         columns=(
