@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from data import database, load
+from data.settings import settings
 from tests.data import samples
 
 _NUMBERS = itertools.count(1)
@@ -94,3 +95,13 @@ def peopled(bank: Engine) -> Engine:
         for name, frame in samples.people().items():
             database.bulk_insert(connection, name, frame)
     return bank
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of its own, with nothing in it."""
+    monkeypatch.setenv("CENTERLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CENTERLINE_DATABASE_URL", raising=False)
+    settings.cache_clear()
+    yield tmp_path / "home"
+    settings.cache_clear()

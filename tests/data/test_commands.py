@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -14,16 +13,6 @@ from data.__main__ import main
 from data.settings import settings
 from tests.data import samples
 from tests.data.samples import EXPORT, ordinal, write_csv
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home of its own, with nothing in it."""
-    monkeypatch.setenv("CENTERLINE_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("CENTERLINE_DATABASE_URL", raising=False)
-    settings.cache_clear()
-    yield tmp_path / "home"
-    settings.cache_clear()
 
 
 @pytest.fixture

@@ -1,0 +1,164 @@
+"""Publishing: whole or not at all, the same data the same version, from either database; readers keep what they hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+from sqlalchemy import Engine
+
+from analytics.exc import DataError
+from analytics.filters import Filters
+from analytics.metrics import METRICS
+from analytics.scope import Scope
+from data import demo, facts, publish
+from data.contracts import TABLES
+from data.load import load_files
+from data.settings import settings
+from data.store import Snapshot, versions
+
+AS_OF = dt.date(2013, 9, 30)
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pl.DataFrame]:
+    made = demo.generate(4000, 3)
+    return made | {"note": pl.DataFrame(schema={name: kind.dtype for name, kind in TABLES["note"].columns().items()})}
+
+
+def put(tables: dict[str, pl.DataFrame], home: Path, as_of: dt.date = AS_OF) -> publish.Published:
+    return publish.publish_tables(tables, as_of, home, synthetic=True, progress=lambda _: None)
+
+
+def test_the_same_data_make_the_same_version(tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
+    first, second, elsewhere = put(tables, tmp_path), put(tables, tmp_path), put(tables, tmp_path / "b")
+    assert first.version == second.version == elsewhere.version
+    assert (first.changed, second.changed) == (True, False)
+    fewer = tables | {"inquiry": tables["inquiry"].head(10)}
+    assert put(fewer, tmp_path).version != first.version
+
+
+@pytest.mark.postgres
+def test_either_database_publishes_the_same_version(bank: Engine, home: Path, tmp_path: Path) -> None:
+    """The fixture's database is SQLite in one run and PostgreSQL in the other; the digest was not taken from either."""
+    made = demo.generate(1500, 5)
+    load_files(demo.write_extracts(made, tmp_path / "extracts"), engine=bank)
+    published = publish.publish(engine=bank)
+    straight = made | {"note": pl.DataFrame(schema={name: kind.dtype for name, kind in TABLES["note"].columns().items()})}
+    ordered = {name: frame.sort(TABLES[name].primary_key()) for name, frame in straight.items()}
+    assert published.version == put(ordered, tmp_path / "straight").version
+    snapshot = Snapshot(Scope("analyst"))
+    assert snapshot.synthetic
+    assert METRICS["entry_summaries"].answer(snapshot.frames, Filters(), snapshot.as_of, ())["value"][0] == 1500
+    assert snapshot.identities()["residual"].sum() == 0
+
+
+def test_a_publish_that_fails_leaves_the_last_version_in_force(
+    tables: dict[str, pl.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = put(tables, tmp_path)
+
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(publish, "_write", fail)
+    with pytest.raises(OSError, match="No space"):
+        put(tables | {"inquiry": tables["inquiry"].head(3)}, tmp_path)
+    assert publish.current_version(tmp_path) == before.version
+    assert [path.name for path in (tmp_path / "versions").iterdir()] == [before.version]
+    assert not list(tmp_path.glob(".building-*"))
+
+
+def test_a_reader_keeps_its_version_while_another_is_published(tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
+    put(tables, tmp_path)
+    reader = Snapshot(Scope("analyst"), home=tmp_path)
+    before = METRICS["inquiries_on_time_share"].answer(reader.frames, Filters(), reader.as_of, ())["n"][0]
+    put(tables | {"inquiry": tables["inquiry"].head(40)}, tmp_path)
+    assert METRICS["inquiries_on_time_share"].answer(reader.frames, Filters(), reader.as_of, ())["n"][0] == before
+    newer = Snapshot(Scope("analyst"), home=tmp_path)
+    assert METRICS["inquiries_on_time_share"].answer(newer.frames, Filters(), newer.as_of, ())["n"][0] < before
+    cited = Snapshot(Scope("analyst"), version=reader.version, home=tmp_path)
+    assert METRICS["inquiries_on_time_share"].answer(cited.frames, Filters(), cited.as_of, ())["n"][0] == before
+
+
+def test_old_versions_are_kept_up_to_the_setting(tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
+    keep = settings().keep_versions
+    for number in range(keep + 2):
+        last = put(tables | {"news": tables["news"].head(number + 1)}, tmp_path)
+        os.utime(tmp_path / "versions" / last.version, (number, number))
+    assert len(versions(tmp_path)) == keep
+    assert last.version in versions(tmp_path)
+
+
+def test_an_earlier_as_of_date_holds_nothing_later(tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
+    day = dt.date(2013, 2, 14)
+    put(tables, tmp_path, day)
+    early = Snapshot(Scope("analyst"), home=tmp_path)
+    late = put(tables, tmp_path / "late")
+    whole = Snapshot(Scope("analyst"), home=tmp_path / "late")
+    assert early.as_of == day
+    assert early.rows("entry", pl.col("entry_date") > day, 5).is_empty()
+    assert early.rows("review", (pl.col("opened_date") > day) | (pl.col("closed_date") > day), 5).is_empty()
+    assert early.identities()["residual"].sum() == 0
+    for metric_id in ("pending", "backlog", "past_due", "entry_summaries", "receipts", "completions", "oldest_days", "feedback_received"):
+        then = METRICS[metric_id].answer(whole.frames, Filters(), day, ())["value"][0]
+        assert METRICS[metric_id].answer(early.frames, Filters(), day, ())["value"][0] == then, metric_id
+    assert late.version != early.version
+
+
+def test_two_publishers_do_not_meet(home: Path) -> None:
+    with (
+        publish._only_publisher(settings().published),
+        pytest.raises(DataError, match="Another publish"),
+        publish._only_publisher(settings().published),
+    ):
+        pass
+
+
+def test_an_empty_database_has_nothing_to_publish(bank: Engine, home: Path) -> None:
+    with pytest.raises(DataError, match="nothing to publish"):
+        publish.publish(engine=bank)
+    assert publish.current_version(settings().published) is None
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", ""])
+def test_a_damaged_pointer_is_said_so(tables: dict[str, pl.DataFrame], tmp_path: Path, content: str) -> None:
+    put(tables, tmp_path)
+    (tmp_path / "current.json").write_text(content)
+    with pytest.raises(DataError, match="python -m data publish"):
+        Snapshot(Scope("analyst"), home=tmp_path)
+
+
+def test_another_layout_is_refused(tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
+    made = put(tables, tmp_path)
+    path = made.folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"layout": 99}))
+    with pytest.raises(DataError, match="layout 99"):
+        Snapshot(Scope("analyst"), home=tmp_path)
+
+
+def test_transfers_move_pending_work_and_keep_its_age() -> None:
+    """A review that changed hands twice stays pending all along, under one holder at a time, with its first day."""
+    reviews = pl.DataFrame(
+        {
+            "review_id": ["r"], "work_type": ["psc"], "center_code": ["BMM"], "port_code": ["2704"], "industry_code": ["ELE_COMM"],
+            "program": ["isa"], "opened_date": [dt.date(2013, 1, 10)], "closed_date": [dt.date(2013, 4, 1)], "due_date": [dt.date(2013, 2, 9)],
+        }
+    )  # fmt: skip
+    moves = pl.DataFrame(
+        {
+            "review_id": ["r", "r"], "event_date": [dt.date(2013, 2, 1), dt.date(2013, 3, 1)], "event_type": ["transfer"] * 2,
+            "from_center_code": [None, "ELE"], "to_center_code": ["ELE", "BMM"],
+        }
+    )  # fmt: skip
+    stays = facts._stay(reviews, moves, AS_OF)
+    shown = stays.select("center_code", "from_date", "to_date", "is_first", "is_last", "opened_date").rows()
+    assert shown == [
+        ("PORT", dt.date(2013, 1, 10), dt.date(2013, 2, 1), True, False, dt.date(2013, 1, 10)),
+        ("ELE", dt.date(2013, 2, 1), dt.date(2013, 3, 1), False, False, dt.date(2013, 1, 10)),
+        ("BMM", dt.date(2013, 3, 1), dt.date(2013, 4, 1), False, True, dt.date(2013, 1, 10)),
+    ]
