@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from analytics import codes, cube
-from analytics.exc import QueryError
 from analytics.filters import Filters
 from analytics.rollups import PARTICIPANTS, VOLUME, Frames
 
@@ -51,10 +50,8 @@ def center_value_share(frames: Frames, filters: Filters, as_of: dt.date, by: Seq
     """Divide the value that Centers process (those kept by the filter) by the value of all entries.
 
     The Center filter and grouping narrow what is counted, never what it is divided by: each Center's share is of the
-    whole, and the shares of the Centers add up.
+    whole, and the shares of the Centers add up. “Port” is no Center: kept alone, it leaves a share of 0.
     """
-    if codes.PORT_CODE in filters.centers:
-        raise QueryError("“Port” is not a Center; leave it out of the Center filter to see the share that Centers process.")
     whole_by = [name for name in by if name != "center"]
     part = cube.flows(frames, VOLUME, ["value_cents", "entries_count"], filters.keeping("center", ()), as_of, ["center", *whole_by])
     whole = part.group_by(whole_by).agg(whole=pl.col("value_cents").sum()) if whole_by else part.select(whole=pl.col("value_cents").sum())

@@ -26,6 +26,9 @@ def overview(view: View) -> str:
     if share is None:
         return "No imports match these filters"
     title = f"{who} {verb} {format.share(share)} of import value"
+    if view.filters.centers and not chosen:
+        everyone = view.ask("center_value_share", filters=view.filters.keeping("center", ()))["value"][0]
+        title = f"Ports process {format.share(None if everyone is None else 1 - everyone)} of import value"
     if backlog is None:
         return title
     if before is None:

@@ -93,7 +93,7 @@ def test_volume(analyst: Snapshot, sql: Any, name: str) -> None:
     assert value(analyst, "participating_accounts", filters) == accounts
 
 
-@pytest.mark.parametrize("name", [name for name in VOLUME if name != "ports"])
+@pytest.mark.parametrize("name", VOLUME)
 def test_share_that_centers_process(analyst: Snapshot, sql: Any, name: str) -> None:
     filters = VOLUME[name]
     all_centers = where(filters.keeping("center", ()), "entry_date", analyst.as_of)

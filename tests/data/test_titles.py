@@ -33,7 +33,7 @@ def _filters(seed: int, view: Snapshot) -> Filters:
     filters = Filters(start, end)
     for dimension in ("center", "industry", "port", "program"):
         if draw.random() < 0.3:
-            known = [code for code in view.labels[dimension] if code != "PORT"]
+            known = list(view.labels[dimension])
             filters = filters.keeping(dimension, draw.sample(known, draw.randrange(1, min(6, len(known)))))
     return filters
 
@@ -184,6 +184,14 @@ def test_categories(view: View) -> None:
     card = compliance.categories(view)
     if drawn(card):
         assert shares(card.title) == [format.share(card.table["found_count"].max() / card.table["found_count"].sum())]
+
+
+def test_ports_alone_are_not_called_centers(analyst: Snapshot) -> None:
+    view = View(analyst, Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30), centers=("PORT",)))
+    whole = view.ask("import_value_usd", filters=view.filters.keeping("center", ()))["value"][0]
+    assert pagetitles.overview(view).startswith(f"Ports process {format.share(view.ask('import_value_usd')['value'][0] / whole)}")
+    assert key_figure(view, "center_value_share").value == "0.0%"
+    assert not drawn(volume.share_by_center(view))
 
 
 @pytest.mark.parametrize("title", [pagetitles.overview, pagetitles.workload, pagetitles.compliance, pagetitles.feedback])

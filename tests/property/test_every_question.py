@@ -36,7 +36,7 @@ def test_every_metric_answers_every_question(
     metric = METRICS[metric_id]
     filters = Filters(*days)
     for dimension, place in kept.items():
-        codes = [code for code in analyst.labels[dimension] if code != "PORT"]
+        codes = list(analyst.labels[dimension])
         filters = filters.keeping(dimension, [codes[place % len(codes)]])
     rows = metric.answer(analyst.frames, filters, analyst.as_of, by)
     assert rows.columns[: len(by) + 5] == [*by, "value", "low", "high", "n", "quality"]
