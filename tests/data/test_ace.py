@@ -94,7 +94,7 @@ def test_spreadsheet_with_title_and_total_row_gives_the_same_as_csv(peopled: Eng
     before = {name: database.read_table(peopled, name) for name in TABLES}
     again = _loaded(
         peopled,
-        write_xlsx(tmp_path / "x.xlsx", EXPORT, above=("Entry summary line tariff detail", "", "Run on 11/05/2012"), below=("Total",)),
+        write_xlsx(tmp_path / "x.xlsx", EXPORT, above=("", "Entry summary line tariff detail", "Run on 11/05/2012"), below=("Total",)),
     )
     assert (first.accepted, again.accepted, again.unchanged, again.rejected) == (4, 4, 4, 1)
     for name, frame in before.items():

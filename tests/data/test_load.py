@@ -108,6 +108,12 @@ def test_the_second_row_of_a_key_goes_to_quarantine(peopled: Engine, tmp_path: P
     assert ledger.rejects(peopled).select("row_number", "rule").rows() == [(3, "first_of_its_key"), (4, "first_of_its_key")]
 
 
+def test_two_rows_with_the_same_hole_in_their_key_are_both_refused_for_the_hole(peopled: Engine, tmp_path: Path) -> None:
+    rows = [entry(1, entry_number=""), entry(2, entry_number=" "), entry(3)]
+    assert _loaded(peopled, write_csv(tmp_path / "entry.csv", rows)).rejected == 2
+    assert ledger.rejects(peopled).select("row_number", "rule").rows() == [(2, "entry_number:nullability"), (3, "entry_number:nullability")]
+
+
 def test_a_bad_importer_number_is_refused_and_a_social_security_number_not_shown(peopled: Engine, tmp_path: Path) -> None:
     base = {"isa_member": "no", "account_id": "A1", "ctpat_tier": ""}
     rows = [

@@ -171,6 +171,33 @@ def test_reading_beside_an_open_writer_loses_nothing(bank: Engine) -> None:
     again.dispose()
 
 
+def test_the_cost_of_replacing_rows_is_that_of_the_rows_and_not_of_the_table(tmp_path: Path) -> None:
+    """Counted in steps of SQLite's own machine; scanning the table for each row would take a hundred times as many."""
+    made = database.engine(f"sqlite:///{tmp_path / 'steps.sqlite'}")
+    lines = conform(
+        "entry_line",
+        pl.DataFrame({"entry_number": [samples.number(i) for i in range(1, 4001)]})
+        .with_columns(line_number=pl.lit(1), hts_number=pl.lit("8471300100"), industry_code=pl.lit("ELE_COMP"), origin_code=pl.lit("CN"))
+        .with_columns(value_usd=pl.lit(1.0), duty_usd=pl.lit(0.0)),
+    )  # fmt: skip
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1000
+        return 0
+
+    with database.writing(made) as connection:
+        database.bulk_insert(connection, "entry_line", lines)
+        connection.connection.driver_connection.set_progress_handler(count, 1000)
+        database.replace_rows(connection, "entry_line", lines.head(500).with_columns(value_usd=pl.lit(2.0)))
+        database.read_matching(connection, "entry_line", lines.select("entry_number").head(500))
+        database.existing(connection, "entry_line", "entry_number", lines["entry_number"].head(500))
+    assert database.read_table(made, "entry_line")["value_usd"].sum() == 4500
+    made.dispose()
+    assert steps < 150_000
+
+
 def test_synthetic_and_empty_are_told_from_the_ledger(bank: Engine) -> None:
     assert database.is_empty(bank)
     assert not database.holds_synthetic(bank)

@@ -117,7 +117,7 @@ def scale(values: Iterable[float | None], *, zero: bool, kind: str, most: int = 
     low, high = min(known), max(known)
     if zero:
         low, high = min(0.0, low), max(high, 0.0)
-    if high == low:
+    if high - low <= 1e-9 * max(1.0, abs(low), abs(high)):
         spread = 0.02 if kind == "share" else abs(low) * 0.1 or 1.0
         low, high = (low - spread if low else low), high + spread
     air = (high - low) * 0.06
