@@ -14,11 +14,11 @@ import polars as pl
 CLOSE_MARGIN: Final = 0.10
 
 
-def suggest(lines: pl.LazyFrame, industries: pl.LazyFrame) -> pl.DataFrame:
+def suggest(goods: pl.LazyFrame, industries: pl.LazyFrame) -> pl.DataFrame:
     """Suggest for each account the Center of most of its entry lines.
 
     Args:
-        lines: `account_id`, `industry_code`, `value_usd`; the window is the caller's.
+        goods: `account_id`, `industry_code`, `lines_count`, `value_usd`: sums of entry lines; the window is the caller's.
         industries: `industry_code`, `center_code` (the Center whose goods they are).
 
     Returns:
@@ -26,9 +26,9 @@ def suggest(lines: pl.LazyFrame, industries: pl.LazyFrame) -> pl.DataFrame:
         `value_center_code` (Center of most value), `lines_count`, `value_usd`; ties go to the lower code.
     """
     each = (
-        lines.join(industries.rename({"center_code": "goods_center"}), on="industry_code")
+        goods.join(industries.rename({"center_code": "goods_center"}), on="industry_code")
         .group_by("account_id", "goods_center")
-        .agg(lines_count=pl.len().cast(pl.Int64), value_usd=pl.col("value_usd").sum())
+        .agg(pl.col("lines_count", "value_usd").sum())
     )
     by_lines = each.sort(["lines_count", "goods_center"], descending=[True, False])
     whole = pl.col("lines_count").sum()

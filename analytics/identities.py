@@ -5,6 +5,9 @@ The two sides of an identity are counted in different ways, so that a mistake in
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
+
 import polars as pl
 
 from analytics import codes
@@ -13,49 +16,77 @@ from analytics.rollups import FAMILIES, Frames, Rollup, cents, rollups_of
 #: The finest rollup of a family, by day.
 _FINEST = {name: rollups_of(family)[-1] for name, family in FAMILIES.items()}
 
+#: A day after all days; where something still lasts, it stands on both sides of an identity.
+_FAR = dt.date(9999, 12, 31)
 
-def check(frames: Frames, facts: Frames) -> pl.DataFrame:
-    """Compare both sides of every identity.
+_SCHEMA = {"identity": pl.String, "cells": pl.Int64, "residual": pl.Int64}
+
+
+def of_entries(frames: Frames, facts: Frames) -> pl.DataFrame:
+    """Compare both sides of every identity of entries and their lines.
 
     Args:
-        frames: All rollups of a version.
-        facts: Its facts.
+        frames: Rollups of the same months.
+        facts: `entry` and `entry_line`.
 
     Returns:
         `identity` (in words), `cells` (places compared), `residual` (sum of absolute differences; must be 0).
     """
-    checks = [
-        _levels(frames),
-        _volume(frames, facts),
-        _money(facts),
-        _pending(frames, facts),
-        _equation(frames),
-        _routing(facts),
-        _stays(facts),
-    ]
-    return pl.concat(found.cast({"cells": pl.Int64, "residual": pl.Int64}) for found in checks)
+    return _collected(*_levels(frames, ("volume", "participants")), _volume(frames, facts), _money(facts), _routing(facts))
 
 
-def _compared(words: str, left: pl.LazyFrame, right: pl.LazyFrame, on: list[str]) -> pl.DataFrame:
+def of_reviews(frames: Frames, facts: Frames) -> pl.DataFrame:
+    """Compare both sides of every identity of reviews, as `of_entries` does; facts are `review`, `stay` and `clock`."""
+    families = ("work", "stays", "sample", "findings")
+    return _collected(*_levels(frames, families), _pending(frames, facts), _equation(frames), _stays(facts), _stopped(frames, facts))
+
+
+def of_the_rest(frames: Frames) -> pl.DataFrame:
+    """Compare the levels of the small families."""
+    return _collected(*_levels(frames, ("inquiries", "feedback")))
+
+
+def ledger(known: pl.DataFrame, counted: pl.DataFrame, words: str) -> pl.DataFrame:
+    """Compare what the ledger of loads says of each table and month with what was counted elsewhere.
+
+    Args:
+        known: `table_name`, `month` and measures: sums of the ledger.
+        counted: The same columns, counted among the facts or by the database.
+        words: The identity.
+    """
+    on = ["table_name", "month", "measure"]
+
+    def long(frame: pl.DataFrame) -> pl.LazyFrame:
+        measures = [name for name in frame.columns if name not in ("table_name", "month")]
+        return frame.unpivot(measures, index=["table_name", "month"], variable_name="measure", value_name="count").lazy()
+
+    return _collected(_compared(words, long(known), long(counted), on))
+
+
+def summed(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Add identities of the same words up, in the order in which they first come."""
+    every = pl.concat([pl.DataFrame(schema=_SCHEMA), *(part.cast(_SCHEMA) for part in parts)])  # type: ignore[arg-type]
+    return every.group_by("identity", maintain_order=True).agg(pl.col("cells", "residual").sum())
+
+
+def _collected(*checks: pl.LazyFrame) -> pl.DataFrame:
+    """Run the comparisons; those of the same words are one identity."""
+    return summed(pl.collect_all(checks, engine="in-memory"))
+
+
+def _compared(words: str, left: pl.LazyFrame, right: pl.LazyFrame, on: list[str]) -> pl.LazyFrame:
     """Compare the `count` columns of two frames; a place missing on one side counts as 0 there."""
     both = left.join(right, on=on, how="full", coalesce=True, suffix="_right")
     difference = (pl.col("count").fill_null(0) - pl.col("count_right").fill_null(0)).abs()
-    return both.select(identity=pl.lit(words), cells=pl.len(), residual=difference.sum()).collect()
+    return both.select(identity=pl.lit(words), cells=pl.len(), residual=difference.sum())
 
 
-def _levels(frames: Frames) -> pl.DataFrame:
+def _levels(frames: Frames, families: Iterable[str]) -> list[pl.LazyFrame]:
     """Check that every rollup has the same totals as the finest one of its family, for every month."""
-    each = pl.concat(
-        _level(frames, rollup, name).cast({"residual": pl.Int64}) for name in FAMILIES for rollup in rollups_of(FAMILIES[name])[:-1]
-    )
-    broken = each.filter(pl.col("residual") != 0)["identity"]
-    words = "Every rollup adds up to the finest one of its family, by month and measure" + (
-        f"; not so: {', '.join(broken)}" if broken.len() else ""
-    )
-    return each.select(identity=pl.lit(words), cells=pl.col("cells").sum(), residual=pl.col("residual").sum())
+    return [_level(frames, rollup, name) for name in families for rollup in rollups_of(FAMILIES[name])[:-1]]
 
 
-def _level(frames: Frames, rollup: Rollup, name: str) -> pl.DataFrame:
+def _level(frames: Frames, rollup: Rollup, name: str) -> pl.LazyFrame:
     measures = [name for name in rollup.family.measures if not name.endswith("_squared")]
     names = ["date", *measures]
     per_month = pl.col("date").dt.truncate("1mo")
@@ -64,23 +95,24 @@ def _level(frames: Frames, rollup: Rollup, name: str) -> pl.DataFrame:
         long = frame.select(names).with_columns(per_month).group_by("date").agg(pl.col(measures).sum())
         return long.unpivot(index="date", value_name="count")
 
-    return _compared(rollup.name, monthly(frames[rollup.name]), monthly(frames[_FINEST[name].name]), ["date", "variable"])
+    words = "Every rollup adds up to the finest one of its family, by month and measure"
+    return _compared(words, monthly(frames[rollup.name]), monthly(frames[_FINEST[name].name]), ["date", "variable"])
 
 
-def _volume(frames: Frames, facts: Frames) -> pl.DataFrame:
+def _volume(frames: Frames, facts: Frames) -> pl.LazyFrame:
     keys = ["date", "center_code", "port_code"]
     rolled = frames[_FINEST["volume"].name].group_by(keys).agg(count=pl.col("entries_count").sum())
     counted = facts["entry"].rename({"entry_date": "date"}).group_by(keys).agg(count=pl.len().cast(pl.Int64))
     return _compared("Entries of the rollup = entries of the facts, by day, Center and port", _plain(rolled, keys), counted, keys)
 
 
-def _money(facts: Frames) -> pl.DataFrame:
+def _money(facts: Frames) -> pl.LazyFrame:
     entries = facts["entry"].select("entry_number", count=cents("value_usd") + cents("duty_usd"))
     lines = facts["entry_line"].group_by("entry_number").agg(count=(cents("value_usd") + cents("duty_usd")).sum())
     return _compared("Value and duty of an entry = sum of its lines, in cents", entries, lines, ["entry_number"])
 
 
-def _pending(frames: Frames, facts: Frames) -> pl.DataFrame:
+def _pending(frames: Frames, facts: Frames) -> pl.LazyFrame:
     """Compare pending as the running sum of changes with pending counted among the reviews, at every month's end."""
     keys = ["work_type", "port_code"]
     work = frames[_FINEST["work"].name]
@@ -100,32 +132,46 @@ def _pending(frames: Frames, facts: Frames) -> pl.DataFrame:
     return _compared(words, _plain(running.select(*keys, "end", "count"), keys), counted, [*keys, "end"])
 
 
-def _equation(frames: Frames) -> pl.DataFrame:
+def _equation(frames: Frames) -> pl.LazyFrame:
     """Check pending(t) = pending(t-1) + receipts - completions + transfers, for every day, Center, port and work type."""
     change = pl.col("receipts") - pl.col("completions") + pl.col("transfers_in") - pl.col("transfers_out")
     words = "Change in pending = receipts - completions + transfers, by day, Center, port and work type"
     keys = ["date", "center_code", "port_code", "work_type"]
     sums = frames[_FINEST["work"].name].group_by(keys).agg(left=pl.col("pending_net").sum(), right=change.sum())
-    return sums.select(identity=pl.lit(words), cells=pl.len(), residual=(pl.col("left") - pl.col("right")).abs().sum()).collect()
+    return sums.select(identity=pl.lit(words), cells=pl.len(), residual=(pl.col("left") - pl.col("right")).abs().sum())
 
 
-def _routing(facts: Frames) -> pl.DataFrame:
+def _routing(facts: Frames) -> pl.LazyFrame:
     wrong = (pl.col("processed_by") == "CENTER") != (pl.col("center_code") != codes.PORT_CODE)
     words = "Entries are processed by a Center or by a port, never by both or neither"
-    return facts["entry"].select(identity=pl.lit(words), cells=pl.len(), residual=wrong.sum()).collect()
+    return facts["entry"].select(identity=pl.lit(words), cells=pl.len(), residual=wrong.sum())
 
 
-def _stays(facts: Frames) -> pl.DataFrame:
+def _stays(facts: Frames) -> pl.LazyFrame:
     """Check that the stays of every review tile its open days."""
-    days = (pl.col("to_date").fill_null(pl.col("horizon")) - pl.col("from_date")).dt.total_days().sum()
-    tiled = facts["stay"].group_by("review_id").agg(count=days)
-    horizon = facts["stay"].select(pl.col("horizon").max())
-    ended = (
-        facts["review"]
-        .join(horizon, how="cross")
-        .select("review_id", count=(pl.col("closed_date").fill_null(pl.col("horizon")) - pl.col("opened_date")).dt.total_days())
-    )
+    far = pl.lit(_FAR)
+    tiled = facts["stay"].group_by("review_id").agg(count=(pl.col("to_date").fill_null(far) - pl.col("from_date")).dt.total_days().sum())
+    ended = facts["review"].select("review_id", count=(pl.col("closed_date").fill_null(far) - pl.col("opened_date")).dt.total_days())
     return _compared("Days with all holders = days open, for every review", tiled, ended, ["review_id"])
+
+
+def _stopped(frames: Frames, facts: Frames) -> pl.LazyFrame:
+    """Compare the days that pending reviews' clocks have stood, by running sums and among the reviews, at every month's end."""
+    keys = ["work_type", "port_code"]
+    names = ("stopped_net", "stop_day_net", "stopped_days_net")
+    work = frames[_FINEST["work"].name].with_columns(end=pl.col("date").dt.month_end())
+    ends = work.select("end").unique().sort("end")
+    per_end = work.group_by([*keys, "end"]).agg(pl.col(names).sum())
+    grid = work.select(keys).unique().join(ends, how="cross").join(per_end, on=[*keys, "end"], how="left").sort("end")
+    running = grid.with_columns(pl.col(names).fill_null(0).cum_sum().over(keys))
+    day = pl.col("end").cast(pl.Int32).cast(pl.Int64)
+    left = running.select(*keys, "end", count=pl.col("stopped_days_net") + pl.col("stopped_net") * day - pl.col("stop_day_net"))
+    open_then = facts["review"].select("review_id", *keys, "opened_date", "closed_date").join(facts["clock"], on="review_id")
+    there = (pl.col("opened_date") <= pl.col("end")) & (pl.col("closed_date").is_null() | (pl.col("closed_date") > pl.col("end")))
+    stood = (pl.min_horizontal("start_date", "end") - pl.col("stop_date")).dt.total_days()
+    counted = open_then.join(ends, how="cross").filter(there & (pl.col("stop_date") <= pl.col("end"))).group_by([*keys, "end"])
+    words = "Days that clocks stood by running sum = days between their events, by month end, work type and port"
+    return _compared(words, _plain(left.filter(pl.col("count") != 0), keys), counted.agg(count=stood.sum()), [*keys, "end"])
 
 
 def _plain(frame: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:

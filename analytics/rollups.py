@@ -23,7 +23,9 @@ Frames = Mapping[str, pl.LazyFrame]
 #: States of an open review that the work family counts by their net change each day.
 AGE_STATES: Final[dict[str, int]] = {f"age_{mark}_net": mark for mark in standards.AGE_MARKS[1:]}
 DUE_STATES: Final[dict[str, int]] = {f"due_{days}_net": days for days in standards.DUE_WINDOWS}
-STOCKS: Final[tuple[str, ...]] = ("pending_net", "backlog_net", "past_due_net", *AGE_STATES, *DUE_STATES)
+#: Sums from which ages follow on any day: the days opened and the days stopped of what is pending, counted from 1970.
+AGE_SUMS: Final[tuple[str, ...]] = ("opened_day_net", "stopped_net", "stop_day_net", "stopped_days_net")
+STOCKS: Final[tuple[str, ...]] = ("pending_net", "backlog_net", "past_due_net", *AGE_STATES, *DUE_STATES, *AGE_SUMS)
 FLOWS: Final[tuple[str, ...]] = ("receipts", "completions", "transfers_in", "transfers_out")
 
 
@@ -90,7 +92,7 @@ SAMPLE: Final = Family(
 )
 FINDINGS: Final = Family(
     "findings",
-    ("closed_count", "found_count", "major_count", "change_cents"),
+    ("closed_count", "found_count", "major_count", "change_cents", "no_outcome_count"),
     (CENTER, (*CORE, "work_type"), (*CORE, "work_type", "port")),
     keys=("source", "severity", "finding_category"),
 )
@@ -193,7 +195,8 @@ def work(facts: Frames) -> pl.LazyFrame:
     """Turn the stays into dated changes: flows, and the net change of each stock.
 
     A stock such as "open for more than 30 days" is entered on the day its condition is met (if the review still lies with
-    that holder then) and left on the day the stay ends. Summing the changes up to a day gives the stock on that day.
+    that holder then) and left on the day the stay ends. Summing the changes up to a day gives the stock on that day; days
+    that lie ahead are in the frame too, so that a question must end with its as-of date.
     """
     rows = facts["stay"].with_columns(
         backlog_from=pl.col("opened_date") + pl.duration(days=standards.standard_days(pl.col("work_type")) + 1),
@@ -201,23 +204,43 @@ def work(facts: Frames) -> pl.LazyFrame:
         **{f"{state}_from": pl.col("opened_date") + pl.duration(days=mark) for state, mark in AGE_STATES.items()},
         **{f"{state}_from": pl.col("due_date") - pl.duration(days=days) for state, days in DUE_STATES.items()},
     )
+    there = {"pending_net": pl.lit(1), "opened_day_net": _day("opened_date")}
     parts = [
-        _change(
-            rows, {"receipts": pl.col("is_first"), "transfers_in": ~pl.col("is_first"), "pending_net": pl.lit(value=True)}, "from_date"
-        ),
+        _change(rows, there | {"receipts": pl.col("is_first"), "transfers_in": ~pl.col("is_first")}, "from_date"),
         _change(rows, {"completions": pl.col("is_last"), "transfers_out": ~pl.col("is_last")}, "to_date"),
-        _change(rows, {"pending_net": pl.lit(value=True)}, "to_date", sign=-1),
+        _change(rows, there, "to_date", sign=-1),
+        *_stopped(rows, facts["clock"]),
     ]
-    for state in STOCKS[1:]:
-        start = "backlog_from" if state == "backlog_net" else "past_due_from" if state == "past_due_net" else f"{state}_from"
-        entered = rows.with_columns(entered=pl.max_horizontal(start, "from_date")).filter(
-            pl.col(start).is_not_null() & (pl.col("to_date").is_null() | (pl.col("entered") < pl.col("to_date")))
-        )
-        parts += [
-            _change(entered, {state: pl.lit(value=True)}, "entered"),
-            _change(entered, {state: pl.lit(value=True)}, "to_date", sign=-1),
-        ]
-    return pl.concat(parts).filter(pl.col("date") <= pl.col("horizon")).drop("horizon")
+    starts = {"backlog_net": "backlog_from", "past_due_net": "past_due_from"} | {
+        state: f"{state}_from" for state in (*AGE_STATES, *DUE_STATES)
+    }
+    for state, start in starts.items():
+        parts += _while(rows.with_columns(begins=start), {state: pl.lit(1)})
+    return pl.concat(parts)
+
+
+def _stopped(stays: pl.LazyFrame, clock: pl.LazyFrame) -> list[pl.LazyFrame]:
+    """Count stopped clocks: while one stands, its day; from when it runs again, the days it stood."""
+    stood = stays.join(clock, on="review_id")
+    standing = stood.with_columns(begins="stop_date", to_date=pl.min_horizontal("start_date", "to_date"))
+    ran_again = stood.filter(pl.col("start_date").is_not_null()).with_columns(begins="start_date")
+    return [
+        *_while(standing, {"stopped_net": pl.lit(1), "stop_day_net": _day("stop_date")}),
+        *_while(ran_again, {"stopped_days_net": _day("start_date") - _day("stop_date")}),
+    ]
+
+
+def _while(rows: pl.LazyFrame, measures: Mapping[str, pl.Expr]) -> list[pl.LazyFrame]:
+    """Count measures from the day `begins` (not before the stay) to the day the stay ends; nothing when it ends first."""
+    entered = rows.with_columns(entered=pl.max_horizontal("begins", "from_date")).filter(
+        pl.col("begins").is_not_null() & (pl.col("to_date").is_null() | (pl.col("entered") < pl.col("to_date")))
+    )
+    return [_change(entered, measures, "entered"), _change(entered, measures, "to_date", sign=-1)]
+
+
+def _day(date: str) -> pl.Expr:
+    """Number a day, counted from 1970."""
+    return pl.col(date).cast(pl.Int32).cast(pl.Int64)
 
 
 def sample(facts: Frames) -> pl.LazyFrame:
@@ -259,6 +282,7 @@ def findings(facts: Frames) -> pl.LazyFrame:
             found_count=found.cast(pl.Int64),
             major_count=(pl.col("severity") == "major").cast(pl.Int64),
             change_cents=cents("revenue_change_usd"),
+            no_outcome_count=pl.col("outcome").is_null().cast(pl.Int64),
         )
     )
 
@@ -303,20 +327,19 @@ def _dimension_columns(family: Family) -> list[str]:
 def _change(rows: pl.LazyFrame, measures: Mapping[str, pl.Expr], date: str, sign: int = 1) -> pl.LazyFrame:
     """Count rows on a date under the named measures; every other measure of the work family is 0."""
     values = {name: (measures[name].cast(pl.Int64) * sign if name in measures else pl.lit(0, pl.Int64)) for name in WORK.measures}
-    return rows.filter(pl.col(date).is_not_null()).select(*_dimension_columns(WORK), "horizon", date=pl.col(date), **values)
+    return rows.filter(pl.col(date).is_not_null()).select(*_dimension_columns(WORK), date=pl.col(date), **values)
 
 
-def stay_rows(reviews: pl.LazyFrame, transfers: pl.LazyFrame, horizon: pl.Expr) -> pl.LazyFrame:
+def stay_rows(reviews: pl.LazyFrame, transfers: pl.LazyFrame) -> pl.LazyFrame:
     """Split reviews at their transfers into stays with one holder each.
 
     Args:
         reviews: Facts `review` (a null Center is already `PORT`).
         transfers: `review_id`, `event_date`, `from_center_code`, `to_center_code` (nulls already `PORT`), in order.
-        horizon: Last day of the data; later changes have not happened.
 
     Returns:
         The review's columns with `center_code` of the stay, `from_date`, `to_date` (null while it lasts), `is_first`,
-        `is_last`, `horizon`. A review's stays tile its open days without gap or overlap.
+        `is_last`. A review's stays tile its open days without gap or overlap.
     """
     order = ["review_id", "from_date", "step"]
     starts = reviews.join(transfers.group_by("review_id").agg(first_holder=pl.col("from_center_code").first()), on="review_id", how="left")
@@ -328,9 +351,34 @@ def stay_rows(reviews: pl.LazyFrame, transfers: pl.LazyFrame, horizon: pl.Expr) 
         joined.filter(pl.col("closed_date").is_null() | (pl.col("from_date") <= pl.col("closed_date")))
         .with_columns(to_date=following)
         .with_columns(is_last=pl.col("to_date").is_null(), to_date=pl.coalesce("to_date", "closed_date"), is_first=pl.col("step") == 0)
-        .with_columns(center_code="holder", horizon=horizon)
+        .with_columns(center_code="holder")
         .drop("holder", "step", "last_center")
     )
+
+
+def clock_rows(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Pair the stops of clocks with the starts that follow them.
+
+    Only a running clock can be stopped and only a stopped one started; a stop and a start on one day leave it as it was.
+    The day of opening is never moved: gross age counts through all stops, Center-controlled age leaves them out.
+
+    Args:
+        events: `review_id`, `event_date`, `event_type`.
+
+    Returns:
+        `review_id`, `stop_date`, `start_date` (null while it stands); the intervals of a review do not touch or overlap.
+    """
+    kinds = events.filter(pl.col("event_type").is_in(["clock_stop", "clock_start"]))
+    days = kinds.group_by("review_id", "event_date").agg(
+        stops=(pl.col("event_type") == "clock_stop").any(), starts=(pl.col("event_type") == "clock_start").any()
+    )
+    single = days.filter(pl.col("stops") != pl.col("starts")).sort("review_id", "event_date")
+    before = pl.col("stops").shift(1).over("review_id", order_by="event_date")
+    # A clock runs at first, so a start without a stop before it says nothing; a second stop in a row neither.
+    turns = single.filter(pl.col("stops") != before.fill_null(value=False))
+    following = pl.col("event_date").shift(-1).over("review_id", order_by="event_date")
+    paired = turns.with_columns(start_date=following).filter(pl.col("stops"))
+    return paired.select("review_id", stop_date="event_date", start_date="start_date")
 
 
 def only_levels(frames: Frames, dimensions: Sequence[str]) -> Frames:

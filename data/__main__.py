@@ -6,7 +6,6 @@ import argparse
 import datetime as dt
 import json
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,8 +16,9 @@ from sqlalchemy import Engine
 
 from analytics.exc import CenterlineError, DataError
 from analytics.scope import Scope
-from data import build, database, ledger, store
+from data import build, database, ledger, quarantine, store
 from data.load import LoadResult, StoppedError, load_files
+from data.progress import Told
 from data.publish import Published, current_version, publish
 from data.settings import settings
 
@@ -76,12 +76,6 @@ def _engine() -> Engine:
     return database.engine(settings().url)
 
 
-def _teller() -> Any:
-    """Return a function that prints each step with the seconds since the start."""
-    start = time.monotonic()
-    return lambda step: print(f"  {time.monotonic() - start:5.1f} s  {step}", file=sys.stderr, flush=True)
-
-
 def _demo(options: argparse.Namespace) -> int:
     version = current_version(settings().published)
     if options.if_empty and version is not None:
@@ -89,13 +83,13 @@ def _demo(options: argparse.Namespace) -> int:
         print(f"The store holds data version {version}.")
         return ALL
     print(f"Building the demonstration in {settings().home} (once; about a minute)", file=sys.stderr)
-    published = build.demonstration(entries=options.entries, seed=options.seed, progress=_teller())
+    published = build.demonstration(entries=options.entries, seed=options.seed, progress=Told())
     print(f"Data version {published.version}, as of {published.as_of}: synthetic data.")
     return ALL
 
 
 def _load(options: argparse.Namespace) -> int:
-    engine, say, stopped = _engine(), None if options.json else _teller(), None
+    engine, say, stopped = _engine(), None if options.json else Told(), None
     try:
         results = tuple(load_files(options.files, engine=engine, table=options.table, progress=say))
     except StoppedError as error:
@@ -141,7 +135,7 @@ def _print_loads(results: Sequence[LoadResult], published: Published | None) -> 
 
 
 def _publish(options: argparse.Namespace) -> int:
-    published = publish(engine=_engine(), as_of=options.as_of, progress=None if options.json else _teller())
+    published = publish(engine=_engine(), as_of=options.as_of, progress=None if options.json else Told())
     answer = {"data_version": published.version, "as_of": published.as_of.isoformat(), "changed": published.changed}
     print(
         json.dumps(answer)
@@ -162,7 +156,7 @@ def _status(options: argparse.Namespace) -> int:
         "as_of": snapshot.as_of.isoformat() if snapshot else None,
         "published_at": snapshot.manifest["published_at"] if snapshot else None,
         "synthetic": snapshot.synthetic if snapshot else None,
-        "versions": store.versions(),
+        "versions": store.versions(settings().published),
         **ledger.counts(_engine()),
         "identities": identities.to_dicts(),
     }
@@ -184,7 +178,7 @@ def _print_status(report: dict[str, Any], identities: pl.DataFrame) -> None:
 
 
 def _rejects(options: argparse.Namespace) -> int:
-    frame = ledger.rejects(_engine())
+    frame = quarantine.rejects(_engine())
     if options.csv:
         try:
             _harmless(frame).write_csv(options.csv)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -52,7 +53,12 @@ def judged(raw: pl.DataFrame, known: Known, headings: pl.DataFrame) -> Checked:
         reject_rows(odd, "same_in_entry", "entry_number", rules.message("same_in_entry")),
         reject_rows(lost, "heading_known", "hts_number", rules.message("heading_known")),
     ]
-    return Checked(rows.join(lost, on=ROW, how="anti"), pl.concat(rejects).sort("row_number", "rule"), notices + first.notices)
+    return replace(
+        first,
+        accepted=rows.join(lost, on=ROW, how="anti"),
+        rejects=pl.concat(rejects).sort("row_number", "rule"),
+        notices=notices + first.notices,
+    )
 
 
 def lines_of(rows: pl.DataFrame) -> pl.DataFrame:

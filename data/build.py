@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import Engine
 
 from analytics.exc import DataError
 from data import database
 from data.load import load_files
+from data.progress import Progress, Silent
 from data.publish import Published, publish
 from data.settings import settings
-
-Progress = Callable[[str], None]
 
 SEED: int = 2013
 
@@ -27,16 +24,16 @@ def demonstration(
     """
     from data import demo
 
-    say = progress or (lambda _: None)
+    told = progress or Silent()
     target = engine or database.engine(settings().url)
     if not database.is_empty(target):
         raise DataError(
             "The database already holds data, and the demonstration is built into an empty one. Choose another home "
             "(CENTERLINE_HOME=other-folder) or another database (CENTERLINE_DATABASE_URL)."
         )
-    say("Generating entry summaries, reviews and feedback (synthetic)")
+    told.step("Generating entry summaries, reviews and feedback (synthetic)")
     frames = demo.generate(entries or settings().demo_entries, seed)
-    say("Writing extracts")
+    told.step("Writing extracts")
     paths = demo.write_extracts(frames, settings().home / "demo")
-    load_files(paths, engine=target, progress=say)
-    return publish(engine=target, progress=say)
+    load_files(paths, engine=target, progress=told)
+    return publish(engine=target, progress=told)

@@ -37,6 +37,10 @@ class Center(dy.Schema):
     contact_email = col.text("Public mailbox")
     contact_phone = col.text("Public telephone", longest=40)
 
+    @dy.rule()
+    def valid_to_not_before_valid_from(cls) -> pl.Expr:
+        return pl.col("valid_to").is_null() | (pl.col("valid_to") >= pl.col("valid_from"))
+
 
 class Industry(dy.Schema):
     """An industry: a group of tariff headings below a Center."""
@@ -106,6 +110,10 @@ class AccountCenter(dy.Schema):
     def assigned_has_center(cls) -> pl.Expr:
         return (pl.col("status") != "ASSIGNED") | pl.col("center_code").is_not_null()
 
+    @dy.rule()
+    def valid_to_not_before_valid_from(cls) -> pl.Expr:
+        return pl.col("valid_to").is_null() | (pl.col("valid_to") >= pl.col("valid_from"))
+
 
 class Entry(dy.Schema):
     """An entry summary."""
@@ -139,6 +147,10 @@ class Entry(dy.Schema):
     @dy.rule()
     def center_matches_processed_by(cls) -> pl.Expr:
         return (pl.col("processed_by") == "CENTER") == pl.col("center_code").is_not_null()
+
+    @dy.rule()
+    def liquidated_not_before_entry(cls) -> pl.Expr:
+        return pl.col("liquidation_date").is_null() | (pl.col("liquidation_date") >= pl.col("entry_date"))
 
 
 class EntryLine(dy.Schema):
@@ -404,6 +416,7 @@ REFERENCES: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("working_group", "center_code"): ("center", "center_code"),
     ("meeting", "group_code"): ("working_group", "group_code"),
     ("feedback", "group_code"): ("working_group", "group_code"),
+    ("feedback", "meeting_id"): ("meeting", "meeting_id"),
 }
 
 

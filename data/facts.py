@@ -13,17 +13,26 @@ from typing import Final
 import polars as pl
 
 from analytics import assignment, codes, periods, standards
-from analytics.rollups import stay_rows
+from analytics.rollups import clock_rows, stay_rows
 
 Tables = Mapping[str, pl.DataFrame]
 
-#: Facts kept as one file a month -> the column whose month it is.
-MONTHLY: Final[dict[str, str]] = {"entry": "entry_date", "entry_line": "entry_date", "review": "opened_date"}
+#: Facts that are kept month by month -> kind of month that they belong to: of entry, or in which the review was opened.
+MONTHLY: Final[dict[str, str]] = {
+    "entry": "entry",
+    "entry_line": "entry",
+    "goods": "entry",
+    "review": "review",
+    "review_event": "review",
+    "stay": "review",
+    "clock": "review",
+}
 
 #: Columns whose latest value is the data's own date; dates that lie ahead by nature are not among them.
 HAPPENED: Final[dict[str, tuple[str, ...]]] = {
     "entry": ("entry_date", "summary_date"),
     "review": ("opened_date", "closed_date"),
+    "review_event": ("event_date",),
     "inquiry": ("received_date", "answered_date"),
     "feedback": ("received_date", "responded_date"),
 }
@@ -31,68 +40,101 @@ HAPPENED: Final[dict[str, tuple[str, ...]]] = {
 #: Dimensions of an entry that its lines and reviews carry too.
 _ENTRY_DIMENSIONS: Final = ("entry_date", "account_id", "port_code", "center_code", "program", "entry_type_code", "mode_code")
 
+#: What a review takes from its entry.
+STAKE: Final = ("entry_number", "entry_date", "value_usd", "duty_usd")
+
 
 def latest_date(tables: Tables) -> dt.date | None:
     """Return the latest day on which anything in the tables happened; null when they are empty."""
-    days = [tables[name][column].max() for name, columns in HAPPENED.items() for column in columns]
+    days = [tables[name][column].max() for name, columns in HAPPENED.items() if name in tables for column in columns]
     return max((day for day in days if isinstance(day, dt.date)), default=None)
 
 
 def first_date(tables: Tables) -> dt.date | None:
     """Return the first day on which anything in the tables began; null when they are empty."""
-    days = [tables[name][columns[0]].min() for name, columns in HAPPENED.items()]
+    days = [tables[name][columns[0]].min() for name, columns in HAPPENED.items() if name in tables]
     return min((day for day in days if isinstance(day, dt.date)), default=None)
 
 
-def build(tables: Tables, as_of: dt.date) -> dict[str, pl.DataFrame]:
-    """Make every fact of a version, as things stood on `as_of`.
+def of_entries(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]:
+    """Make the facts of entries and their lines.
 
     Args:
-        tables: The database's tables in the contract's columns.
-        as_of: Later entries, reviews and answers have not happened.
+        tables: `entry`, `entry_line` of the same entries, and `account_key`.
+        as_of: Later entries have not happened; null when there are none.
 
     Returns:
-        `entry`, `entry_line`, `review`, `stay`, `inquiry`, `feedback`, `sample_stratum` and the small tables as they are.
+        `entry`, `entry_line`, and `goods`: lines and value by account and industry, to suggest assignments from.
     """
     entry = _entry(tables, as_of)
-    review = _review(tables, entry, as_of)
-    facts = {
+    lines = tables["entry_line"].join(entry.select("entry_number", *_ENTRY_DIMENSIONS), on="entry_number")
+    sums = {"lines_count": pl.len().cast(pl.Int64), "value_usd": pl.col("value_usd").sum()}
+    return {
         "entry": entry.sort("entry_date", "entry_number"),
-        "entry_line": _entry_line(tables, entry),
-        "review": review.sort("opened_date", "review_id"),
-        "stay": _stay(review, tables["review_event"], as_of),
-        "inquiry": _inquiry(tables, as_of),
-        "feedback": _feedback(tables, as_of),
+        "entry_line": lines.sort("entry_date", "entry_number", "line_number"),
+        "goods": lines.sort("entry_number", "line_number").group_by("account_id", "industry_code").agg(**sums).sort("account_id", "industry_code"),
     }
-    rest = ("review_event", "sample_stratum", "staff", "target", "meeting", "news")
-    return facts | {name: tables[name] for name in rest}
 
 
-def dimensions(tables: Tables, facts: Tables, as_of: dt.date) -> dict[str, pl.DataFrame]:
+def of_reviews(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]:
+    """Make the facts of reviews.
+
+    Args:
+        tables: `review`, `review_event` of the same reviews, and as `stake` the `STAKE` columns of their entries.
+        as_of: Later openings, closings and events have not happened; null when there are none.
+
+    Returns:
+        `review`, `review_event`, `stay` (with one holder each) and `clock` (when it stood).
+    """
+    review = _review(tables, as_of)
+    events = tables["review_event"]
+    events = events if as_of is None else events.filter(pl.col("event_date") <= as_of)
+    return {
+        "review": review.sort("opened_date", "review_id"),
+        "review_event": events.join(review, on="review_id", how="semi").sort("review_id", "event_date", "event_type"),
+        "stay": _stay(review, events),
+        "clock": clock_rows(events.lazy()).collect().sort("review_id", "stop_date"),
+    }
+
+
+def of_the_rest(tables: Tables, as_of: dt.date) -> dict[str, pl.DataFrame]:
+    """Make the facts that are small enough to be made anew each time; `inquiry` and `feedback` as things stood on `as_of`."""
+    rest = ("sample_stratum", "staff", "target", "meeting", "news")
+    return {"inquiry": _inquiry(tables, as_of), "feedback": _feedback(tables, as_of)} | {name: tables[name] for name in rest}
+
+
+def dimensions(tables: Tables, goods: pl.LazyFrame, entries: pl.LazyFrame, as_of: dt.date) -> dict[str, pl.DataFrame]:
     """Make the dimension tables of a version: Centers, industries, ports, headings, groups and account profiles."""
     plain = ("center", "industry", "hts_heading", "port", "working_group")
-    return {name: tables[name] for name in plain} | {"account": account_profiles(tables, facts, as_of)}
+    return {name: tables[name] for name in plain} | {"account": account_profiles(tables, goods, entries, as_of)}
 
 
-def account_profiles(tables: Tables, facts: Tables, as_of: dt.date) -> pl.DataFrame:
+def profile_window(as_of: dt.date) -> str:
+    """Return the first month whose goods count for the accounts' profiles."""
+    return periods.months_back(as_of, 11).strftime("%Y-%m")
+
+
+def account_profiles(tables: Tables, goods: pl.LazyFrame, entries: pl.LazyFrame, as_of: dt.date) -> pl.DataFrame:
     """Describe each account on `as_of`: who works it, and what its goods of the last 12 months suggest.
+
+    Args:
+        tables: `account`, `account_center`, `industry`.
+        goods: Facts `goods` of the last 12 months.
+        entries: `account_id` of the entries of the last 12 months.
+        as_of: Date of the version.
 
     Returns:
         `account_id`, `account_name`, `size_band`, `status` (`NONE` without any assignment), `center_code`, `basis`,
         `participating_from`, `program`, what `assignment.suggest` gives, and `entries_count` (last 12 months).
     """
-    since = periods.months_back(as_of, 11)
-    window = pl.col("entry_date").is_between(since, as_of)
-    suggested = assignment.suggest(
-        facts["entry_line"].lazy().filter(window), tables["industry"].lazy().select("industry_code", "center_code")
-    )
-    entries = facts["entry"].filter(window).group_by("account_id").agg(entries_count=pl.len().cast(pl.Int64))
+    suggested = assignment.suggest(goods, tables["industry"].lazy().select("industry_code", "center_code"))
+    counted = entries.group_by("account_id").agg(entries_count=pl.len().cast(pl.Int64)).collect()
     in_force = (pl.col("valid_from") <= as_of) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of))
     current = tables["account_center"].filter(in_force).sort("valid_from").unique("account_id", keep="last")
     profile = tables["account"].join(
         current.select("account_id", "status", "center_code", "basis", "participating_from"), on="account_id", how="left"
     )
-    joined = profile.join(suggested, on="account_id", how="left").join(entries, on="account_id", how="left")
+    joined = profile.join(suggested, on="account_id", how="left").join(counted, on="account_id", how="left")
     counts = pl.col("entries_count", "lines_count", "value_usd").fill_null(0)
     return joined.with_columns(pl.col("status").fill_null("NONE"), counts).sort("account_id")
 
@@ -101,54 +143,39 @@ def _holder(column: str = "center_code") -> pl.Expr:
     return pl.col(column).fill_null(codes.PORT_CODE)
 
 
-def _entry(tables: Tables, as_of: dt.date) -> pl.DataFrame:
+def _entry(tables: Tables, as_of: dt.date | None) -> pl.DataFrame:
     """Give each entry up to `as_of` its account's key, a small number that says nothing of the account."""
-    keys = tables["account"].select("account_id").sort("account_id").with_row_index("account_key")
-    return (
-        tables["entry"]
-        .filter(pl.col("entry_date") <= as_of)
-        .with_columns(_holder(), pl.col("mode_code").fill_null(codes.UNKNOWN))
-        .join(keys, on="account_id", how="left")
-    )
+    entry = tables["entry"] if as_of is None else tables["entry"].filter(pl.col("entry_date") <= as_of)
+    keyed = entry.join(tables["account_key"], on="account_id", how="left")
+    return keyed.with_columns(_holder(), pl.col("mode_code").fill_null(codes.UNKNOWN), pl.col("account_key").cast(pl.UInt32))
 
 
-def _entry_line(tables: Tables, entry: pl.DataFrame) -> pl.DataFrame:
-    return (
-        tables["entry_line"]
-        .join(entry.select("entry_number", *_ENTRY_DIMENSIONS), on="entry_number")
-        .sort("entry_date", "entry_number", "line_number")
-    )
-
-
-def _review(tables: Tables, entry: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def _review(tables: Tables, as_of: dt.date | None) -> pl.DataFrame:
     """Give each review its entry's date, value and duty; a review closed after `as_of` is still open."""
+    review = tables["review"] if as_of is None else _as_it_stood(tables["review"], as_of)
+    stake = tables["stake"].select("entry_number", "entry_date", entry_value_usd="value_usd", entry_duty_usd="duty_usd")
+    return review.with_columns(_holder()).join(stake, on="entry_number", how="left")
+
+
+def _as_it_stood(review: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Take back what happened to reviews after a day."""
     later = pl.col("closed_date") > as_of
-    reopened = {
-        "status": pl.when(later).then(pl.lit("open")).otherwise(pl.col("status")),
-        **{
-            name: pl.when(~later | later.is_null()).then(pl.col(name))
-            for name in ("closed_date", "outcome", "severity", "finding_category", "revenue_change_usd")
-        },
-    }
-    stake = entry.select("entry_number", "entry_date", entry_value_usd="value_usd", entry_duty_usd="duty_usd")
-    return (
-        tables["review"]
-        .filter(pl.col("opened_date") <= as_of)
-        .with_columns(_holder(), **reopened)
-        .join(stake, on="entry_number", how="left")
-    )
+    ends = ("closed_date", "outcome", "severity", "finding_category", "revenue_change_usd")
+    reopened = {name: pl.when(~later | later.is_null()).then(pl.col(name)) for name in ends}
+    status = pl.when(later).then(pl.lit("open")).otherwise(pl.col("status"))
+    return review.filter(pl.col("opened_date") <= as_of).with_columns(status=status, **reopened)
 
 
-def _stay(review: pl.DataFrame, events: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def _stay(review: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     transfers = (
-        events.filter((pl.col("event_type") == "transfer") & (pl.col("event_date") <= as_of))
+        events.filter(pl.col("event_type") == "transfer")
         .with_columns(_holder("from_center_code"), _holder("to_center_code"))
         .sort("review_id", "event_date")
     )
     kept = review.lazy().select(
         "review_id", "work_type", "center_code", "port_code", "industry_code", "program", "opened_date", "closed_date", "due_date"
     )
-    return stay_rows(kept, transfers.lazy(), pl.lit(as_of)).collect().sort("opened_date", "review_id", "from_date")
+    return stay_rows(kept, transfers.lazy()).collect().sort("opened_date", "review_id", "from_date")
 
 
 def _inquiry(tables: Tables, as_of: dt.date) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from analytics.exc import DataError
 from analytics.scope import Scope
-from data import database
+from data import bulk, database
 from data.settings import settings
 
 _LONGEST_NOTE: Final = 2000
@@ -28,7 +28,7 @@ def record_audit(engine: Engine, *, role: str, person: str, action: str, detail:
         "detail": detail[:2000],
     }
     with database.writing(engine) as connection:
-        database.insert_record(connection, "audit_event", record)
+        bulk.insert_record(connection, "audit_event", record)
 
 
 def add_note(
@@ -53,7 +53,7 @@ def add_note(
         "author": author,
     }
     with database.writing(engine) as connection:
-        database.insert_record(connection, "note", note | {"created_at": _now()})
+        bulk.insert_record(connection, "note", note | {"created_at": _now()})
     return str(note["note_id"])
 
 

@@ -1,36 +1,43 @@
-"""What was loaded, what was refused: the ledger as frames."""
+"""What was loaded, and what it did to each month: the ledger as frames."""
 
 from __future__ import annotations
 
 from typing import Final
 
 import polars as pl
-from sqlalchemy import ColumnElement, Engine, exists, func, select
+from sqlalchemy import ColumnElement, Engine, func, select
 
-from data.schema import LOAD, REJECT
+from data import quarantine
+from data.schema import LOAD, REVISION
 
 LOADS_SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "load_id": pl.Int64,
     "file_name": pl.String,
     "table_name": pl.String,
     "layout": pl.String,
+    "source": pl.String,
+    "extract_date": pl.Date,
+    "is_full": pl.Boolean,
     "synthetic": pl.Boolean,
     "read_count": pl.Int64,
     "accepted_count": pl.Int64,
     "rejected_count": pl.Int64,
     "unchanged_count": pl.Int64,
+    "added_count": pl.Int64,
+    "replaced_count": pl.Int64,
+    "vanished_count": pl.Int64,
     "started_at": pl.Datetime("us"),
     "finished_at": pl.Datetime("us"),
 }
 
-REJECTS_SCHEMA: Final = {
-    "load_id": pl.Int64,
-    "file_name": pl.String,
-    "row_number": pl.Int64,
-    "column_name": pl.String,
-    "rule": pl.String,
-    "value": pl.String,
-    "message": pl.String,
+KNOWN_SCHEMA: Final = {
+    "table_name": pl.String,
+    "month": pl.String,
+    "known_date": pl.Date,
+    "rows": pl.Int64,
+    "replaced": pl.Int64,
+    "value_cents": pl.Int64,
+    "closed": pl.Int64,
 }
 
 
@@ -42,26 +49,41 @@ def loads(source: Engine) -> pl.DataFrame:
 
 
 def counts(source: Engine) -> dict[str, int]:
-    """Sum the ledger: `loads`, `rows_read`, `rows_accepted`, `rows_rejected` (ever) and `quarantine_rows` (still waiting)."""
+    """Sum the ledger: `loads`, `rows_read`, `rows_accepted`, `rows_rejected` (ever), and what became of the refused rows."""
     sums = {f"rows_{kind}": func.coalesce(func.sum(LOAD.c[f"{kind}_count"]), 0) for kind in ("read", "accepted", "rejected")}
-    waiting = select(func.coalesce(func.sum(LOAD.c.rejected_count), 0)).where(_is_latest())
     with source.connect() as connection:
         row = connection.execute(select(func.count(), *sums.values()).select_from(LOAD)).one()
-        quarantine = connection.execute(waiting).scalar_one()
-    return dict(zip(("loads", *sums, "quarantine_rows"), map(int, (*row, quarantine)), strict=True))
+    return dict(zip(("loads", *sums), map(int, row), strict=True)) | quarantine.counts(source)
 
 
-def _is_latest() -> ColumnElement[bool]:
-    """True for the last load of a file's bytes into a table: what it refused is what still waits."""
-    later = LOAD.alias("later")
-    return ~exists().where(later.c.sha256 == LOAD.c.sha256, later.c.table_name == LOAD.c.table_name, later.c.load_id > LOAD.c.load_id)
+def known_date() -> ColumnElement[object]:
+    """Return the day as of which a load tells: that of its extract, else the day it was loaded."""
+    return func.coalesce(LOAD.c.extract_date, func.date(LOAD.c.finished_at))
 
 
-def rejects(source: Engine) -> pl.DataFrame:
-    """Return every row that waits in quarantine with the rules it broke, latest load first; a file loaded again counts as loaded last."""
-    columns = [LOAD.c.file_name if name == "file_name" else REJECT.c[name] for name in REJECTS_SCHEMA]
-    order = (REJECT.c.load_id.desc(), REJECT.c.row_number, REJECT.c.rule)
-    query = select(*columns).join(LOAD, LOAD.c.load_id == REJECT.c.load_id).where(_is_latest()).order_by(*order)
+def known_then(source: Engine) -> pl.DataFrame:
+    """Say how each month was known after each day of loads.
+
+    Returns:
+        `table_name`, `month`, `known_date`, `rows`, `replaced` (rows of the month that were replaced by then), `value_cents`,
+        `closed`; one row for each day on which a load changed the month, sums up to and with it.
+    """
+    measures = (
+        (REVISION.c.added_count - REVISION.c.removed_count).label("rows"),
+        REVISION.c.replaced_count.label("replaced"),
+        REVISION.c.value_cents,
+        REVISION.c.closed_count.label("closed"),
+    )
+    query = (
+        select(REVISION.c.table_name, REVISION.c.month, known_date(), REVISION.c.load_id, *measures)
+        .join(LOAD, LOAD.c.load_id == REVISION.c.load_id, isouter=True)
+        .order_by(REVISION.c.load_id)
+    )
+    names = ("rows", "replaced", "value_cents", "closed")
+    schema = {"table_name": pl.String, "month": pl.String, "known_date": pl.Date, "load_id": pl.Int64, **dict.fromkeys(names, pl.Int64)}
     with source.connect() as connection:
-        rows = connection.execute(query).all()
-    return pl.DataFrame([tuple(row) for row in rows], schema=REJECTS_SCHEMA, orient="row")
+        each = pl.DataFrame([tuple(row) for row in connection.execute(query)], schema=schema, orient="row")
+    of = ["table_name", "month"]
+    running = each.sort("load_id").with_columns(pl.col(names).cum_sum().over(of))
+    # Of the loads of one day the last says how the month was known then; load 0 is older than the ledger.
+    return running.group_by([*of, "known_date"], maintain_order=True).last().select(*KNOWN_SCHEMA).sort([*of, "known_date"], nulls_last=False)

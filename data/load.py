@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select
+from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from analytics.exc import DataError
-from data import ace, database, files, layouts, rules, validate
+from data import ace, across, bulk, database, files, history, layouts, marks, quarantine, rules, validate, vanish
 from data.contracts import TABLES
+from data.marks import Marks
+from data.progress import Progress, Silent
 from data.schema import LOAD
-
-Progress = Callable[[str], None]
 
 #: The tables that every store begins with.
 REFERENCE_TABLES: Final = ("center", "industry", "hts_heading", "port")
 
-#: The layout of an ACE Reports export; other files have the layout of their table.
-ES003: Final = "ES-003"
-
 #: The last load of the same bytes into the same table.
 _EARLIER: Final = (
-    select(LOAD.c.load_id, LOAD.c.rejected_count)
+    select(LOAD.c.load_id, LOAD.c.rejected_count, LOAD.c.is_full, LOAD.c.source)
     .where(LOAD.c.sha256 == bindparam("sha256"), LOAD.c.table_name == bindparam("table"))
     .order_by(LOAD.c.load_id.desc())
 )
@@ -34,7 +31,12 @@ _EARLIER: Final = (
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What became of one file; `read` = `accepted` + `rejected`, and `unchanged` of the accepted were there already."""
+    """What became of one file.
+
+    `read` = `accepted` + `rejected`; of the accepted, `unchanged` were there already. `added` and `replaced` count the rows
+    of all tables that the file changed; `settled` rows of the quarantine came again with it; `vanished` records of the last
+    full extract are missing in it.
+    """
 
     file: str
     table: str
@@ -43,6 +45,10 @@ class LoadResult:
     rejected: int
     unchanged: int
     notices: tuple[str, ...]
+    added: int = 0
+    replaced: int = 0
+    settled: int = 0
+    vanished: int = 0
     already_loaded: bool = False
 
 
@@ -56,52 +62,77 @@ class StoppedError(DataError):
 
 @dataclass(frozen=True)
 class _File:
-    """A file as read: its rows with numbers, and what is known of it."""
+    """A file as read: its rows with numbers, what it says of itself, and which refused rows it mends."""
 
     path: Path
+    sha256: str
     table: str
     layout: str
+    contract: str
+    marks: Marks
     raw: files.Raw
+    references: pl.DataFrame
 
 
-def load_files(paths: Iterable[Path], *, engine: Engine, table: str | None = None, progress: Progress | None = None) -> list[LoadResult]:
+def load_files(
+    paths: Iterable[Path], *, engine: Engine, table: str | None = None, given: Marks | None = None, progress: Progress | None = None
+) -> list[LoadResult]:
     """Load files or folders in the order that their references ask for.
 
     Each file is one transaction: it is loaded whole (bad rows quarantined) or changes nothing.
 
+    Args:
+        paths: Files and folders.
+        engine: Database to load into.
+        table: Table that the files are for, where their name and headings do not say.
+        given: What the files do not say of themselves.
+        progress: Told what is being done.
+
     Raises:
         StoppedError: a file cannot be used; the files before it stay loaded.
     """
-    say = progress or (lambda _: None)
+    told = progress or Silent()
     seed_reference(engine)
     results: list[LoadResult] = []
     found = files.expand(map(Path, paths))
     for path in found if len(found) == 1 else sorted(found, key=lambda path: _order(path, table)):
-        say(f"Loading {path.name}")
+        told.step(f"Loading {path.name}")
         try:
-            results.append(load_file(path, engine, table))
+            results.append(load_file(path, engine, table, given, told))
         except DataError as error:
             raise StoppedError(str(error), results) from error
     return results
 
 
-def load_file(path: Path, engine: Engine, table: str | None = None) -> LoadResult:
+def load_file(
+    path: Path, engine: Engine, table: str | None = None, given: Marks | None = None, progress: Progress | None = None
+) -> LoadResult:
     """Load one file.
 
     Raises:
         DataError: it cannot be used; nothing was changed.
     """
     started = _now()
-    file = _opened(path, table)
-    sha256 = files.sha256(path)
+    file = _opened(path, table, given or Marks())
     with database.writing(engine) as connection:
-        earlier = connection.execute(_EARLIER, {"sha256": sha256, "table": file.table}).first()
+        load_id = (connection.execute(select(func.max(LOAD.c.load_id))).scalar() or 0) + 1
         checked = _judged(connection, file)
-        unchanged = _write(connection, file, checked.accepted)
-        result = _result(file, checked, unchanged)
-        if earlier and unchanged == result.accepted and result.rejected == earlier.rejected_count:
-            return replace(result, notices=(f"This file was loaded before, as load {earlier.load_id}.",), already_loaded=True)
-        _record(connection, file, sha256, result, checked.rejects, started)
+        changes, revisions = _write(connection, file, checked.accepted, load_id, progress)
+        result = _result(file, checked, changes)
+        earlier = _earlier(connection, file, result)
+        if earlier is not None:
+            return replace(result, notices=(f"This file was loaded before, as load {earlier}.",), already_loaded=True)
+        if revisions:
+            history.record(connection, load_id, revisions)
+        result = replace(
+            result,
+            settled=quarantine.settle(connection, load_id, file.contract, file.sha256, checked, file.references),
+            vanished=vanish.compare(
+                connection, load_id, file.marks.source, file.table, file.contract, checked.keyed, full=file.marks.full
+            ),
+        )
+        quarantine.record(connection, load_id, file.contract, file.raw, checked)
+        _record(connection, file, load_id, result, started)
     return result
 
 
@@ -109,10 +140,13 @@ def seed_reference(engine: Engine) -> None:
     """Fill the reference tables that are empty with the project's own: Centers, industries, headings, ports."""
     from data import reference
 
-    with database.writing(engine) as connection:
-        for name in REFERENCE_TABLES:
-            if not database.is_filled(connection, name):
-                database.bulk_insert(connection, name, reference.tables()[name])
+    with engine.connect() as connection:
+        empty = [name for name in REFERENCE_TABLES if not bulk.is_filled(connection, name)]
+    if empty:
+        with database.writing(engine) as connection:
+            for name in empty:
+                if not bulk.is_filled(connection, name):
+                    bulk.bulk_insert(connection, name, reference.tables()[name])
 
 
 def _order(path: Path, table: str | None) -> tuple[int, str]:
@@ -124,26 +158,38 @@ def _order(path: Path, table: str | None) -> tuple[int, str]:
     return list(TABLES).index(file_table), path.name
 
 
-def _opened(path: Path, table: str | None) -> _File:
+def _opened(path: Path, table: str | None, given: Marks) -> _File:
     raw = files.read(path, layouts.heading_row)
-    columns = [name for name in raw.rows.columns if name != validate.ROW]
+    rows, references = quarantine.without_reference(raw)
+    raw = replace(raw, rows=rows)
+    columns = [name for name in rows.columns if name != validate.ROW]
+    sha256, said = files.sha256(path), marks.read(path, given)
     if table is None and layouts.is_es003(columns):
-        return _File(path, "entry", ES003, raw)
-    return _File(path, layouts.table_for(path, columns, table), "table", raw)
+        return _File(path, sha256, "entry", "ES-003", "es003", said, raw, references)
+    name = layouts.table_for(path, columns, table)
+    return _File(path, sha256, name, "table", name, said, raw, references)
 
 
 def _judged(connection: Connection, file: _File) -> validate.Checked:
-    """Judge the rows, and put those of another width than the headings beside the bad ones."""
+    """Judge the rows by their contract and by other tables, and put those of another width than the headings beside the bad ones."""
 
     def known(table: str, column: str, values: pl.Series) -> pl.Series:
-        return database.existing(connection, table, column, values)
+        return bulk.existing(connection, table, column, values)
 
-    if file.layout == ES003:
-        checked = ace.judged(file.raw.rows, known, database.read_whole(connection, "hts_heading"))
+    if file.contract == "es003":
+        checked = ace.judged(file.raw.rows, known, bulk.read_whole(connection, "hts_heading"))
     else:
         checked = validate.check(file.table, file.raw.rows, known)
+        checked = across.judged(file.table, checked, lambda *asked: _held(connection, *asked))
     rejects = pl.concat([checked.rejects, _misfits(file.raw.misfits)]).sort("row_number", "rule")
     return replace(checked, rejects=rejects, notices=file.raw.notices + checked.notices)
+
+
+def _held(connection: Connection, table: str, keys: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Read what a table holds of some keys."""
+    if keys.is_empty() or not bulk.is_filled(connection, table):
+        return pl.DataFrame(schema={column: TABLES[table].columns()[column].dtype for column in columns})
+    return bulk.read_matching(connection, table, keys, columns)
 
 
 def _misfits(rows: Sequence[files.Misfit]) -> pl.DataFrame:
@@ -154,7 +200,7 @@ def _misfits(rows: Sequence[files.Misfit]) -> pl.DataFrame:
     return pl.DataFrame(records, schema=validate.REJECT_SCHEMA, orient="row")
 
 
-def _result(file: _File, checked: validate.Checked, unchanged: int) -> LoadResult:
+def _result(file: _File, checked: validate.Checked, changes: Sequence[history.Change]) -> LoadResult:
     """Count what became of the rows, and make sure that none is unaccounted for."""
     read = file.raw.rows.height + len(file.raw.misfits)
     accepted, rejected = checked.accepted.height, checked.rejected_rows
@@ -162,31 +208,45 @@ def _result(file: _File, checked: validate.Checked, unchanged: int) -> LoadResul
         raise DataError(
             f"{file.path.name}: {read} rows were read and {accepted + rejected} accounted for; nothing was changed. Report this."
         )
-    return LoadResult(file.path.name, file.table, read, accepted, rejected, unchanged, checked.notices)
+    added, replaced = (sum(frame.height for frame in frames) for frames in zip(*((c.added, c.new) for c in changes), strict=True)) if changes else (0, 0)  # fmt: skip
+    # The rows of a report are not the rows of one table: they were there already when nothing changed.
+    unchanged = changes[0].unchanged if file.layout == "table" and changes else 0 if added + replaced else accepted
+    return LoadResult(file.path.name, file.table, read, accepted, rejected, unchanged, checked.notices, added, replaced)
 
 
-def _write(connection: Connection, file: _File, accepted: pl.DataFrame) -> int:
-    """Write the accepted rows; return how many of them were there already, unchanged."""
-    if file.layout != ES003:
-        return upsert(connection, file.table, accepted.drop(validate.ROW))
+def _write(
+    connection: Connection, file: _File, accepted: pl.DataFrame, load_id: int, progress: Progress | None
+) -> tuple[list[history.Change], list[pl.DataFrame]]:
+    """Write the accepted rows; return what changed in each table, and what that did to the months."""
     if accepted.is_empty():
-        return 0
-    made = ace.tables(accepted, _held(connection, accepted))
-    unchanged = {name: upsert(connection, name, _conformed(name, frame)) for name, frame in made.items()}
-    return accepted.height if all(unchanged[name] == frame.height for name, frame in made.items()) else 0
+        return [], []
+    made = _tables(connection, file, accepted)
+    changes, revisions = [], []
+    for name, frame in made.items():
+        changes.append(history.put(connection, name, _conformed(name, frame), load_id, progress))
+        # At once: what follows in this load lies in the months that this change leaves.
+        revisions.append(history.revisions(connection, changes[-1]))
+    return changes, [part for part in revisions if part.height]
 
 
-def _held(connection: Connection, accepted: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
+def _tables(connection: Connection, file: _File, accepted: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
+    """Turn accepted rows into the rows of tables, in the order in which they are written."""
+    if file.contract == "es003":
+        return ace.tables(accepted, _store(connection, accepted))
+    return {file.table: accepted.drop(validate.ROW)}
+
+
+def _store(connection: Connection, accepted: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
     """Read what the store holds of the rows' entries and importers, and the tables that route them."""
-    importers = database.read_matching(connection, "importer", accepted.select("importer_number").unique())
+    importers = bulk.read_matching(connection, "importer", accepted.select("importer_number").unique())
     numbers = accepted.select("entry_number").unique()
     return {
-        "hts_heading": database.read_whole(connection, "hts_heading"),
-        "center": database.read_whole(connection, "center"),
+        "hts_heading": bulk.read_whole(connection, "hts_heading"),
+        "center": bulk.read_whole(connection, "center"),
         "importer": importers,
-        "account_center": database.read_matching(connection, "account_center", importers.select("account_id").unique()),
-        "entry": database.read_matching(connection, "entry", numbers),
-        "entry_line": database.read_matching(connection, "entry_line", numbers),
+        "account_center": bulk.read_matching(connection, "account_center", importers.select("account_id").unique()),
+        "entry": bulk.read_matching(connection, "entry", numbers),
+        "entry_line": bulk.read_matching(connection, "entry_line", numbers),
     }
 
 
@@ -194,42 +254,39 @@ def _conformed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(pl.col(column).cast(kind.dtype) for column, kind in TABLES[name].columns().items())
 
 
-def upsert(connection: Connection, name: str, frame: pl.DataFrame) -> int:
-    """Insert rows whose key is new, replace those whose values differ, leave the rest; return how many were left."""
-    if not database.is_filled(connection, name):
-        database.bulk_insert(connection, name, frame)
-        return 0
-    keys = TABLES[name].primary_key()
-    current = database.read_matching(connection, name, frame.select(keys))
-    same = frame.join(current, on=frame.columns, how="semi", nulls_equal=True)
-    changed = frame.join(same, on=keys, how="anti")
-    if current.is_empty():
-        database.bulk_insert(connection, name, changed)
-    else:
-        database.replace_rows(connection, name, changed)
-    return same.height
+def _earlier(connection: Connection, file: _File, result: LoadResult) -> int | None:
+    """Return the load that did all this before; null when there is none, or when this one changes or settles anything."""
+    earlier = connection.execute(_EARLIER, {"sha256": file.sha256, "table": file.table}).first()
+    if earlier is None or result.unchanged < result.accepted or result.rejected != earlier.rejected_count:
+        return None
+    as_full = earlier.is_full and vanish.latest_full(connection, file.marks.source, file.table) == earlier.load_id
+    return int(earlier.load_id) if as_full or not file.marks.full else None
 
 
-def _record(connection: Connection, file: _File, sha256: str, result: LoadResult, rejects: pl.DataFrame, started: dt.datetime) -> None:
-    """Write the file and its refused rows into the ledger."""
-    number = (connection.execute(select(func.max(LOAD.c.load_id))).scalar() or 0) + 1
+def _record(connection: Connection, file: _File, load_id: int, result: LoadResult, started: dt.datetime) -> None:
+    """Write the file into the ledger."""
     ledger: dict[str, Any] = {
-        "load_id": number,
+        "load_id": load_id,
         "file_name": result.file,
-        "sha256": sha256,
+        "sha256": file.sha256,
         "byte_count": file.path.stat().st_size,
         "table_name": result.table,
         "layout": file.layout,
-        "synthetic": files.is_synthetic(file.path),
+        "synthetic": file.marks.synthetic,
         "read_count": result.read,
         "accepted_count": result.accepted,
         "rejected_count": result.rejected,
         "unchanged_count": result.unchanged,
+        "added_count": result.added,
+        "replaced_count": result.replaced,
+        "vanished_count": result.vanished,
+        "source": file.marks.source,
+        "extract_date": file.marks.extract_date,
+        "is_full": file.marks.full,
         "started_at": started,
         "finished_at": _now(),
     }
-    connection.execute(insert(LOAD).values(**ledger))
-    database.bulk_insert(connection, "reject", rejects.select(pl.lit(number).alias("load_id"), *rejects.columns))
+    bulk.insert_record(connection, "load", ledger)
 
 
 def _now() -> dt.datetime:

@@ -1,8 +1,9 @@
 """Publishing: the database's tables become one immutable version of facts and rollups, switched in whole.
 
-A version is a folder that never changes: `facts/`, `rollups/`, `dimensions/` and `manifest.json`. Its id is its date and a
-digest of its files, so the same data make the same version. Readers follow `current.json`, which is replaced in one step
-after everything else is on disk; a publish that fails leaves the last version in force.
+A version is a manifest that names its parts (one a month, made anew only when the month has changed) and a folder of what
+is small. Its id is its date and a digest of all it holds, so the same data make the same version. Readers follow
+`current.json`, which is replaced in one step after everything else is on disk; a publish that fails leaves the last version
+in force. A reader holds a lease on its version: what is read is not deleted.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,74 +25,202 @@ from sqlalchemy import Engine
 
 from analytics import codes, identities
 from analytics.exc import DataError
-from analytics.rollups import BUILDERS, FAMILIES, aggregate, rollups_of
+from data import database, parts
 from data import facts as facts_of_tables
-from data.contracts import TABLES
+from data.parts import Part
+from data.progress import Progress, Silent
 from data.settings import settings
-
-Progress = Callable[[str], None]
+from data.source import KINDS, LEDGER_MEASURES, LEDGER_SCHEMA, SMALL, Database, Source
 
 #: Version of the published layout; a reader refuses another.
-LAYOUT: Final = 1
+LAYOUT: Final = 2
+
+#: File of a version that its readers hold a shared lock on.
+LEASE: Final = "lease"
 
 
 @dataclass(frozen=True)
 class Published:
-    """What a publish did."""
+    """What a publish did; `built` of its `parts` were made anew."""
 
     version: str
     as_of: dt.date
     changed: bool
     folder: Path
+    parts: int
+    built: int
 
 
-def publish(*, engine: Engine | None = None, as_of: dt.date | None = None, progress: Progress | None = None) -> Published:
+def publish(
+    *, engine: Engine | None = None, as_of: dt.date | None = None, rebuild: bool = False, progress: Progress | None = None
+) -> Published:
     """Build a version from the database and put it in force.
 
     Args:
         engine: Database; by default that of the settings.
         as_of: Date of the version; by default the latest date in the data.
+        rebuild: Make every month anew, whatever has changed.
         progress: Told what is being done.
 
     Raises:
-        DataError: there is nothing to publish, or another publish is running.
+        DataError: there is nothing to publish, there is no room, or another publish is running.
     """
-    from data import database
-
-    say = progress or (lambda _: None)
-    home = settings().published
-    with _only_publisher(home):
-        say("Reading the database")
-        source = engine or database.engine(settings().url)
-        tables = {name: database.read_table(source, name) for name in TABLES}
-        date = as_of or facts_of_tables.latest_date(tables)
-        if date is None:
-            raise DataError("There is nothing to publish: load entry summaries or reviews first (python -m data load FILE).")
-        return publish_tables(tables, date, home, synthetic=database.holds_synthetic(source), progress=say)
+    with database.reading(engine or database.engine(settings().url)) as connection:
+        return publish_source(Database(connection), as_of, settings().published, rebuild=rebuild, progress=progress)
 
 
-def publish_tables(tables: Mapping[str, pl.DataFrame], as_of: dt.date, home: Path, *, synthetic: bool, progress: Progress) -> Published:
-    """Build a version from tables and put it in force."""
+def publish_source(source: Source, as_of: dt.date | None, home: Path, *, rebuild: bool = False, progress: Progress | None = None) -> Published:
+    """Build a version from a source and put it in force."""
+    told = progress or Silent()
     building = home / f".building-{os.getpid()}"
-    shutil.rmtree(building, ignore_errors=True)
+    with only_publisher(home):
+        try:
+            return _published(source, as_of, home, building, None if rebuild else _previous(home), told)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise DataError(
+                f"The version could not be written ({_first_line(error)}); the last one stays in force. "
+                f"Free some space for {home} or correct its permissions, and publish again."
+            ) from error
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+def _published(
+    source: Source, as_of: dt.date | None, home: Path, building: Path, previous: Mapping[str, Any] | None, told: Progress
+) -> Published:
+    _sweep(home)
+    told.step("Looking for what has changed")
+    tables = {name: source.small(name) for name in SMALL}
+    kept = _kept(source, previous, as_of)
+    wanted = [(kind, month) for kind in KINDS for month in source.months(kind)]
+    todo = [place for place in wanted if place not in kept]
+    built = {
+        (kind, month): parts.build(source.month(kind, month) | tables, kind, month, as_of, building, home)
+        for kind, month in told.over(todo, f"Building {len(todo)} of {len(wanted)} months", len(todo))
+    }
+    chosen = [(kept | built)[place] for place in wanted]
+    date = as_of or _latest(chosen, tables)
+    if date is None:
+        raise DataError("There is nothing to publish: load entry summaries or reviews first (python -m data load FILE).")
+    told.step("Putting the version together")
+    rows = _write_rest(source, tables, chosen, date, building / "version", home)
+    version = f"{date.isoformat()}-{_digest(building / 'version', chosen)[:10]}"
+    manifest = {
+        "layout": LAYOUT,
+        "version": version,
+        "as_of": date.isoformat(),
+        "first_date": min([part.first for part in chosen], default=date.isoformat()),
+        "synthetic": source.synthetic,
+        "rows": rows,
+        "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "state": source.state,
+        "recipe": parts.recipe(),
+        "parts": [part.record() for part in chosen],
+        "codes": _code_sets(tables),
+    }
+    write_json(building / "version" / "manifest.json", manifest)
+    (building / "version" / LEASE).touch()
+    changed = current_version(home) != version
+    _put_in_force(home, version, building / "version", manifest)
+    _forget_old(home, version)
+    return Published(version, date, changed, home / "versions" / version, len(chosen), len(built))
+
+
+def _kept(source: Source, previous: Mapping[str, Any] | None, as_of: dt.date | None) -> dict[tuple[str, str], Part]:
+    """Return the parts of the last version that are still true."""
+    touched = source.changed(previous["state"]) if previous else None
+    if previous is None or touched is None:
+        return {}
+    every = [Part(**record) for record in previous["parts"]]
+    same_date = as_of is not None and previous["as_of"] == as_of.isoformat()
+
+    def true(part: Part) -> bool:
+        return part.month not in touched[part.kind] and (same_date or (not part.cut and (as_of is None or part.latest <= as_of.isoformat())))
+
+    return {(part.kind, part.month): part for part in every if true(part)}
+
+
+def _previous(home: Path) -> Mapping[str, Any] | None:
+    """Return the manifest of the version in force if its parts can be used again; null when it cannot be read or is of other code."""
     try:
-        rows = _write_version(tables, as_of, building, progress)
-        version = f"{as_of.isoformat()}-{_digest(building)[:10]}"
-        changed = current_version(home) != version
-        manifest = {"layout": LAYOUT, "version": version, "as_of": as_of.isoformat(), "synthetic": synthetic, "rows": rows}
-        manifest["first_date"] = (facts_of_tables.first_date(tables) or as_of).isoformat()
-        manifest["published_at"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        _write_json(building / "manifest.json", manifest)
-        folder = home / "versions" / version
-        if not folder.exists():
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            building.rename(folder)
-        progress("Switching to the new version")
-        _write_json(home / "current.json", {"version": version})
-        _forget_old(home, version)
-        return Published(version, as_of, changed, folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+        version = current_version(home)
+        manifest = json.loads((home / "versions" / str(version) / "manifest.json").read_text()) if version else {}
+    except (DataError, OSError, ValueError):
+        return None
+    usable = manifest.get("layout") == LAYOUT and manifest.get("recipe") == parts.recipe()
+    whole = usable and all(Part(**record).folder(home).exists() for record in manifest["parts"])
+    return manifest if whole else None
+
+
+def _latest(chosen: Sequence[Part], tables: Mapping[str, pl.DataFrame]) -> dt.date | None:
+    """Return the latest day on which anything happened."""
+    days = [dt.date.fromisoformat(part.latest) for part in chosen]
+    rest = facts_of_tables.latest_date(tables)
+    return max([*days, *([rest] if rest else [])], default=None)
+
+
+def _write_rest(
+    source: Source, tables: Mapping[str, pl.DataFrame], chosen: Sequence[Part], as_of: dt.date, folder: Path, home: Path
+) -> dict[str, int]:
+    """Write what is made anew for each version: small facts, their rollups, dimensions, and the identities; return rows of each fact."""
+    facts = facts_of_tables.of_the_rest(tables, as_of)
+    for name, frame in facts.items():
+        parts.write(frame, folder / "facts" / f"{name}.parquet")
+    rollups = parts.write_rollups({name: frame.lazy() for name, frame in facts.items()}, "rest", folder)
+    window = [part for part in chosen if part.kind == "entry" and part.month >= facts_of_tables.profile_window(as_of)]
+    goods, entries = (_scan(window, home, name) for name in ("goods", "entry"))
+    for name, frame in facts_of_tables.dimensions(tables, goods, entries.select("account_id"), as_of).items():
+        parts.write(frame, folder / "dimensions" / f"{name}.parquet")
+    found = identities.summed(
+        [
+            *(pl.read_parquet(part.folder(home) / "identities.parquet") for part in chosen),
+            identities.of_the_rest(rollups),
+            _against_ledger(source.ledger(), chosen),
+        ]
+    )
+    parts.write(found, folder / "facts" / "identities.parquet")
+    counted = {name: sum(part.rows.get(name, 0) for part in chosen) for name in facts_of_tables.MONTHLY}
+    return {f"facts/{name}": count for name, count in (counted | {name: frame.height for name, frame in facts.items()}).items()}
+
+
+def _scan(chosen: Sequence[Part], home: Path, fact: str) -> pl.LazyFrame:
+    files = [part.folder(home) / "facts" / f"{fact}.parquet" for part in chosen]
+    empty = {"account_id": pl.String, "industry_code": pl.String, "lines_count": pl.Int64, "value_usd": pl.Float64}
+    return pl.scan_parquet(files) if files else pl.LazyFrame(schema=empty)
+
+
+def _against_ledger(ledger: pl.DataFrame, chosen: Sequence[Part]) -> pl.DataFrame:
+    """Hold the facts against the ledger of loads, but for months of which the as-of date leaves something out."""
+    rows = [(table, part.month, *counts) for part in chosen if not part.cut for table, counts in part.held.items()]
+    counted = pl.DataFrame(rows, schema=LEDGER_SCHEMA, orient="row")
+    known = ledger.join(counted, on=["table_name", "month"], how="semi") if any(part.cut for part in chosen) else ledger
+    words = "Facts = what the loads have written, by table and month: rows, value and closed reviews"
+    return identities.ledger(known, counted, words) if ledger.height else identities.summed([])
+
+
+def _code_sets(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
+    """Return the code set of each dimension's column: rollups are read as codes, so that they filter and group fast."""
+    every = {
+        "center_code": [*tables["center"]["center_code"].unique(), codes.PORT_CODE],
+        "industry_code": [*tables["industry"]["industry_code"]],
+        "port_code": [*tables["port"]["port_code"], codes.UNKNOWN],
+        "program": [*codes.PROGRAMS],
+        "entry_type_code": [*codes.ENTRY_TYPES],
+        "mode_code": [*codes.MODES, codes.UNKNOWN],
+        "work_type": [*codes.WORK_TYPES],
+    }
+    return {name: sorted(set(values)) for name, values in every.items()}
+
+
+def _digest(folder: Path, chosen: Sequence[Part]) -> str:
+    """Digest all that a version holds."""
+    digest = hashlib.sha256(parts.digest_of(folder).encode())
+    for part in chosen:
+        digest.update(f"{part.kind}/{part.month}/{part.digest}".encode())
+    return digest.hexdigest()
+
+
+# --- the store: what is in force, what is kept -----------------------------------------------------------------------
 
 
 def current_version(home: Path) -> str | None:
@@ -107,64 +236,37 @@ def current_version(home: Path) -> str | None:
         ) from error
 
 
-def _write_version(tables: Mapping[str, pl.DataFrame], as_of: dt.date, folder: Path, progress: Progress) -> dict[str, int]:
-    """Write facts, dimensions and rollups; return the rows of each."""
-    progress("Building facts")
-    facts = facts_of_tables.build(tables, as_of)
-    kept = facts_of_tables.dimensions(tables, facts, as_of)
-    rows = {f"facts/{name}": frame.height for name, frame in facts.items()}
-    for name, frame in facts.items():
-        _write_fact(frame, name, folder / "facts")
-    for name, frame in kept.items():
-        _write(frame, folder / "dimensions" / f"{name}.parquet")
-    progress("Building rollups")
-    lazy = {name: frame.lazy() for name, frame in facts.items()}
-    kinds = _code_sets(tables)
-    rollups: dict[str, pl.LazyFrame] = {}
-    for family in FAMILIES.values():
-        finest = BUILDERS[family.name](lazy).collect()
-        coded = finest.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items() if name in finest.columns)
-        for rollup in rollups_of(family):
-            frame = aggregate(coded.lazy(), rollup).collect()
-            rows[f"rollups/{rollup.name}"] = frame.height
-            rollups[rollup.name] = frame.lazy()
-            _write(frame, folder / "rollups" / f"{rollup.name}.parquet")
-    progress("Checking that everything adds up")
-    _write(identities.check(rollups, lazy), folder / "facts" / "identities.parquet")
-    return rows
+def versions(home: Path) -> list[str]:
+    """List the ids of the kept versions, latest published first."""
+    folder = home / "versions"
+    paths = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True) if folder.exists() else []
+    return [path.name for path in paths if not path.name.startswith(".")]
 
 
-def _code_sets(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.Enum]:
-    """Return the code set of each dimension's column: rollups hold codes, so that they filter and group fast."""
-    every: dict[str, Iterable[str]] = {
-        "center_code": [*tables["center"]["center_code"].unique(), codes.PORT_CODE],
-        "industry_code": tables["industry"]["industry_code"],
-        "port_code": [*tables["port"]["port_code"], codes.UNKNOWN],
-        "program": codes.PROGRAMS,
-        "entry_type_code": codes.ENTRY_TYPES,
-        "mode_code": [*codes.MODES, codes.UNKNOWN],
-        "work_type": codes.WORK_TYPES,
-    }
-    return {name: pl.Enum(sorted(set(values))) for name, values in every.items()}
+def roll_back(home: Path, version: str) -> None:
+    """Put a kept version in force again; the next publish goes on from the database as ever.
+
+    Raises:
+        DataError: there is no such version.
+    """
+    with only_publisher(home):
+        if version not in versions(home):
+            raise DataError(f"There is no version “{version}”; kept are {', '.join(versions(home)) or 'none'}.")
+        write_json(home / "current.json", {"version": version})
 
 
-def _write_fact(frame: pl.DataFrame, name: str, folder: Path) -> None:
-    """Write a fact: one file a month when it is a large one."""
-    if name not in facts_of_tables.MONTHLY:
-        _write(frame, folder / f"{name}.parquet")
-        return
-    (folder / name).mkdir(parents=True, exist_ok=True)
-    month = pl.col(facts_of_tables.MONTHLY[name]).dt.strftime("%Y-%m")
-    for (label,), part in frame.with_columns(_month=month).partition_by("_month", as_dict=True, include_key=False).items():
-        _write(part, folder / name / f"{label}.parquet")
+def _put_in_force(home: Path, version: str, built: Path, manifest: Mapping[str, Any]) -> None:
+    """Switch to a built version when all of it is on disk; one of equal content only learns up to which load it is true."""
+    folder = home / "versions" / version
+    if folder.exists():
+        write_json(folder / "manifest.json", manifest)
+    else:
+        parts.keep(built, folder)
+    os.sync()
+    write_json(home / "current.json", {"version": version})
 
 
-def _write(frame: pl.DataFrame, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(path, compression="zstd", compression_level=3)
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a file in one step: readers see the old or the new one, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -175,30 +277,66 @@ def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     beside.replace(path)
 
 
-def _digest(folder: Path) -> str:
-    """Digest the names and bytes of a folder's files."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.parquet")):
-        digest.update(str(path.relative_to(folder)).encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+@contextlib.contextmanager
+def lease(folder: Path) -> Iterator[bool]:
+    """Try to take a version for oneself; false when somebody reads it."""
+    try:
+        handle = os.open(folder / LEASE, os.O_RDWR | os.O_CREAT)
+    except OSError:
+        yield False
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(handle)
 
 
 def _forget_old(home: Path, current: str) -> None:
-    """Delete all but the newest versions that the settings keep; the one in force always stays."""
-    folders = sorted((home / "versions").iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    others = [folder for folder in folders if folder.name != current]
-    for folder in others[settings().keep_versions - 1 :]:
+    """Delete all but the newest versions that the settings keep; the one in force and those that are being read stay."""
+    others = [name for name in versions(home) if name != current]
+    for name in others[settings().keep_versions - 1 :]:
+        folder = home / "versions" / name
+        with lease(folder) as free:
+            if free:
+                # Out of sight in one step: a reader that comes now finds no version instead of half of one.
+                folder.rename(folder.with_name(f".gone-{name}"))
+    _sweep(home)
+
+
+def _sweep(home: Path) -> None:
+    """Delete what no version needs: parts without one, and what a publish that was killed left behind."""
+    for folder in [*home.glob(".building-*"), *(home / "versions").glob(".gone-*")]:
         shutil.rmtree(folder, ignore_errors=True)
+    used = set()
+    for name in versions(home):
+        try:
+            manifest = json.loads((home / "versions" / name / "manifest.json").read_text())
+            used |= {Part(**record).folder(home) for record in manifest.get("parts", ())}
+        except (OSError, ValueError, TypeError):
+            return  # nobody can say what a damaged version needs
+    for folder in (home / "parts").glob("*/*"):
+        if folder not in used:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _only_publisher(home: Path) -> Iterator[None]:
+def only_publisher(home: Path) -> Iterator[None]:
     """Let one publish run at a time; the lock ends with the process, however it ends."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / ".publishing").open("w") as lock:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / ".publishing").open("w")
+    except OSError as error:
+        raise DataError(f"The published store in {home} cannot be written ({error.strerror}); correct its permissions.") from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise DataError("Another publish is running on this store; wait until it is done.") from error
         yield
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

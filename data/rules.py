@@ -26,6 +26,14 @@ RULE_HELP: Final[dict[str, str]] = {
     "answered_not_before_received": "It was answered before it came in; check both dates.",
     "responded_not_before_received": "It was answered before it came in; check both dates.",
     "same_in_entry": "Other rows of this entry say otherwise; an entry summary has one value here. Correct the row in the source.",
+    "valid_to_not_before_valid_from": "The row ends before it begins; check both dates.",
+    "liquidated_not_before_entry": "It liquidated before it was entered; check both dates.",
+    "center_open_on_entry_date": "The Center was not open on the entry date; check the date, the Center, or its opened_date in the center table.",
+    "center_open_on_closed_date": "The Center was not open when the review closed; check the date, the Center, or its opened_date in the center table.",
+    "center_open_on_event_date": "The Center was not open on the day of the transfer; check the date, the Center, or its opened_date in the center table.",
+    "opened_not_before_entry": "The review was opened before its entry date; check the entry number and the date.",
+    "event_while_open": "The event lies before the review was opened or after it closed; check the date and the review.",
+    "lines_sum_to_entry": "The lines of this entry do not sum to its value and duty, or are more than its line count; correct them, or load the corrected entry first.",
     "heading_known": "The tariff heading is in no Center's industry; add it to the hts_heading table or correct the number.",
 }
 
@@ -46,6 +54,8 @@ COLUMN_OF_RULE: Final[dict[str, str]] = {
     "random_has_stratum": "stratum",
     "answered_not_before_received": "answered_date",
     "responded_not_before_received": "responded_date",
+    "valid_to_not_before_valid_from": "valid_to",
+    "liquidated_not_before_entry": "liquidation_date",
 }
 
 TYPE_WORDS: Final = {"Date": "a date (MM/DD/YYYY or YYYY-MM-DD)", "Float64": "a number", "Int64": "a whole number", "Boolean": "yes or no"}

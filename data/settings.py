@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     home: Path = Field(Path("var"), description="Folder of the database, the published store and the logs.")
     database_url: str = Field("", description="SQLAlchemy URL of the database; empty means the SQLite file in the home folder.")
     demo_entries: int = Field(400_000, ge=1000, description="Entry summaries that the demonstration makes.")
+    lock_wait_seconds: int = Field(30, ge=1, description="Seconds that a load waits for another one that is being written.")
     keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
 
     @property

@@ -5,8 +5,12 @@ What a role may not reach is not in the frames that come out; there is nothing t
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import fcntl
 import json
+import os
+import weakref
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,11 +21,16 @@ import polars as pl
 from analytics import assignment, codes
 from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels
-from analytics.rollups import ROLLUPS, Frames, only_levels
+from analytics.rollups import ROLLUPS, Frames, Rollup, aggregate, only_levels
 from analytics.scope import Scope
-from data import database, ledger
-from data.publish import LAYOUT, current_version
+from data import database, ledger, quarantine
+from data.facts import MONTHLY
+from data.parts import FAMILIES_OF, Part, empty
+from data.publish import LAYOUT, LEASE, current_version, versions
 from data.settings import settings
+
+#: How often the version in force is looked for when it is replaced while being opened.
+_ATTEMPTS: Final = 20
 
 #: Facts that hold single records, and the column that says whose they are.
 _ROW_FACTS: Final = ("entry", "entry_line", "review", "stay", "inquiry")
@@ -29,34 +38,62 @@ _ROW_FACTS: Final = ("entry", "entry_line", "review", "stay", "inquiry")
 #: Small frames that go with the rollups at every scope: the design of the random sample names nobody.
 _WITH_ROLLUPS: Final = {"sample_stratum": "facts/sample_stratum.parquet"}
 
+_ROLLUP: Final = {rollup.name: rollup for rollup in ROLLUPS}
+_KIND: Final = {family: kind for kind, families in FAMILIES_OF.items() for family in families}
+
 
 class _Files(Mapping[str, pl.LazyFrame]):
     """The rollups of a version, each read at first use and then kept in memory."""
 
     def __init__(self, folder: Path) -> None:
-        self._paths = {rollup.name: folder / "rollups" / f"{rollup.name}.parquet" for rollup in ROLLUPS}
-        self._paths |= {name: folder / path for name, path in _WITH_ROLLUPS.items()}
+        self._folder = folder
+        self._manifest = _manifest(folder)
         self._frames: dict[str, pl.LazyFrame] = {}
 
     def __getitem__(self, name: str) -> pl.LazyFrame:
+        if name not in self:
+            raise KeyError(name)
         if name not in self._frames:
-            self._frames[name] = pl.read_parquet(self._paths[name]).lazy()
+            frame = pl.read_parquet(self._folder / _WITH_ROLLUPS[name]) if name in _WITH_ROLLUPS else self._rollup(_ROLLUP[name])
+            self._frames[name] = frame.lazy()
         return self._frames[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._paths
+        return name in _ROLLUP or name in _WITH_ROLLUPS
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
+        return iter((*_ROLLUP, *_WITH_ROLLUPS))
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(_ROLLUP) + len(_WITH_ROLLUPS)
+
+    def _rollup(self, rollup: Rollup) -> pl.DataFrame:
+        """Read a rollup from its parts, its dimensions as codes."""
+        kind = _KIND[rollup.family.name]
+        frame = _read_parts(self._folder, self._manifest, kind, f"rollups/{rollup.name}.parquet", rollup.name)
+        names = [name for name in self._manifest["codes"] if name in frame.columns]
+        coded = frame.with_columns(pl.col(name).cast(pl.Enum(self._manifest["codes"][name])) for name in names)
+        # What happens to the reviews of one month falls on days of many; in one row a day, sums are short.
+        return aggregate(coded.lazy(), rollup).collect() if kind == "review" else coded
 
 
 @lru_cache(maxsize=8)
 def _files(folder: Path) -> _Files:
     """Keep the frames of a version for all who read it; versions never change. Nothing here depends on a scope."""
     return _Files(folder)
+
+
+def part_files(folder: Path, manifest: Mapping[str, Any], kind: str, file: str) -> list[Path]:
+    """List a file of every part of a kind that a version names."""
+    home = folder.parents[1]
+    return [Part(**record).folder(home) / file for record in manifest["parts"] if record["kind"] == kind]
+
+
+def _read_parts(folder: Path, manifest: Mapping[str, Any], kind: str, file: str, name: str) -> pl.DataFrame:
+    if kind == "rest":
+        return pl.read_parquet(folder / file)
+    paths = part_files(folder, manifest, kind, file)
+    return pl.read_parquet(paths, glob=False) if paths else empty(kind)[name]
 
 
 @lru_cache(maxsize=64)
@@ -95,13 +132,8 @@ class Snapshot:
             DataError: nothing is published, the version is gone, or the store is damaged.
         """
         published = home or settings().published
-        chosen = version or current_version(published)
-        if chosen is None:
-            raise DataError(
-                "Nothing is published yet: build the demonstration (python -m data demo) or load files (python -m data load FILE)."
-            )
         self.scope = scope
-        self.folder = published / "versions" / Path(chosen).name
+        self.folder, self._lease = _opened(published, version)
         self.manifest = _manifest(self.folder)
 
     @property
@@ -211,11 +243,16 @@ class Snapshot:
         """
         if self.scope.role.rows != "all":
             raise ScopeError("Rows in quarantine are shown to analysts.")
-        return ledger.rejects(database.shared_engine(settings().url))
+        return quarantine.rejects(database.shared_engine(settings().url))
+
+    def fact_files(self, fact: str) -> list[Path]:
+        """List the files of a fact: one a month, or one."""
+        file = f"facts/{fact}.parquet"
+        return part_files(self.folder, self.manifest, MONTHLY[fact], file) if fact in MONTHLY else [self.folder / file]
 
     def _scan(self, fact: str) -> pl.LazyFrame:
-        folder = self.folder / "facts"
-        return pl.scan_parquet(folder / fact) if (folder / fact).is_dir() else pl.scan_parquet(folder / f"{fact}.parquet")
+        files = self.fact_files(fact)
+        return pl.scan_parquet(files, glob=False) if files else empty(MONTHLY[fact])[fact].lazy()
 
     def _own(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame if self.scope.role.names == "all" else frame.filter(pl.col("center_code").is_in(self.scope.centers))
@@ -237,8 +274,29 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def versions(home: Path | None = None) -> list[str]:
-    """List the ids of the kept versions, newest first."""
-    folder = (home or settings().published) / "versions"
-    paths = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True) if folder.exists() else []
-    return [path.name for path in paths]
+class _Lease:
+    """A shared lock on a version, given back when nobody holds it any more; while it lasts, the version is not deleted."""
+
+    def __init__(self, folder: Path) -> None:
+        self._handle = os.open(folder / LEASE, os.O_RDONLY)
+        fcntl.flock(self._handle, fcntl.LOCK_SH)
+        weakref.finalize(self, os.close, self._handle)
+        if not (folder / LEASE).exists() or (folder / LEASE).stat().st_ino != os.fstat(self._handle).st_ino:
+            raise FileNotFoundError(folder)
+
+
+def _opened(home: Path, version: str | None) -> tuple[Path, _Lease]:
+    """Find a version and hold it; the one in force may be replaced and deleted meanwhile, so it is looked for again."""
+    for _ in range(_ATTEMPTS):
+        chosen = version or current_version(home)
+        if chosen is None:
+            raise DataError(
+                "Nothing is published yet: build the demonstration (python -m data demo) or load files (python -m data load FILE)."
+            )
+        folder = home / "versions" / Path(chosen).name
+        with contextlib.suppress(OSError):
+            return folder, _Lease(folder)
+        if version is not None:
+            break
+    kept = ", ".join(versions(home)) or "none"
+    raise DataError(f"The published version “{chosen}” is not there or cannot be read; kept are {kept}. Publish again: python -m data publish.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import polars as pl
@@ -24,13 +24,22 @@ _SHOWN: Final = 200
 Known = Callable[[str, str, pl.Series], pl.Series]
 
 
+KEYED_SCHEMA: Final = {ROW: pl.Int64, "row_key": pl.String}
+
+
 @dataclass(frozen=True)
 class Checked:
-    """A file's rows, sorted into good and bad; `accepted` keeps `ROW`."""
+    """A file's rows, sorted into good and bad; `accepted` keeps `ROW`, and `keyed` gives every row's key as text (null without one)."""
 
     accepted: pl.DataFrame
     rejects: pl.DataFrame
     notices: tuple[str, ...] = field(default=())
+    keyed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=KEYED_SCHEMA))
+
+    def without(self, found: pl.DataFrame) -> Checked:
+        """Take the rows of more records out of the accepted ones."""
+        rejects = pl.concat([self.rejects, found]).unique(["row_number", "rule"], keep="first").sort("row_number", "rule")
+        return replace(self, accepted=self.accepted.join(found, left_on=ROW, right_on="row_number", how="anti"), rejects=rejects)
 
     @property
     def rejected_rows(self) -> int:
@@ -74,7 +83,12 @@ def check(table: str, raw: pl.DataFrame, known: Known) -> Checked:
     ]
     rejects = pl.concat(parts).unique(["row_number", "rule"], keep="first").sort("row_number", "rule")
     accepted = typed.join(rejects, left_on=ROW, right_on="row_number", how="anti") if rejects.height else typed
-    return Checked(accepted, rejects, notices)
+    return Checked(accepted, rejects, notices, typed.select(ROW, row_key=key_text(table)))
+
+
+def key_text(table: str) -> pl.Expr:
+    """Write the key of a row as one text; null when a part of it is missing or unreadable."""
+    return pl.concat_str([pl.col(key).cast(pl.String) for key in CONTRACTS[table].primary_key()], separator="|")
 
 
 def matched(table: str, raw: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:

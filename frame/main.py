@@ -18,6 +18,7 @@ from streamlit.navigation.page import StreamlitPage
 from analytics.exc import CenterlineError, DataError
 from analytics.scope import ROLES, Scope
 from data import build
+from data.progress import Silent
 from data.store import Snapshot
 from ui import session, start, theme
 
@@ -85,7 +86,7 @@ def draw(page: StreamlitPage, choice: str) -> None:
 
 def build_demonstration(say: Callable[[str], None]) -> None:
     """Build the demonstration store from inside the app."""
-    build.demonstration(progress=say)
+    build.demonstration(progress=Silent(say))
 
 
 def role_menu(snapshot: Snapshot, choice: str) -> Scope:

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from data import database, load
+from data import bulk, database, load
 from data.settings import settings
 from tests.data import samples
 
@@ -101,7 +101,7 @@ def peopled(bank: Engine) -> Engine:
     """A database that also has accounts and importers to point to."""
     with bank.begin() as connection:
         for name, frame in samples.people().items():
-            database.bulk_insert(connection, name, frame)
+            bulk.bulk_insert(connection, name, frame)
     return bank
 
 

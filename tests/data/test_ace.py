@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from sqlalchemy import Engine
 
 from analytics.exc import DataError
-from data import database, layouts, ledger, load, routing
+from data import bulk, database, layouts, ledger, load, quarantine, routing
 from tests.data import samples
 from tests.data.samples import ASSIGNED, EXPORT, HEADINGS, PLAIN, number, ordinal, write_csv, write_xlsx
 
@@ -23,14 +23,14 @@ def _loaded(bank: Engine, path: Path) -> load.LoadResult:
 
 
 def _entry(bank: Engine, sequence: int = 1) -> dict[str, object]:
-    return database.read_table(bank, "entry").row(by_predicate=pl.col("entry_number") == number(sequence), named=True)
+    return bulk.read_table(bank, "entry").row(by_predicate=pl.col("entry_number") == number(sequence), named=True)
 
 
 def test_rows_become_lines_and_entries(peopled: Engine, tmp_path: Path) -> None:
     result = _loaded(peopled, write_csv(tmp_path / "ES-003.csv", EXPORT))
     assert (result.read, result.accepted, result.rejected) == (4, 4, 0)
     assert any("Review Team Number" in notice for notice in result.notices)
-    lines = database.read_table(peopled, "entry_line").filter(pl.col("entry_number") == number(1))
+    lines = bulk.read_table(peopled, "entry_line").filter(pl.col("entry_number") == number(1))
     wanted = [(1, "8471300100", "ELE_COMP", "CN", 1000.0, 275.5, "A"), (2, "8703230010", "AUT_VEH", "JP", 5000.0, 125.0, None)]
     assert lines.drop("entry_number").rows() == wanted
     assert _entry(peopled) == {
@@ -61,10 +61,10 @@ def test_rows_become_lines_and_entries(peopled: Engine, tmp_path: Path) -> None:
 
 def test_an_unknown_importer_gets_an_account_that_waits_for_its_center(peopled: Engine, tmp_path: Path) -> None:
     _loaded(peopled, write_csv(tmp_path / "x.csv", EXPORT))
-    importer = database.read_table(peopled, "importer").row(by_predicate=pl.col("importer_number") == "99-0000077", named=True)
-    account = database.read_table(peopled, "account").row(by_predicate=pl.col("account_id") == importer["account_id"], named=True)
+    importer = bulk.read_table(peopled, "importer").row(by_predicate=pl.col("importer_number") == "99-0000077", named=True)
+    account = bulk.read_table(peopled, "account").row(by_predicate=pl.col("account_id") == importer["account_id"], named=True)
     assert account["account_name"] == "Importer 99-0000077"
-    assignment = database.read_table(peopled, "account_center").row(by_predicate=pl.col("account_id") == importer["account_id"], named=True)
+    assignment = bulk.read_table(peopled, "account_center").row(by_predicate=pl.col("account_id") == importer["account_id"], named=True)
     assert (assignment["status"], assignment["center_code"], assignment["basis"]) == ("PENDING", None, "not yet assigned")
     assert assignment["valid_from"] == dt.date(2012, 11, 1)
     entry = _entry(peopled, 2)
@@ -75,13 +75,13 @@ def test_a_social_security_number_appears_nowhere_but_in_the_importers_own_row(p
     numbers = ["123-45-6789", "12-3456789", "123456-78901", "12-345678901"]
     rows = [ordinal(i, importer=text) for i, text in enumerate(numbers, start=1)] + [ordinal(5, importer="987-65-43210")]
     assert _loaded(peopled, write_csv(tmp_path / "x.csv", rows)).rejected == 1
-    importers = database.read_table(peopled, "importer")
+    importers = bulk.read_table(peopled, "importer")
     assert importers["importer_number"].is_in(numbers).sum() == importers["importer_id"].n_unique() - 2 == 4
-    assert "Importer ***-**-6789" in database.read_table(peopled, "account")["account_name"].to_list()
+    assert "Importer ***-**-6789" in bulk.read_table(peopled, "account")["account_name"].to_list()
     shown = [
-        *(database.read_table(peopled, name) for name in TABLES if name != "importer"),
+        *(bulk.read_table(peopled, name) for name in TABLES if name != "importer"),
         importers.drop("importer_number"),
-        ledger.rejects(peopled),
+        quarantine.rejects(peopled),
     ]
     for frame in shown:
         text = "".join(map(str, frame.rows()))
@@ -91,15 +91,15 @@ def test_a_social_security_number_appears_nowhere_but_in_the_importers_own_row(p
 
 def test_spreadsheet_with_title_and_total_row_gives_the_same_as_csv(peopled: Engine, tmp_path: Path) -> None:
     first = _loaded(peopled, write_csv(tmp_path / "x.csv", EXPORT))
-    before = {name: database.read_table(peopled, name) for name in TABLES}
+    before = {name: bulk.read_table(peopled, name) for name in TABLES}
     again = _loaded(
         peopled,
         write_xlsx(tmp_path / "x.xlsx", EXPORT, above=("", "Entry summary line tariff detail", "Run on 11/05/2012"), below=("Total",)),
     )
     assert (first.accepted, again.accepted, again.unchanged, again.rejected) == (4, 4, 4, 1)
     for name, frame in before.items():
-        assert_frame_equal(database.read_table(peopled, name), frame)
-    total = ledger.rejects(peopled)
+        assert_frame_equal(bulk.read_table(peopled, name), frame)
+    total = quarantine.rejects(peopled)
     assert set(total["row_number"]) == {9}
     assert "entry_number_check_digit" in total["rule"].to_list()
 
@@ -109,19 +109,19 @@ def test_csv_with_a_title_and_a_total_of_another_width(peopled: Engine, tmp_path
     path.write_text("Entry summary line tariff detail\n\n" + path.read_text() + "Grand total,6400.50\n")
     result = _loaded(peopled, path)
     assert (result.read, result.accepted, result.rejected) == (5, 4, 1)
-    assert ledger.rejects(peopled).select("row_number", "rule", "value").rows() == [(8, "fields", "Grand total,6400.50")]
+    assert quarantine.rejects(peopled).select("row_number", "rule", "value").rows() == [(8, "fields", "Grand total,6400.50")]
 
 
 def test_the_same_export_twice_changes_nothing(peopled: Engine, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "x.csv", EXPORT)
     _loaded(peopled, path)
-    before = {name: database.read_table(peopled, name) for name in TABLES}
+    before = {name: bulk.read_table(peopled, name) for name in TABLES}
     again = _loaded(peopled, path)
     assert again.already_loaded
     assert again.unchanged == again.accepted == 4
     assert ledger.loads(peopled).height == 1
     for name, frame in before.items():
-        assert_frame_equal(database.read_table(peopled, name), frame)
+        assert_frame_equal(bulk.read_table(peopled, name), frame)
 
 
 def test_more_lines_of_a_known_entry_are_merged_and_totalled_anew(peopled: Engine, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_more_lines_of_a_known_entry_are_merged_and_totalled_anew(peopled: Engin
     assert _loaded(peopled, write_csv(tmp_path / "b.csv", more)).unchanged == 0
     entry = _entry(peopled)
     assert (entry["line_count"], entry["value_usd"], entry["duty_usd"], entry["industry_code"]) == (3, 14_000.0, 375.5, "PHC_PHARM")
-    assert database.read_table(peopled, "entry_line").filter(pl.col("entry_number") == number(1))["line_number"].to_list() == [1, 2, 3]
+    assert bulk.read_table(peopled, "entry_line").filter(pl.col("entry_number") == number(1))["line_number"].to_list() == [1, 2, 3]
 
 
 def test_what_the_export_does_not_say_stays_as_the_store_has_it(peopled: Engine, tmp_path: Path) -> None:
@@ -169,30 +169,30 @@ def test_each_bad_row_is_refused_alone_and_the_entrys_other_rows_load(peopled: E
     rows = [[ordinal(i, line=1), ordinal(i, **({"line": "2"} | changes))] for i, (changes, _) in enumerate(BAD.values(), start=1)]
     result = _loaded(peopled, write_csv(tmp_path / "x.csv", [row for pair in rows for row in pair]))
     assert (result.read, result.accepted, result.rejected) == (2 * len(BAD), len(BAD), len(BAD))
-    refused = ledger.rejects(peopled)
+    refused = quarantine.rejects(peopled)
     for i, (rule, (changes, column)) in enumerate(BAD.items()):
         row = refused.row(by_predicate=(pl.col("row_number") == 2 * i + 3) & (pl.col("rule") == rule), named=True)
         assert row["column_name"] == column
         assert row["value"].replace("-", "").replace(".", "") == next(iter(changes.values())).replace("-", "").replace(".", ""), rule
         assert row["message"]
-    assert database.read_table(peopled, "entry")["line_count"].to_list() == [1] * len(BAD)
+    assert bulk.read_table(peopled, "entry")["line_count"].to_list() == [1] * len(BAD)
 
 
 def test_rows_of_one_entry_that_disagree(peopled: Engine, tmp_path: Path) -> None:
     rows = [ordinal(1), ordinal(1, line=2, port="4601"), ordinal(1, line=3)]
     assert _loaded(peopled, write_csv(tmp_path / "x.csv", rows)).rejected == 1
-    assert ledger.rejects(peopled).select("row_number", "rule").rows() == [(3, "same_in_entry")]
+    assert quarantine.rejects(peopled).select("row_number", "rule").rows() == [(3, "same_in_entry")]
     assert _entry(peopled)["line_count"] == 2
 
 
 def test_a_line_of_chapter_98_alone_takes_the_entrys_main_industry_or_is_refused(peopled: Engine, tmp_path: Path) -> None:
     rows = [ordinal(1, value="10"), ordinal(1, line=2, hts="9801.00.1000", value="99"), ordinal(2, hts="9801.00.1000")]
     assert _loaded(peopled, write_csv(tmp_path / "x.csv", rows)).rejected == 1
-    assert database.read_table(peopled, "entry_line").select("hts_number", "industry_code").rows() == [
+    assert bulk.read_table(peopled, "entry_line").select("hts_number", "industry_code").rows() == [
         ("8471300100", "ELE_COMP"),
         ("9801001000", "ELE_COMP"),
     ]
-    assert ledger.rejects(peopled).select("row_number", "rule").rows() == [(4, "heading_known")]
+    assert quarantine.rejects(peopled).select("row_number", "rule").rows() == [(4, "heading_known")]
 
 
 def test_headings_may_differ_in_case_and_space_and_optional_ones_may_be_missing(peopled: Engine, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data import database
+from data import bulk, database
 from data.__main__ import main
 from data.settings import settings
 from tests.data import samples
@@ -84,7 +84,7 @@ def test_a_broken_file_among_good_ones_stops_there_and_publishes_what_was_loaded
     assert "account.csv: 1 rows read, 1 accepted" in shown.out
     assert "Data version" in shown.out
     assert shown.err.splitlines()[-1].startswith("data: The file lacks the column")
-    assert database.read_table(database.engine(settings().url), "account").height == 4
+    assert bulk.read_table(database.engine(settings().url), "account").height == 4
 
 
 @pytest.mark.parametrize(

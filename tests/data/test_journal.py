@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from analytics.exc import DataError
-from data import database, journal
+from data import bulk, database, journal
 from data.schema import AUDIT_EVENT
 
 
@@ -29,7 +29,7 @@ def test_an_event_says_who_did_what_and_when(bank: Engine) -> None:
 
 def test_a_note_is_kept_with_its_view(bank: Engine) -> None:
     made = journal.add_note(bank, author="a.person", text="  Storm closed the port  ", view="port=4601", from_date=dt.date(2012, 10, 29))
-    row = database.read_table(bank, "note").row(0, named=True)
+    row = bulk.read_table(bank, "note").row(0, named=True)
     assert (row["note_id"], row["text"], row["filter"], row["author"]) == (made, "Storm closed the port", "port=4601", "a.person")
     assert (row["from_date"], row["to_date"]) == (dt.date(2012, 10, 29), None)
 
@@ -41,4 +41,4 @@ def test_a_note_is_kept_with_its_view(bank: Engine) -> None:
 def test_a_note_that_cannot_be_kept(bank: Engine, text: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
         journal.add_note(bank, author="a", text=text, from_date=dt.date(2013, 1, 2), to_date=dt.date(2013, 1, 1))
-    assert database.read_table(bank, "note").is_empty()
+    assert bulk.read_table(bank, "note").is_empty()

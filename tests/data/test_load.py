@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from sqlalchemy import Engine, func, select
 
 from analytics.exc import DataError
-from data import contracts, database, ledger, load, rules, validate
+from data import bulk, contracts, database, ledger, load, quarantine, rules, validate
 from data.schema import LOAD, REJECT
 from tests.data import samples
 from tests.data.samples import entry, number, write_csv, write_xlsx
@@ -26,7 +26,7 @@ def _state(bank: Engine) -> dict[str, Any]:
     """Everything that a load can change."""
     with bank.connect() as connection:
         counts = [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (LOAD, REJECT)]
-        tables = {name: sorted(map(repr, database.read_whole(connection, name).rows())) for name in contracts.TABLES}
+        tables = {name: sorted(map(repr, bulk.read_whole(connection, name).rows())) for name in contracts.TABLES}
     return tables | {"ledger": counts}
 
 
@@ -36,7 +36,7 @@ def test_a_csv_file_becomes_typed_rows_and_a_line_in_the_ledger(peopled: Engine,
     )
     result = _loaded(peopled, path)
     assert (result.table, result.read, result.accepted, result.rejected, result.unchanged) == ("entry", 2, 2, 0, 0)
-    held = database.read_table(peopled, "entry")
+    held = bulk.read_table(peopled, "entry")
     assert held["entry_number"].to_list() == [number(1), number(2)]
     assert held["value_usd"].to_list() == [1234.5, 2000.0]
     assert held["entry_date"].to_list() == [dt.date(2012, 10, 15)] * 2
@@ -50,7 +50,7 @@ def test_a_csv_file_becomes_typed_rows_and_a_line_in_the_ledger(peopled: Engine,
         False,
     )
     assert not database.is_empty(peopled)
-    assert not database.holds_synthetic(peopled)
+    assert not ledger.loads(peopled)["synthetic"].any()
 
 
 BAD: dict[str, tuple[dict[str, str], str, str, str]] = {
@@ -85,8 +85,8 @@ def test_bad_rows_go_to_quarantine_with_what_to_do_and_the_rest_loads(peopled: E
     rows = [[entry(2 * i + 1), entry(2 * i + 2) | changes] for i, (changes, *_) in enumerate(BAD.values())]
     result = _loaded(peopled, write_csv(tmp_path / "entry.csv", [row for pair in rows for row in pair]))
     assert (result.read, result.accepted, result.rejected) == (2 * len(BAD), len(BAD), len(BAD))
-    assert database.read_table(peopled, "entry")["entry_number"].to_list() == [number(2 * i + 1) for i in range(len(BAD))]
-    refused = ledger.rejects(peopled)
+    assert bulk.read_table(peopled, "entry")["entry_number"].to_list() == [number(2 * i + 1) for i in range(len(BAD))]
+    refused = quarantine.rejects(peopled)
     assert set(refused["file_name"]) == {"entry.csv"}
     for i, (kind, (changes, column, rule, words)) in enumerate(BAD.items()):
         row = refused.row(by_predicate=(pl.col("row_number") == 2 * i + 3) & (pl.col("rule") == rule), named=True)
@@ -98,20 +98,20 @@ def test_bad_rows_go_to_quarantine_with_what_to_do_and_the_rest_loads(peopled: E
 def test_a_row_with_two_faults_is_one_row_with_two_records(peopled: Engine, tmp_path: Path) -> None:
     result = _loaded(peopled, write_csv(tmp_path / "entry.csv", [entry(1, entry_type_code="99", entry_date="soon")]))
     assert (result.read, result.accepted, result.rejected) == (1, 0, 1)
-    assert set(ledger.rejects(peopled)["rule"]) == {"entry_type_code:in_code_set", "entry_date:readable"}
+    assert set(quarantine.rejects(peopled)["rule"]) == {"entry_type_code:in_code_set", "entry_date:readable"}
 
 
 def test_the_second_row_of_a_key_goes_to_quarantine(peopled: Engine, tmp_path: Path) -> None:
     result = _loaded(peopled, write_csv(tmp_path / "entry.csv", [entry(1), entry(1, value_usd="1"), entry(1, value_usd="2")]))
     assert (result.accepted, result.rejected) == (1, 2)
-    assert database.read_table(peopled, "entry")["value_usd"].to_list() == [1234.5]
-    assert ledger.rejects(peopled).select("row_number", "rule").rows() == [(3, "first_of_its_key"), (4, "first_of_its_key")]
+    assert bulk.read_table(peopled, "entry")["value_usd"].to_list() == [1234.5]
+    assert quarantine.rejects(peopled).select("row_number", "rule").rows() == [(3, "first_of_its_key"), (4, "first_of_its_key")]
 
 
 def test_two_rows_with_the_same_hole_in_their_key_are_both_refused_for_the_hole(peopled: Engine, tmp_path: Path) -> None:
     rows = [entry(1, entry_number=""), entry(2, entry_number=" "), entry(3)]
     assert _loaded(peopled, write_csv(tmp_path / "entry.csv", rows)).rejected == 2
-    assert ledger.rejects(peopled).select("row_number", "rule").rows() == [(2, "entry_number:nullability"), (3, "entry_number:nullability")]
+    assert quarantine.rejects(peopled).select("row_number", "rule").rows() == [(2, "entry_number:nullability"), (3, "entry_number:nullability")]
 
 
 def test_a_bad_importer_number_is_refused_and_a_social_security_number_not_shown(peopled: Engine, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_bad_importer_number_is_refused_and_a_social_security_number_not_shown
     ]
     result = _loaded(peopled, write_csv(tmp_path / "importer.csv", rows))
     assert (result.accepted, result.rejected) == (1, 3)
-    refused = ledger.rejects(peopled).filter(pl.col("rule") == "importer_number_form")
+    refused = quarantine.rejects(peopled).filter(pl.col("rule") == "importer_number_form")
     assert refused.select("row_number", "value").rows() == [(3, "12345"), (4, "***-**-6789"), (5, "***-**-8901")]
 
 
@@ -135,8 +135,8 @@ def test_bad_tariff_numbers(peopled: Engine, tmp_path: Path) -> None:
         write_csv(tmp_path / "entry_line.csv", [line | {"line_number": i, "hts_number": text} for i, text in enumerate(hts, start=1)]),
     )
     assert (result.accepted, result.rejected) == (2, 3)
-    assert database.read_table(peopled, "entry_line")["hts_number"].to_list() == ["8471300100", "8471300100"]
-    assert set(ledger.rejects(peopled)["row_number"]) == {4, 5, 6}
+    assert bulk.read_table(peopled, "entry_line")["hts_number"].to_list() == ["8471300100", "8471300100"]
+    assert set(quarantine.rejects(peopled)["row_number"]) == {4, 5, 6}
 
 
 def test_the_same_file_twice_changes_nothing(peopled: Engine, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_row_in_quarantine_loads_once_what_it_needs_is_there(peopled: Engine, 
     _loaded(peopled, write_csv(tmp_path / "account.csv", [{"account_id": "A3", "account_name": "Late Arrivals"}]))
     again = _loaded(peopled, entries)
     assert (again.accepted, again.rejected, again.unchanged, again.already_loaded) == (2, 0, 1, False)
-    assert ledger.rejects(peopled).is_empty()
+    assert quarantine.rejects(peopled).is_empty()
     assert ledger.counts(peopled) == {"loads": 3, "rows_read": 5, "rows_accepted": 4, "rows_rejected": 1, "quarantine_rows": 0}
 
 
@@ -166,7 +166,7 @@ def test_rows_are_added_replaced_or_left(peopled: Engine, tmp_path: Path) -> Non
     _loaded(peopled, write_csv(tmp_path / "a.csv", [entry(1), entry(2), entry(3)]))
     result = _loaded(peopled, write_csv(tmp_path / "b.csv", [entry(1), entry(2, value_usd="9"), entry(4)]))
     assert (result.accepted, result.unchanged) == (3, 1)
-    held = database.read_table(peopled, "entry")
+    held = bulk.read_table(peopled, "entry")
     assert held.select("entry_number", "value_usd").rows() == [
         (number(1), 1234.5),
         (number(2), 9.0),
@@ -181,7 +181,7 @@ def test_an_older_file_loaded_again_takes_its_values_back(peopled: Engine, tmp_p
     _loaded(peopled, write_csv(tmp_path / "new.csv", [entry(1, value_usd="9")]))
     again = _loaded(peopled, old)
     assert not again.already_loaded
-    assert database.read_table(peopled, "entry")["value_usd"].to_list() == [1234.5]
+    assert bulk.read_table(peopled, "entry")["value_usd"].to_list() == [1234.5]
 
 
 FORMS = {
@@ -203,7 +203,7 @@ def test_every_form_of_file_gives_the_same_rows(peopled: Engine, tmp_path: Path)
     _loaded(peopled, write_csv(tmp_path / "entry.csv", rows))
     plain = {"entry_date": [dt.date(2012, 10, 15), dt.date(2013, 2, 5)], "value_usd": [1234.5, 1234567.25]}
     held = samples.entry_frame(2).with_columns(pl.Series(name, values) for name, values in plain.items())
-    assert_frame_equal(database.read_table(peopled, "entry"), held)
+    assert_frame_equal(bulk.read_table(peopled, "entry"), held)
     for name, write in FORMS.items():
         result = _loaded(peopled, write(tmp_path, rows))
         assert (result.table, result.accepted, result.unchanged, result.rejected) == ("entry", 2, 2, 0), name
@@ -213,8 +213,8 @@ def test_a_parquet_extract_and_its_synthetic_mark(peopled: Engine, tmp_path: Pat
     frame = samples.entry_frame(50)
     frame.write_parquet(tmp_path / "entry.parquet", metadata={"centerline.synthetic": "true"})
     assert _loaded(peopled, tmp_path / "entry.parquet").accepted == 50
-    assert_frame_equal(database.read_table(peopled, "entry"), frame)
-    assert database.holds_synthetic(peopled)
+    assert_frame_equal(bulk.read_table(peopled, "entry"), frame)
+    assert ledger.loads(peopled)["synthetic"].any()
 
 
 def test_parquet_columns_of_other_types_are_read_by_their_meaning(peopled: Engine, tmp_path: Path) -> None:
@@ -228,9 +228,9 @@ def test_parquet_columns_of_other_types_are_read_by_their_meaning(peopled: Engin
     )
     frame.write_parquet(tmp_path / "entry.parquet")
     assert _loaded(peopled, tmp_path / "entry.parquet").rejected == 2
-    held = database.read_table(peopled, "entry")
+    held = bulk.read_table(peopled, "entry")
     assert held.select("port_code", "entry_type_code", "entry_date", "value_usd").rows() == [("2704", "01", dt.date(2012, 10, 15), 1.5)]
-    assert set(ledger.rejects(peopled)["rule"]) == {"value_usd:readable", "line_count:readable"}
+    assert set(quarantine.rejects(peopled)["rule"]) == {"value_usd:readable", "line_count:readable"}
 
 
 def test_rows_of_another_width_go_to_quarantine_by_their_own_place(peopled: Engine, tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_rows_of_another_width_go_to_quarantine_by_their_own_place(peopled: Engi
     path.write_text("\n".join([*lines[:3], "", *lines[3:]]) + "\n")
     result = _loaded(peopled, path)
     assert (result.read, result.accepted, result.rejected) == (4, 2, 2)
-    refused = ledger.rejects(peopled)
+    refused = quarantine.rejects(peopled)
     assert refused.select("row_number", "rule").rows() == [(3, "fields"), (5, "fields")]
     assert "18 values where the headings have 21" in refused["message"][0]
     assert refused["value"][1].endswith(",surplus")
@@ -263,14 +263,14 @@ def test_formula_like_text_stays_text(peopled: Engine, tmp_path: Path) -> None:
     rows = [{"account_id": f"B{i}", "account_name": name} for i, name in enumerate(names)]
     for path in (write_csv(tmp_path / "account.csv", rows), write_xlsx(tmp_path / "account.xlsx", rows)):
         assert _loaded(peopled, path).accepted == len(names)
-        held = database.read_table(peopled, "account").filter(pl.col("account_id").str.starts_with("B"))
+        held = bulk.read_table(peopled, "account").filter(pl.col("account_id").str.starts_with("B"))
         assert held["account_name"].to_list() == names
 
 
 def test_latin_1_is_understood(peopled: Engine, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "account.csv", [{"account_id": "B1", "account_name": "Café Zürich"}], encoding="cp1252")
     _loaded(peopled, path)
-    assert "Café Zürich" in database.read_table(peopled, "account")["account_name"].to_list()
+    assert "Café Zürich" in bulk.read_table(peopled, "account")["account_name"].to_list()
 
 
 def test_an_error_in_a_spreadsheet_cell_is_no_blank(peopled: Engine, tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_an_error_in_a_spreadsheet_cell_is_no_blank(peopled: Engine, tmp_path: P
         sheet.write_formula(1, list(row).index("liquidation_date"), "=1/0", None, "#DIV/0!")
     result = _loaded(peopled, tmp_path / "entry.xlsx")
     assert (result.accepted, result.rejected) == (0, 1)
-    assert ledger.rejects(peopled).row(0, named=True)["rule"] == "liquidation_date:readable"
+    assert quarantine.rejects(peopled).row(0, named=True)["rule"] == "liquidation_date:readable"
     assert any("not read: Notes" in notice for notice in result.notices)
 
 
@@ -294,7 +294,7 @@ def test_extra_columns_are_ignored_with_a_notice_and_optional_ones_may_be_missin
     result = _loaded(peopled, write_csv(tmp_path / "entry.csv", [row]))
     assert result.accepted == 1
     assert "colour" in result.notices[0]
-    assert database.read_table(peopled, "entry")["mode_code"].to_list() == [None]
+    assert bulk.read_table(peopled, "entry")["mode_code"].to_list() == [None]
 
 
 def test_a_folder_loads_in_the_order_of_its_references(bank: Engine, tmp_path: Path) -> None:
@@ -365,7 +365,7 @@ def test_the_files_before_a_broken_one_stay_and_are_told(peopled: Engine, tmp_pa
     with pytest.raises(load.StoppedError, match="lacks the column") as caught:
         load.load_files([tmp_path], engine=peopled)
     assert [result.file for result in caught.value.results] == ["account.csv"]
-    assert database.read_table(peopled, "account").height == 3
+    assert bulk.read_table(peopled, "account").height == 3
 
 
 def test_a_spreadsheet_that_unpacks_without_end_is_refused(peopled: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -383,7 +383,7 @@ def test_lists_in_a_column_are_refused(peopled: Engine, tmp_path: Path) -> None:
 def test_reference_tables_are_filled_once_and_then_left(peopled: Engine, tmp_path: Path) -> None:
     _loaded(peopled, write_csv(tmp_path / "port.csv", [{"port_code": "9998", "port_name": "New", "district_code": "99", "kind": "sea"}]))
     load.seed_reference(peopled)
-    ports = database.read_table(peopled, "port")
+    ports = bulk.read_table(peopled, "port")
     assert ports.height == 351
     assert ports.filter(pl.col("port_code") == "9998")["port_name"].to_list() == ["New"]
 

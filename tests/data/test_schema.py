@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from sqlalchemy import Engine, func, inspect, select
 
 from analytics.exc import ConfigError, DataError
-from data import database, load
+from data import bulk, database, load
 from data.contracts import TABLES
 from data.reference import conform
 from data.schema import LOAD, METADATA
@@ -56,16 +56,16 @@ def test_every_contract_column_is_documented_in_the_database(bank: Engine) -> No
 def test_opening_a_database_again_changes_nothing(database_url: str) -> None:
     first = database.engine(database_url)
     with database.writing(first) as connection:
-        database.bulk_insert(connection, "account", samples.people()["account"])
+        bulk.bulk_insert(connection, "account", samples.people()["account"])
     first.dispose()
     second = database.engine(database_url)
-    assert_frame_equal(database.read_table(second, "account"), samples.people()["account"])
+    assert_frame_equal(bulk.read_table(second, "account"), samples.people()["account"])
     second.dispose()
 
 
 def test_a_table_has_its_contracts_types_though_it_is_empty(bank: Engine) -> None:
     for name, contract in TABLES.items():
-        frame = database.read_table(bank, name)
+        frame = bulk.read_table(bank, name)
         assert frame.schema == {column: kind.dtype for column, kind in contract.columns().items()}, name
         assert frame.is_empty() == (name not in load.REFERENCE_TABLES), name
 
@@ -102,34 +102,34 @@ def test_every_kind_of_value_comes_back_as_it_went_in(bank: Engine) -> None:
     )
     for name, frame in {"account": accounts, "note": notes, "inquiry": inquiries, "target": targets}.items():
         with database.writing(bank) as connection:
-            database.bulk_insert(connection, name, frame)
-            seen = database.read_whole(connection, name)
-        assert_frame_equal(database.read_table(bank, name), frame, check_exact=True)
+            bulk.bulk_insert(connection, name, frame)
+            seen = bulk.read_whole(connection, name)
+        assert_frame_equal(bulk.read_table(bank, name), frame, check_exact=True)
         assert_frame_equal(seen.sort(frame.columns[0]), frame, check_exact=True)
 
 
 def test_rows_are_read_in_the_order_of_their_key(bank: Engine) -> None:
     shuffled = samples.people()["account"].reverse()
     with database.writing(bank) as connection:
-        database.bulk_insert(connection, "account", shuffled)
-    assert database.read_table(bank, "account")["account_id"].to_list() == ["A1", "A2"]
+        bulk.bulk_insert(connection, "account", shuffled)
+    assert bulk.read_table(bank, "account")["account_id"].to_list() == ["A1", "A2"]
 
 
 def test_a_failure_rolls_the_whole_transaction_back(bank: Engine) -> None:
     def fail() -> None:
         with database.writing(bank) as connection:
-            database.bulk_insert(connection, "account", samples.people()["account"])
+            bulk.bulk_insert(connection, "account", samples.people()["account"])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert database.read_table(bank, "account").is_empty()
+    assert bulk.read_table(bank, "account").is_empty()
 
 
 def test_what_the_database_refuses_is_said_in_one_sentence(bank: Engine) -> None:
     with pytest.raises(DataError, match=r"refused to write.*nothing was changed"), database.writing(bank) as connection:
-        database.bulk_insert(connection, "account", pl.concat([samples.people()["account"]] * 2))
-    assert database.read_table(bank, "account").is_empty()
+        bulk.bulk_insert(connection, "account", pl.concat([samples.people()["account"]] * 2))
+    assert bulk.read_table(bank, "account").is_empty()
 
 
 def test_writers_wait_for_each_other(bank: Engine) -> None:
@@ -163,11 +163,11 @@ def test_writers_wait_for_each_other(bank: Engine) -> None:
 def test_reading_beside_an_open_writer_loses_nothing(bank: Engine) -> None:
     """Rows committed after another connection has read and gone are still there: no second library undoes the locks."""
     with database.writing(bank) as writer:
-        database.bulk_insert(writer, "account", samples.people()["account"][:1])
-        database.read_table(bank, "account")
-        database.bulk_insert(writer, "account", samples.people()["account"][1:])
+        bulk.bulk_insert(writer, "account", samples.people()["account"][:1])
+        bulk.read_table(bank, "account")
+        bulk.bulk_insert(writer, "account", samples.people()["account"][1:])
     again = database.engine(bank.url.render_as_string(hide_password=False))
-    assert database.read_table(again, "account").height == 2
+    assert bulk.read_table(again, "account").height == 2
     again.dispose()
 
 
@@ -188,19 +188,19 @@ def test_the_cost_of_replacing_rows_is_that_of_the_rows_and_not_of_the_table(tmp
         return 0
 
     with database.writing(made) as connection:
-        database.bulk_insert(connection, "entry_line", lines)
+        bulk.bulk_insert(connection, "entry_line", lines)
         connection.connection.driver_connection.set_progress_handler(count, 1000)
-        database.replace_rows(connection, "entry_line", lines.head(500).with_columns(value_usd=pl.lit(2.0)))
-        database.read_matching(connection, "entry_line", lines.select("entry_number").head(500))
-        database.existing(connection, "entry_line", "entry_number", lines["entry_number"].head(500))
-    assert database.read_table(made, "entry_line")["value_usd"].sum() == 4500
+        bulk.replace_rows(connection, "entry_line", lines.head(500).with_columns(value_usd=pl.lit(2.0)))
+        bulk.read_matching(connection, "entry_line", lines.select("entry_number").head(500))
+        bulk.existing(connection, "entry_line", "entry_number", lines["entry_number"].head(500))
+    assert bulk.read_table(made, "entry_line")["value_usd"].sum() == 4500
     made.dispose()
     assert steps < 150_000
 
 
 def test_synthetic_and_empty_are_told_from_the_ledger(bank: Engine) -> None:
     assert database.is_empty(bank)
-    assert not database.holds_synthetic(bank)
+    assert not ledger.loads(bank)["synthetic"].any()
 
 
 @pytest.mark.parametrize("wrong", ["", "nonsense", "sqlite://", "sqlite:///:memory:", "mysql://root@host/name", "oracle://x"])

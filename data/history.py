@@ -1,0 +1,171 @@
+"""Writing rows so that nothing is forgotten: replaced rows go to history, and every month keeps a ledger of what each load did to it.
+
+The ledger is additive: the sums of a month's revisions up to a load are what the store held of that month after it. So it
+says how a month was known then, which months a publish has to rebuild, and what the tables must hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+from sqlalchemy import Connection
+
+from analytics.rollups import cents
+from data import bulk, schema
+from data.contracts import TABLES
+from data.progress import Progress
+
+#: Tables whose rows belong to a month, and the column that says which; lines and events take that of what they belong to.
+MONTH_OF: Final[dict[str, str]] = {"entry": "entry_date", "entry_line": "entry_date", "review": "opened_date", "review_event": "opened_date"}
+
+#: Tables whose rows belong to a row of another -> that table, and the key that they share.
+_PARENT: Final[dict[str, tuple[str, str]]] = {"entry_line": ("entry", "entry_number"), "review_event": ("review", "review_id")}
+_CHILD: Final = {parent: (child, key) for child, (parent, key) in _PARENT.items()}
+
+_COUNTS: Final = ("added_count", "removed_count", "replaced_count", "value_cents", "closed_count")
+
+REVISION_SCHEMA: Final = {"table_name": pl.String, "month": pl.String, **dict.fromkeys(_COUNTS, pl.Int64)}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a load did to a table: rows that are new, rows as they were and as they are, and how many were there already."""
+
+    table: str
+    added: pl.DataFrame
+    old: pl.DataFrame
+    new: pl.DataFrame
+    unchanged: int
+
+
+def put(connection: Connection, name: str, frame: pl.DataFrame, load_id: int, progress: Progress | None = None) -> Change:
+    """Insert rows whose key is new, replace those whose values differ and keep the old ones in history, leave the rest."""
+    if not bulk.is_filled(connection, name):
+        change = Change(name, frame, frame.clear(), frame.clear(), 0)
+    else:
+        change = _replace(connection, name, frame, load_id)
+    written = pl.concat([change.added, change.new]).with_columns(load_id=pl.lit(load_id, pl.Int64))
+    bulk.bulk_insert(connection, name, written, progress)
+    if name == "account":
+        _number(connection, change.added)
+    return change
+
+
+def _replace(connection: Connection, name: str, frame: pl.DataFrame, load_id: int) -> Change:
+    """Tell new, changed and unchanged rows apart, and move the changed ones' old values to history."""
+    keys = TABLES[name].primary_key()
+    held = bulk.read_matching(connection, name, frame.select(keys), [*frame.columns, "load_id"])
+    same = frame.join(held, on=frame.columns, how="semi", nulls_equal=True)
+    rest = frame.join(same, on=keys, how="anti")
+    old = held.join(rest, on=keys, how="semi")
+    bulk.bulk_insert(connection, f"{name}_history", old.with_columns(replaced_by=pl.lit(load_id, pl.Int64)))
+    if old.height:
+        bulk.delete_rows(connection, name, old.select(keys))
+    return Change(name, rest.join(old, on=keys, how="anti"), old.drop("load_id"), rest.join(old, on=keys, how="semi"), same.height)
+
+
+def _number(connection: Connection, accounts: pl.DataFrame) -> None:
+    """Give new accounts the next numbers, in the order of their ids."""
+    used = bulk.read_whole(connection, "account_key")["account_key"].max()
+    first = int(used) + 1 if isinstance(used, int) else 0
+    numbered = accounts.select("account_id").sort("account_id").with_row_index("account_key", offset=first)
+    bulk.bulk_insert(connection, "account_key", numbered.with_columns(pl.col("account_key").cast(pl.Int64)))
+
+
+def revisions(connection: Connection, change: Change) -> pl.DataFrame:
+    """Say what a change did to each month: of its own table, and of those that follow it.
+
+    A review's facts repeat the value and date of its entry, and lines and events lie in the month of what they belong to;
+    so a corrected entry touches the months of its reviews, and one whose date is corrected takes its lines along.
+
+    Returns:
+        The columns of `REVISION_SCHEMA`, one row a table and month; all counts 0 where a month must only be made anew.
+    """
+    if change.table not in MONTH_OF:
+        return pl.DataFrame(schema=REVISION_SCHEMA)
+    months = _months(connection, change)
+    added, old, new = (_placed(frame, change.table, months) for frame in (change.added, change.old, change.new))
+    parts = [_own(change.table, added, old, new)]
+    if old.height:
+        parts += _followers(connection, change.table, old, new)
+    return pl.concat(parts).group_by("table_name", "month").agg(pl.col(_COUNTS).sum()).sort("table_name", "month")
+
+
+def record(connection: Connection, load_id: int, parts: list[pl.DataFrame]) -> None:
+    """Write a load's revisions into the ledger."""
+    summed = pl.concat(parts).group_by("table_name", "month").agg(pl.col(_COUNTS).sum()).sort("table_name", "month")
+    bulk.bulk_insert(connection, "revision", summed.select(pl.lit(load_id, pl.Int64).alias("load_id"), *REVISION_SCHEMA))
+
+
+def _months(connection: Connection, change: Change) -> pl.DataFrame | None:
+    """Return the month of each row's parent; null when the rows have their own."""
+    if change.table not in _PARENT:
+        return None
+    parent, key = _PARENT[change.table]
+    keys = pl.concat([change.added.select(key), change.new.select(key)]).unique()
+    found = bulk.read_matching(connection, parent, keys, [key, MONTH_OF[parent]])
+    return found.select(key, month=_label(MONTH_OF[parent]))
+
+
+def _label(date: str) -> pl.Expr:
+    return pl.col(date).dt.strftime("%Y-%m")
+
+
+def _placed(frame: pl.DataFrame, table: str, months: pl.DataFrame | None) -> pl.DataFrame:
+    """Reduce rows to key, month and measures."""
+    keys = TABLES[table].primary_key()
+    placed = frame.with_columns(month=_label(MONTH_OF[table])) if months is None else frame.join(months, on=_PARENT[table][1])
+    value = cents("value_usd") if "value_usd" in frame.columns else pl.lit(0, pl.Int64)
+    closed = pl.col("closed_date").is_not_null().cast(pl.Int64) if "closed_date" in frame.columns else pl.lit(0, pl.Int64)
+    return placed.select(*keys, "month", value_cents=value, closed_count=closed)
+
+
+def _own(table: str, added: pl.DataFrame, old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    pairs = old.join(new, on=TABLES[table].primary_key(), suffix="_new")
+    stayed = pairs.filter(pl.col("month") == pl.col("month_new"))
+    moved = pairs.filter(pl.col("month") != pl.col("month_new"))
+    after = {name: pl.col(f"{name}_new") for name in ("value_cents", "closed_count")}
+    change = {name: column - pl.col(name) for name, column in after.items()}
+    return pl.concat(
+        [
+            _rows(table, added, added_count=pl.lit(1)),
+            _rows(table, stayed, replaced_count=pl.lit(1), **change),
+            _rows(table, moved, removed_count=pl.lit(1), value_cents=-pl.col("value_cents"), closed_count=-pl.col("closed_count")),
+            _rows(table, moved.with_columns(month="month_new"), added_count=pl.lit(1), **after),
+        ]
+    )
+
+
+def _rows(table: str, frame: pl.DataFrame, **counts: pl.Expr) -> pl.DataFrame:
+    """Give rows with a month the columns of the ledger and sum them; a count that is not named is the frame's own, or 0."""
+    own = {name: pl.col(name) for name in ("value_cents", "closed_count") if name in frame.columns}
+    wanted = {name: (own | counts).get(name, pl.lit(0)).cast(pl.Int64) for name in _COUNTS}
+    return frame.select("month", **wanted).group_by("month").sum().select(pl.lit(table).alias("table_name"), "month", *_COUNTS)
+
+
+def _followers(connection: Connection, table: str, old: pl.DataFrame, new: pl.DataFrame) -> list[pl.DataFrame]:
+    """Say which months of other tables a replaced row touches."""
+    key = TABLES[table].primary_key()[0]
+    parts = []
+    if table == "entry":
+        reviews = bulk.read_matching(connection, "review", old.select("entry_number"), ["opened_date"])
+        touched = reviews.select(month=_label("opened_date")).unique()
+        parts.append(_rows("review", touched))
+    if table in _CHILD:
+        moved = old.join(new, on=key, suffix="_new").filter(pl.col("month") != pl.col("month_new")).select(key, "month", "month_new")
+        parts += _moved_children(connection, table, moved) if moved.height else []
+    return parts
+
+
+def _moved_children(connection: Connection, table: str, moved: pl.DataFrame) -> list[pl.DataFrame]:
+    child, key = _CHILD[table]
+    columns = [key, "value_usd"] if "value_usd" in schema.kinds(child) else [key]
+    rows = bulk.read_matching(connection, child, moved.select(key), columns).join(moved, on=key)
+    value = cents("value_usd") if "value_usd" in rows.columns else pl.lit(0, pl.Int64)
+    valued = rows.select("month", "month_new", value_cents=value)
+    return [
+        _rows(child, valued, removed_count=pl.lit(1), value_cents=-pl.col("value_cents")),
+        _rows(child, valued.with_columns(month="month_new"), added_count=pl.lit(1)),
+    ]

@@ -1,0 +1,165 @@
+"""A part of a version: the facts, rollups and identities of one month, in a folder that never changes.
+
+Parts are shared by versions: a version whose month did not change names the part that is there. A part's name is its kind,
+its month and a digest of its files, so equal content is one part.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+import analytics
+from analytics import identities
+from analytics.rollups import BUILDERS, FAMILIES, aggregate, rollups_of
+from data import facts as facts_of_tables
+from data.contracts import TABLES
+
+#: Kind of part -> the families of its rollups; the others are made anew for each version.
+FAMILIES_OF: Final[dict[str, tuple[str, ...]]] = {
+    "entry": ("volume", "participants"),
+    "review": ("work", "stays", "sample", "findings"),
+    "rest": ("inquiries", "feedback"),
+}
+
+_FACTS: Final = {"entry": facts_of_tables.of_entries, "review": facts_of_tables.of_reviews}
+_CHECKS: Final = {"entry": identities.of_entries, "review": identities.of_reviews}
+
+#: Modules that decide what a part holds; when one changes, parts are made anew.
+_RECIPE: Final = ("analytics/rollups.py", "analytics/identities.py", "analytics/standards.py", "data/facts.py", "data/parts.py")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part as a manifest names it.
+
+    Attributes:
+        kind: `entry` (month of entry) or `review` (month in which the review was opened).
+        month: `YYYY-MM`.
+        digest: SHA-256 of its files.
+        first: First day on which anything in it happened.
+        latest: Last day on which anything in it happened, the as-of date not applied.
+        cut: Whether the as-of date left something out, so that another date asks for another part.
+        rows: Rows of each fact.
+        held: What it holds in the ledger's measures, by table.
+    """
+
+    kind: str
+    month: str
+    digest: str
+    first: str
+    latest: str
+    cut: bool
+    rows: dict[str, int]
+    held: dict[str, list[int]]
+
+    def folder(self, home: Path) -> Path:
+        """Return its folder in a published store."""
+        return home / "parts" / self.kind / f"{self.month}-{self.digest[:16]}"
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return asdict(self)
+
+
+@cache
+def recipe() -> str:
+    """Digest the code that makes parts, and the version of its engine."""
+    root = Path(analytics.__file__).parents[1]
+    digest = hashlib.sha256(pl.__version__.encode())
+    for name in _RECIPE:
+        digest.update((root / name).read_bytes())
+    return digest.hexdigest()
+
+
+def build(tables: Mapping[str, pl.DataFrame], kind: str, month: str, as_of: dt.date | None, building: Path, home: Path) -> Part:
+    """Build the part of a month and put it into the store, where nothing refers to it yet."""
+    first, latest = facts_of_tables.first_date(tables), facts_of_tables.latest_date(tables)
+    assert first and latest  # noqa: S101  # a month without rows is not built
+    facts = _FACTS[kind](tables, as_of)
+    folder = building / "parts" / kind / month
+    for name, frame in facts.items():
+        write(frame, folder / "facts" / f"{name}.parquet")
+    lazy = {name: frame.lazy() for name, frame in facts.items()}
+    rollups = write_rollups(lazy, kind, folder)
+    write(_CHECKS[kind](rollups, lazy), folder / "identities.parquet")
+    part = Part(
+        kind=kind,
+        month=month,
+        digest=digest_of(folder),
+        first=first.isoformat(),
+        latest=latest.isoformat(),
+        cut=as_of is not None and latest > as_of,
+        rows={name: frame.height for name, frame in facts.items()},
+        held=_held(kind, facts),
+    )
+    keep(folder, part.folder(home))
+    return part
+
+
+def write_rollups(facts: Mapping[str, pl.LazyFrame], kind: str, folder: Path) -> dict[str, pl.LazyFrame]:
+    """Write the rollups of a kind, and return them."""
+    made: dict[str, pl.LazyFrame] = {}
+    for name in FAMILIES_OF[kind]:
+        *coarser, finest = rollups_of(FAMILIES[name])
+        # The others are summed from the finest, which is much smaller than the facts.
+        base = aggregate(BUILDERS[name](facts), finest).collect(engine="in-memory")
+        frames = pl.collect_all([aggregate(base.lazy(), rollup) for rollup in coarser], engine="in-memory")
+        for rollup, frame in zip((*coarser, finest), (*frames, base), strict=True):
+            made[rollup.name] = frame.lazy()
+            write(frame, folder / "rollups" / f"{rollup.name}.parquet")
+    return made
+
+
+@cache
+def empty(kind: str) -> Mapping[str, pl.DataFrame]:
+    """Return the facts and rollups of a month without rows, for stores that have no month of a kind."""
+    tables = {name: contract.create_empty() for name, contract in TABLES.items()}
+    keys = pl.DataFrame(schema={"account_id": pl.String, "account_key": pl.Int64})
+    facts = _FACTS[kind](tables | {"account_key": keys, "stake": tables["entry"].select(facts_of_tables.STAKE)}, None)
+    lazy = {name: frame.lazy() for name, frame in facts.items()}
+    made = {rollup.name: aggregate(BUILDERS[name](lazy), rollup).collect() for name in FAMILIES_OF[kind] for rollup in rollups_of(FAMILIES[name])}
+    return facts | made
+
+
+def _held(kind: str, facts: Mapping[str, pl.DataFrame]) -> dict[str, list[int]]:
+    """Count facts as the ledger counts rows: `rows`, `value_cents`, `closed_count` of each table."""
+    held = {}
+    for table in {"entry": ("entry", "entry_line"), "review": ("review", "review_event")}[kind]:
+        frame = facts[table]
+        value = int((frame["value_usd"] * 100).round().sum()) if kind == "entry" else 0
+        closed = frame.height - frame["closed_date"].null_count() if table == "review" else 0
+        held[table] = [frame.height, value, closed]
+    return held
+
+
+def keep(built: Path, place: Path) -> None:
+    """Move a built folder to its place; equal content that is there already stays."""
+    if place.exists():
+        shutil.rmtree(built)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    built.rename(place)
+
+
+def write(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as a Parquet file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(path, compression="zstd", compression_level=3)
+
+
+def digest_of(folder: Path) -> str:
+    """Digest the names and bytes of a folder's files."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.parquet")):
+        digest.update(str(path.relative_to(folder)).encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

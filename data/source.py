@@ -1,0 +1,181 @@
+"""Where a publish reads from: the database, or the tables of the contracts in memory.
+
+A source hands over small tables whole and the large ones a month at a time, so that memory follows the largest month and
+not the history, and says which months have changed since a publish.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Set
+from typing import Any, Final, Protocol
+
+import polars as pl
+from sqlalchemy import Connection, func, select
+
+from analytics import periods
+from data import bulk, database
+from data.contracts import TABLES
+from data.facts import STAKE
+from data.history import MONTH_OF
+from data.schema import LOAD, REVISION
+
+#: Kinds of month: of entry, and in which a review was opened.
+KINDS: Final = ("entry", "review")
+
+#: Tables that are read by month -> the kind of month.
+_KIND_OF: Final = {"entry": "entry", "entry_line": "entry", "review": "review", "review_event": "review"}
+
+#: Tables that a publish reads whole.
+SMALL: Final = (*(name for name in TABLES if name not in _KIND_OF and name != "note"), "account_key")
+
+#: Measures of the ledger that facts can be held against.
+LEDGER_MEASURES: Final = ("rows", "value_cents", "closed_count")
+
+
+class Source(Protocol):
+    """What a publish reads."""
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Say up to which load the source has come, so that a later publish can ask what has changed since."""
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether anything in it is synthetic."""
+
+    def months(self, kind: str) -> list[str]:
+        """List the months that hold rows, in order."""
+
+    def changed(self, since: Mapping[str, Any]) -> Mapping[str, Set[str]] | None:
+        """Return the months of each kind that may have changed since a state; null when nobody can say."""
+
+    def small(self, name: str) -> pl.DataFrame:
+        """Return a small table, sorted by its key."""
+
+    def month(self, kind: str, month: str) -> dict[str, pl.DataFrame]:
+        """Return the tables of a month: `entry` and `entry_line`, or `review`, `review_event` and `stake`."""
+
+    def ledger(self) -> pl.DataFrame:
+        """Return what must be there: `table_name`, `month` and `LEDGER_MEASURES`."""
+
+
+class Database:
+    """The database as one transaction sees it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Name the last load, and enough of it to tell it from another of its number."""
+        return self._load(self._connection.execute(select(func.max(LOAD.c.load_id))).scalar() or 0)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether anything synthetic was ever loaded."""
+        return database.holds_synthetic(self._connection)
+
+    def months(self, kind: str) -> list[str]:
+        """List the months that hold rows, in order: those of the ledger whose rows did not all move away."""
+        held = func.sum(REVISION.c.added_count - REVISION.c.removed_count) > 0
+        query = select(REVISION.c.month).where(REVISION.c.table_name == kind).group_by(REVISION.c.month).having(held)
+        return sorted(self._connection.execute(query).scalars())
+
+    def changed(self, since: Mapping[str, Any]) -> Mapping[str, Set[str]] | None:
+        """Return the months that loads have touched; null when the database is not a later state of that one."""
+        if self._load(int(since.get("load_id", -1))) != since:
+            return None
+        query = select(REVISION.c.table_name, REVISION.c.month).where(REVISION.c.load_id > since["load_id"]).distinct()
+        touched: dict[str, set[str]] = {kind: set() for kind in KINDS}
+        for table, month in self._connection.execute(query):
+            touched[_KIND_OF[table]].add(month)
+        return touched
+
+    def small(self, name: str) -> pl.DataFrame:
+        """Return a small table, sorted by its key."""
+        frame = bulk.read_whole(self._connection, name)
+        return frame.sort(TABLES[name].primary_key() if name in TABLES else ["account_id"])
+
+    def month(self, kind: str, month: str) -> dict[str, pl.DataFrame]:
+        """Read the tables of a month."""
+        days = _days(month)
+        own = bulk.read_where(self._connection, kind, bulk.columns_of(kind), _between(f"t.{MONTH_OF[kind]}"), days)
+        if kind == "entry":
+            lines = f"JOIN entry p ON p.entry_number = t.entry_number AND {_between('p.entry_date')}"
+            return {"entry": own, "entry_line": self._following("entry_line", lines, days)}
+        events = f"JOIN review p ON p.review_id = t.review_id AND {_between('p.opened_date')}"
+        numbers = own.select("entry_number").drop_nulls().unique()
+        stake = bulk.read_matching(self._connection, "entry", numbers, STAKE)
+        return {"review": own, "review_event": self._following("review_event", events, days), "stake": stake}
+
+    def ledger(self) -> pl.DataFrame:
+        """Sum the ledger of revisions."""
+        sums = [func.sum(REVISION.c.added_count - REVISION.c.removed_count), func.sum(REVISION.c.value_cents), func.sum(REVISION.c.closed_count)]
+        query = select(REVISION.c.table_name, REVISION.c.month, *sums).group_by(REVISION.c.table_name, REVISION.c.month)
+        rows = [(table, month, *map(int, counts)) for table, month, *counts in self._connection.execute(query)]
+        return pl.DataFrame(rows, schema=LEDGER_SCHEMA, orient="row")
+
+    def _following(self, name: str, join: str, days: list[dt.date]) -> pl.DataFrame:
+        return bulk.read_where(self._connection, name, bulk.columns_of(name), "1 = 1", days, join=join)
+
+    def _load(self, load_id: int) -> dict[str, Any]:
+        row = self._connection.execute(select(LOAD.c.sha256, LOAD.c.finished_at).where(LOAD.c.load_id == load_id)).first()
+        return {"load_id": load_id, "sha256": row.sha256 if row else "", "finished_at": row.finished_at.isoformat() if row else ""}
+
+
+class Memory:
+    """Tables of the contracts in memory."""
+
+    def __init__(self, tables: Mapping[str, pl.DataFrame], *, synthetic: bool) -> None:
+        keys = tables["account"].select("account_id").sort("account_id").with_row_index("account_key")
+        self._tables = {name: frame for name, frame in tables.items()} | {"account_key": keys.select("account_id", "account_key")}
+        self._synthetic = synthetic
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Nothing is known of loads."""
+        return {}
+
+    @property
+    def synthetic(self) -> bool:
+        """As its maker says."""
+        return self._synthetic
+
+    def months(self, kind: str) -> list[str]:
+        """List the months that hold rows, in order."""
+        return sorted(self._tables[kind][MONTH_OF[kind]].dt.strftime("%Y-%m").unique())
+
+    def changed(self, since: Mapping[str, Any]) -> Mapping[str, Set[str]] | None:  # noqa: ARG002
+        """Nobody can say."""
+        return None
+
+    def small(self, name: str) -> pl.DataFrame:
+        """Return a small table, sorted by its key."""
+        return self._tables[name].sort(TABLES[name].primary_key() if name in TABLES else ["account_id"])
+
+    def month(self, kind: str, month: str) -> dict[str, pl.DataFrame]:
+        """Cut the tables of a month out."""
+        first, following = _days(month)
+        own = self._tables[kind].filter(pl.col(MONTH_OF[kind]).is_between(first, following, closed="left"))
+        if kind == "entry":
+            return {"entry": own, "entry_line": self._tables["entry_line"].join(own, on="entry_number", how="semi")}
+        stake = self._tables["entry"].select(STAKE).join(own, on="entry_number", how="semi")
+        return {"review": own, "review_event": self._tables["review_event"].join(own, on="review_id", how="semi"), "stake": stake}
+
+    def ledger(self) -> pl.DataFrame:
+        """There is no ledger."""
+        return pl.DataFrame(schema=LEDGER_SCHEMA)
+
+
+LEDGER_SCHEMA: Final = {"table_name": pl.String, "month": pl.String, **dict.fromkeys(LEDGER_MEASURES, pl.Int64)}
+
+
+def _days(month: str) -> list[dt.date]:
+    """Return the first day of a month and of the one after it."""
+    first = dt.date.fromisoformat(f"{month}-01")
+    return [first, periods.next_month(first)]
+
+
+def _between(column: str) -> str:
+    return f"{column} >= ? AND {column} < ?"
