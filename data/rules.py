@@ -7,6 +7,7 @@ from typing import Any, Final
 #: Rule -> what to do about a row that breaks it; braces are filled from the column.
 RULE_HELP: Final[dict[str, str]] = {
     "readable": "The value cannot be read as {type}; correct it in the source and load the file again.",
+    "plain_text": "The text holds control characters or bytes that are no character, shown as �; write it again in the source.",
     "nullability": "The column must not be empty; fill it in.",
     "in_code_set": "The code is not known; use one of {codes}.",
     "regex": "The value does not have the form of this column ({doc}); correct it.",
@@ -26,6 +27,7 @@ RULE_HELP: Final[dict[str, str]] = {
     "answered_not_before_received": "It was answered before it came in; check both dates.",
     "responded_not_before_received": "It was answered before it came in; check both dates.",
     "same_in_entry": "Other rows of this entry say otherwise; an entry summary has one value here. Correct the row in the source.",
+    "entry_known": "The store does not hold this entry, and this report says neither port nor entry date; load the ES-003 export first.",
     "heading_known": "The tariff heading is in no Center's industry; add it to the hts_heading table or correct the number.",
 }
 
@@ -48,7 +50,12 @@ COLUMN_OF_RULE: Final[dict[str, str]] = {
     "responded_not_before_received": "responded_date",
 }
 
-TYPE_WORDS: Final = {"Date": "a date (MM/DD/YYYY or YYYY-MM-DD)", "Float64": "a number", "Int64": "a whole number", "Boolean": "yes or no"}
+TYPE_WORDS: Final = {
+    "Date": "a date (MM/DD/YYYY or YYYY-MM-DD)",
+    "Float64": "a number (with a decimal point, and thousands commas or none: 1,234.50)",
+    "Int64": "a whole number (with thousands commas or none: 1,234)",
+    "Boolean": "yes or no",
+}
 
 
 def message(rule: str, column: Any = None) -> str:
