@@ -7,7 +7,7 @@ first that is not of chapters 98 and 99, which only modify another.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +15,7 @@ import polars as pl
 
 from data import routing, rules
 from data.identifiers import masked_importer_number
-from data.layouts import ES003, fold
+from data.layouts import ES003, Heading, fold
 from data.validate import ROW, Checked, Known, check, numbered, reject_rows
 
 #: Columns that all rows of one entry must share.
@@ -24,39 +24,53 @@ _SHARED: Final = ("entry_type_code", "importer_number", "port_code", "entry_date
 #: What the export does not say of an entry; what the store holds of it stays.
 _KEPT: Final = ("mode_code", "fees_usd", "scheduled_liquidation_date", "liquidation_date", "liquidation_type")
 
-_LINE: Final = ("entry_number", "line_number")
+LINE: Final = ("entry_number", "line_number")
 _MODIFIERS: Final = ("98", "99")
 
 
-def mapped(raw: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Rename the export's headings to columns; other headings are ignored with a notice."""
-    by_heading = {fold(heading.heading): heading.column for heading in ES003}
+def mapped(raw: pl.DataFrame, headings: Sequence[Heading] = ES003) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Rename a report's headings to columns; other headings are ignored with a notice."""
+    by_heading = {fold(heading.heading): heading.column for heading in headings}
     known = {name: by_heading[fold(name)] for name in raw.columns if fold(name) in by_heading}
     extra = [name for name in raw.columns if name not in known and name != ROW]
-    frame = raw.select(ROW, *known).rename(known)
-    if "ordinal" not in frame.columns:
-        frame = frame.with_columns(ordinal=pl.int_range(1, pl.len() + 1).over(_LINE))
-    return frame, (f"Columns of the export that are not used: {', '.join(extra)}.",) if extra else ()
+    return raw.select(ROW, *known).rename(known), (f"Columns of the export that are not used: {', '.join(extra)}.",) if extra else ()
 
 
-def judged(raw: pl.DataFrame, known: Known, headings: pl.DataFrame) -> Checked:
-    """Judge the export's rows: their own form, agreement within an entry, and a known tariff heading for each line."""
+def judged(raw: pl.DataFrame, known: Known, store: Mapping[str, pl.DataFrame]) -> Checked:
+    """Judge the export's rows: their own form, agreement within an entry, and a known tariff heading for each line.
+
+    Args:
+        raw: Rows under the export's own headings.
+        known: Answers which keys other tables hold.
+        store: The table `hts_heading`.
+    """
     frame, notices = mapped(numbered(raw))
+    if "ordinal" not in frame.columns:
+        frame = frame.with_columns(ordinal=pl.int_range(1, pl.len() + 1).over(LINE))
     first = check("es003", frame, known)
-    shared = pl.struct(_SHARED)
-    odd = first.accepted.filter(shared != shared.first().over("entry_number", order_by=ROW))
+    odd = disagreeing(first.accepted, _SHARED)
     rows = first.accepted.join(odd, on=ROW, how="anti")
-    homeless = _with_industry(rows, headings).filter(pl.col("industry_code").is_null())
-    lost = rows.join(homeless, on=_LINE, how="semi")
-    rejects = [
-        first.rejects,
-        reject_rows(odd, "same_in_entry", "entry_number", rules.message("same_in_entry")),
-        reject_rows(lost, "heading_known", "hts_number", rules.message("heading_known")),
-    ]
+    refused = reject_rows(odd, "same_in_entry", "entry_number", rules.message("same_in_entry"))
+    return sorted_out(first, rows, [refused], store["hts_heading"], notices)
+
+
+def disagreeing(rows: pl.DataFrame, shared: Sequence[str]) -> pl.DataFrame:
+    """Return the rows that say otherwise than the first row of their entry."""
+    each = pl.struct(shared)
+    return rows.filter(each.ne_missing(each.first().over("entry_number", order_by=ROW)))
+
+
+def sorted_out(
+    first: Checked, rows: pl.DataFrame, rejects: list[pl.DataFrame], headings: pl.DataFrame, notices: tuple[str, ...]
+) -> Checked:
+    """Set aside, of the rows that are left, the lines whose tariff heading is not known; give all refused rows their place."""
+    homeless = with_industry(rows, headings).filter(pl.col("industry_code").is_null())
+    lost = rows.join(homeless, on=LINE, how="semi")
+    refused = [first.rejects, *rejects, reject_rows(lost, "heading_known", "hts_number", rules.message("heading_known"))]
     return replace(
         first,
         accepted=rows.join(lost, on=ROW, how="anti"),
-        rejects=pl.concat(rejects).sort("row_number", "rule"),
+        rejects=pl.concat(refused).sort("row_number", "rule"),
         notices=notices + first.notices,
     )
 
@@ -67,8 +81,8 @@ def lines_of(rows: pl.DataFrame) -> pl.DataFrame:
     Returns:
         `entry_number`, `line_number`, `hts_number`, `origin_code`, `spi_code`, `value_usd`, `duty_usd`.
     """
-    ordered = rows.sort(*_LINE, _modifies(), "ordinal")
-    return ordered.group_by(_LINE, maintain_order=True).agg(
+    ordered = rows.sort(*LINE, _modifies(), "ordinal")
+    return ordered.group_by(LINE, maintain_order=True).agg(
         pl.col("hts_number", "origin_code").first(),
         pl.col("spi_code").drop_nulls().first(),
         pl.col("value_usd", "duty_usd").sum().round(2),
@@ -79,7 +93,7 @@ def _modifies() -> pl.Expr:
     return pl.col("hts_number").str.slice(0, 2).is_in(_MODIFIERS)
 
 
-def _with_industry(rows: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFrame:
+def with_industry(rows: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFrame:
     """Add the industry of each line; one of chapter 98 or 99 alone takes that of the entry's most valuable goods."""
     lines = routing.line_industry(lines_of(rows), headings)
     main = routing.entry_industry(lines.drop_nulls("industry_code")).rename({"industry_code": "main_industry"})
@@ -99,7 +113,7 @@ def tables(rows: pl.DataFrame, store: Mapping[str, pl.DataFrame]) -> dict[str, p
         New accounts, importers and pending assignments, and the entries and lines with their totals, in the order in which
         they are written.
     """
-    lines = _merged(_with_industry(rows, store["hts_heading"]), store["entry_line"])
+    lines = merged(with_industry(rows, store["hts_heading"]), store["entry_line"])
     heads = (
         rows.sort(ROW)
         .group_by("entry_number", maintain_order=True)
@@ -107,18 +121,19 @@ def tables(rows: pl.DataFrame, store: Mapping[str, pl.DataFrame]) -> dict[str, p
     )
     new = _new_importers(heads, store["importer"])
     holders = pl.concat([store["importer"].select(new.columns[:3]), new.select(new.columns[:3])])
-    entries = _totalled(heads.join(holders, on="importer_number").drop("importer_number"), lines)
+    entries = totalled(heads.join(holders, on="importer_number").drop("importer_number"), lines)
     routed = routing.route(routing.program_on(entries, store["importer"]), store["account_center"], store["center"])
     return {**_accounts(new), "entry": _completed(routed, store["entry"]), "entry_line": lines}
 
 
-def _merged(lines: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+def merged(lines: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """Add the lines that the store holds of these entries and that the export does not repeat."""
-    rest = held.join(lines, on=_LINE, how="anti").join(lines, on="entry_number", how="semi")
+    rest = held.join(lines, on=LINE, how="anti").join(lines, on="entry_number", how="semi")
     return pl.concat([lines, rest.select(lines.columns)], how="vertical_relaxed")
 
 
-def _totalled(entries: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+def totalled(entries: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Add to entries the totals of their lines and the industry of their most valuable goods."""
     totals = lines.group_by("entry_number").agg(pl.col("value_usd", "duty_usd").sum().round(2), line_count=pl.len().cast(pl.Int64))
     return entries.join(totals, on="entry_number").join(routing.entry_industry(lines), on="entry_number")
 
@@ -147,13 +162,16 @@ def _key(number: str) -> str:
     return f"S{hashlib.sha256(number.encode()).hexdigest()[:14]}" if number[3:4] == "-" else number
 
 
+def placeholder_name() -> pl.Expr:
+    """Name the account of an importer of whom only the number is known, hiding a social security number."""
+    return pl.format("Importer {}", masked_importer_number(pl.col("importer_number")))
+
+
 def _accounts(new: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Make the rows of new importers: an account under a name that hides a social security number, waiting for its Center."""
     none = pl.lit(None)
     return {
-        "account": new.select(
-            "account_id", account_name=pl.format("Importer {}", masked_importer_number(pl.col("importer_number"))), size_band=none
-        ),
+        "account": new.select("account_id", account_name=placeholder_name(), size_band=none),
         "importer": new.select(
             "importer_id",
             "importer_number",

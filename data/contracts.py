@@ -361,6 +361,33 @@ class Es003Row(dy.Schema):
         return importer_number_is_valid(pl.col("importer_number"))
 
 
+class EntryReportRow(dy.Schema):
+    """A row of a customised entry summary report: one line of an entry that the store holds, with its fees."""
+
+    entry_number = col.text(ENTRY_NUMBER, key=True, longest=11)
+    line_number = col.count("Entry summary line number", key=True, least=1)
+    entry_type_code = col.code(codes.ENTRY_TYPES, doc="Entry type")
+    importer_number = col.text("Importer of record number", nullable=False, longest=12)
+    importer_name = col.text("Importer's name")
+    summary_date = col.date("Entry summary date")
+    origin_code = col.text("Country of origin", nullable=False, longest=2, regex=r"^[A-Z]{2}$")
+    spi_code = col.text("Special program indicator", longest=3)
+    hts_number = col.text("Tariff number", nullable=False, longest=10, regex=r"^[0-9]{10}$")
+    value_usd = col.usd("Goods value of the line")
+    duty_usd = col.usd("Duty of the line")
+    mpf_usd = col.usd("Merchandise processing fee of the line", nullable=True)
+    hmf_usd = col.usd("Harbor maintenance fee of the line", nullable=True)
+    total_mpf_usd = col.usd("Merchandise processing fee paid for the whole entry", nullable=True)
+
+    @dy.rule()
+    def entry_number_check_digit(cls) -> pl.Expr:
+        return entry_number_is_valid(pl.col("entry_number"))
+
+    @dy.rule()
+    def importer_number_form(cls) -> pl.Expr:
+        return importer_number_is_valid(pl.col("importer_number"))
+
+
 #: Every table that a file can fill, in the order that foreign keys ask for.
 TABLES: Final[dict[str, type[dy.Schema]]] = {
     "center": Center,
@@ -386,7 +413,7 @@ TABLES: Final[dict[str, type[dy.Schema]]] = {
 }
 
 #: Contracts of rows that become rows of several tables.
-LAYOUTS: Final[dict[str, type[dy.Schema]]] = {"es003": Es003Row}
+LAYOUTS: Final[dict[str, type[dy.Schema]]] = {"es003": Es003Row, "entry_summary_report": EntryReportRow}
 
 CONTRACTS: Final[dict[str, type[dy.Schema]]] = TABLES | LAYOUTS
 

@@ -5,13 +5,11 @@ A row keeps its place in the file (`ROW`; a spreadsheet shows the same number), 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
 import itertools
-import re
-import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,23 +22,25 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from analytics.exc import DataError
+from data import guards, workbooks
+from data.guards import HEAD_BYTES, HEAD_ROWS, SEPARATORS
 from data.validate import ROW
 
 SUFFIXES: Final = (".csv", ".txt", ".parquet", ".xlsx")
 
 #: An XLSX whose parts unpack to more than this is refused.
-_MOST_UNPACKED: Final = 1_500_000_000
+_MOST_UNPACKED: Final = workbooks.MOST_UNPACKED
 
-#: Rows that are looked through for the headings: a report may begin with its title and filters.
-_HEAD_ROWS: Final = 30
+#: The sheet of a report that holds its table; another file's is its first.
+_MAIN_SHEET: Final = "Main Report"
 
 #: Most bytes that one CSV record may have.
-_BLOCK_BYTES: Final = 1 << 24
+_BLOCK_BYTES: Final = guards.MOST_LINE_BYTES
 
-#: Bytes that the first rows are looked for in.
-_HEAD_BYTES: Final = 20_000
+#: Longest part of a row of another width that is kept.
+_SHOWN: Final = 400
 
-_SEPARATORS: Final = ",;\t|"
+_BLANK: Final = f'{SEPARATORS} "'
 _SYNTHETIC_KEY: Final = b"centerline.synthetic"
 
 Cells = Sequence[object]
@@ -78,13 +78,21 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise DataError(f"There is no file {path}; check its name.")
-        inside = [part for part in sorted(path.iterdir()) if part.suffix.lower() in SUFFIXES] if path.is_dir() else [path]
-        if path.is_dir() and not inside:
-            raise DataError(f"The folder {path} has no CSV, Parquet or XLSX file.")
-        found += inside
+        found += _inside(path) if path.is_dir() else [path]
     wrong = [path for path in found if path.suffix.lower() not in SUFFIXES]
     if wrong:
         raise DataError(f"{wrong[0].name} is not a CSV, Parquet or XLSX file; export it as one of these.")
+    return found
+
+
+def _inside(folder: Path) -> list[Path]:
+    """List a folder's files; one that is a link to a place outside of it was not meant by who named the folder."""
+    found = [part for part in sorted(folder.iterdir()) if part.suffix.lower() in SUFFIXES]
+    if not found:
+        raise DataError(f"The folder {folder} has no CSV, Parquet or XLSX file.")
+    outside = [part.name for part in found if not part.resolve().is_relative_to(folder.resolve())]
+    if outside:
+        raise DataError(f"{outside[0]} is a link that leads out of its folder; remove it, or name the file itself.")
     return found
 
 
@@ -92,15 +100,16 @@ def read(path: Path, find: Finder) -> Raw:
     """Read a file: CSV and XLSX as text, Parquet with its own types.
 
     Raises:
-        DataError: it is empty, damaged or not what its name says.
+        DataError: it is empty, damaged, too large or not what its name says.
     """
+    guards.check(path, _MOST_UNPACKED)
     readers: dict[str, Callable[[Path, Finder], Raw]] = {".parquet": _parquet, ".xlsx": _xlsx}
     try:
         raw = readers.get(path.suffix.lower(), _csv)(path, find)
     except DataError:
         raise
     except Exception as error:
-        raise DataError(f"{path.name} cannot be read ({_first_line(error)}). Export it again; nothing was changed.") from error
+        raise guards.unreadable(path, error) from error
     if raw.rows.is_empty() and not raw.misfits:
         raise DataError(f"{path.name} has no rows below its headings; nothing was changed.")
     return raw
@@ -112,13 +121,14 @@ def column_names(path: Path, find: Finder) -> list[str]:
     Raises:
         DataError: it cannot be read.
     """
-    if path.suffix.lower() == ".parquet":
-        return list(_schema(path).names)
     if path.suffix.lower() == ".xlsx":
         return [name for name in read(path, find).rows.columns if name != ROW]
+    guards.check(path)
+    if path.suffix.lower() == ".parquet":
+        return list(_schema(path).names)
     with path.open("rb") as file:
-        text = _decoded(path.name, file.read(_HEAD_BYTES))
-    head = _head(path.name, text, _separator(text))
+        text = _decoded(file.read(HEAD_BYTES), whole=False)
+    head = _head(path.name, text, guards.separator(text))
     return headings(head[find(head)])
 
 
@@ -139,7 +149,7 @@ def _schema(path: Path) -> pa.Schema:
     try:
         return pq.read_schema(path)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path.name} cannot be read ({_first_line(error)}). Export it again; nothing was changed.") from error
+        raise guards.unreadable(path, error) from error
 
 
 def headings(cells: Cells) -> list[str]:
@@ -154,24 +164,22 @@ def _parquet(path: Path, _: Finder) -> Raw:
 
 
 def _csv(path: Path, find: Finder) -> Raw:
-    text = _decoded(path.name, path.read_bytes())
-    separator = _separator(text[:_HEAD_BYTES])
+    text = _decoded(path.read_bytes())
+    separator = guards.separator(text[:HEAD_BYTES])
     head = _head(path.name, text, separator)
     at = find(head)
     names = headings(head[at])
     table, invalid = _records(text, separator, names)
-    skipped = [row.number for row in invalid]
+    skipped = [row.row for row in invalid]
     places = pl.Series(ROW, sorted(set(range(1, table.num_rows + len(skipped) + 1)).difference(skipped)), dtype=pl.Int64)
     frame = pl.DataFrame(table).insert_column(0, places).filter(pl.col(ROW) > at + 1)
-    misfits = (Misfit(row.number, row.text, row.actual_columns, row.expected_columns) for row in invalid)
-    below = tuple(row for row in misfits if row.row > at + 1 and row.text.strip(f'{_SEPARATORS} "'))
-    return Raw(_not_blank(frame), below)
+    return Raw(_not_blank(frame), tuple(row for row in invalid if row.row > at + 1 and row.text))
 
 
 def _head(name: str, text: str, separator: str) -> list[list[str]]:
     """Read the first records; the file is not of one shape yet."""
     try:
-        head = list(itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), _HEAD_ROWS))
+        head = list(itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), HEAD_ROWS))
     except csv.Error as error:
         raise DataError(f"{name} cannot be read as CSV ({error}). Export it again; nothing was changed.") from error
     if not any(map(any, head)):
@@ -179,12 +187,12 @@ def _head(name: str, text: str, separator: str) -> list[list[str]]:
     return head
 
 
-def _records(text: str, separator: str, names: list[str]) -> tuple[pa.Table, list[Any]]:
-    """Read all records; those of another width than the headings come apart, with their place."""
-    invalid: list[Any] = []
+def _records(text: str, separator: str, names: list[str]) -> tuple[pa.Table, list[Misfit]]:
+    """Read all records; those of another width than the headings come apart, with their place and the begin of their text."""
+    invalid: list[Misfit] = []
 
     def aside(row: Any) -> str:
-        invalid.append(row)
+        invalid.append(Misfit(row.number, row.text.strip(_BLANK) and row.text[:_SHOWN], row.actual_columns, row.expected_columns))
         return "skip"
 
     table = pc.read_csv(
@@ -196,44 +204,32 @@ def _records(text: str, separator: str, names: list[str]) -> tuple[pa.Table, lis
     return table, invalid
 
 
-def _decoded(name: str, content: bytes) -> str:
-    """Decode UTF-8 (with or without mark) or UTF-16 with its mark; else Windows Latin-1, which reads anything."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    if b"\x00" in content[:4096]:
-        raise DataError(f"{name} is not a text file. Export it as CSV.")
+def _decoded(content: bytes, *, whole: bool = True) -> str:
+    """Decode UTF-8 and UTF-16, with or without their marks; else Windows Latin-1, which reads anything.
+
+    What stands for no character becomes U+FFFD, which sends its row to quarantine.
+    """
+    kind = guards.encoding(content)
+    errors = "strict" if kind == "utf-8" else "replace"
     try:
-        return content.decode("utf-8-sig")
+        return codecs.getincrementaldecoder(kind)(errors).decode(content, final=whole)
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
 
 
-def _separator(sample: str) -> str:
-    """Choose the mark that stands equally often, and often, in the most lines."""
-    lines = re.sub(r'"[^"]*"', "", sample).splitlines()
-
-    def weight(mark: str) -> int:
-        counts = Counter(line.count(mark) for line in lines)
-        return max((times * lines_count for times, lines_count in counts.items()), default=0)
-
-    return max(_SEPARATORS, key=weight)
-
-
 def _xlsx(path: Path, find: Finder) -> Raw:
-    with zipfile.ZipFile(path) as archive:
-        if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
-            raise DataError(f"{path.name} unpacks to more than {_MOST_UNPACKED // 1_000_000:,} MB; split it or load it as CSV.")
     book = fastexcel.read_excel(path)
-    sheet = book.load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
+    chosen = _MAIN_SHEET if _MAIN_SHEET in book.sheet_names else book.sheet_names[0]
+    sheet = book.load_sheet(chosen, header_row=None, skip_rows=0, dtypes="string")
     frame = sheet.to_polars()
     if frame.is_empty():
-        raise DataError(f"The first sheet of {path.name} is empty; put the table there. Nothing was changed.")
-    at = find(frame.head(_HEAD_ROWS).rows())
+        raise DataError(f"The sheet “{chosen}” of {path.name} is empty; put the table there. Nothing was changed.")
+    at = find(frame.head(HEAD_ROWS).rows())
     named = frame.rename(dict(zip(frame.columns, headings(frame.row(at)), strict=True)))
     rows = named.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64)).slice(at + 1)
-    others = book.sheet_names[1:]
-    notices = (f"Only the first sheet, “{book.sheet_names[0]}”, is read; not read: {', '.join(others)}.",) if others else ()
-    return Raw(_not_blank(_with_errors(rows, sheet)), (), notices)
+    others = [name for name in book.sheet_names if name != chosen]
+    notices = (f"Only the {'main' if chosen == _MAIN_SHEET else 'first'} sheet, “{chosen}”, is read; not read: {', '.join(others)}.",)
+    return Raw(_not_blank(_with_errors(rows, sheet)), (), notices if others else ())
 
 
 def _with_errors(rows: pl.DataFrame, sheet: fastexcel.ExcelSheet) -> pl.DataFrame:
@@ -248,7 +244,3 @@ def _with_errors(rows: pl.DataFrame, sheet: fastexcel.ExcelSheet) -> pl.DataFram
 
 def _not_blank(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.any_horizontal(pl.exclude(ROW).str.strip_chars().fill_null("") != ""))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from analytics.exc import DataError
 from data.contracts import TABLES
 
+_FOLDER: Final = Path(__file__).parent / "layout_tables"
+
 
 class Heading(NamedTuple):
-    """A heading of a report and the column it becomes; a required one must be in the file."""
+    """A heading of a report and the column it becomes, if any; a required one must be in the file.
+
+    `seen` is `exact` where the heading was read in an export of the report, else `inferred` from descriptions of it.
+    """
 
     heading: str
     column: str
     required: bool
+    seen: str = "exact"
 
 
-#: ACE Reports ES-003, entry summary line tariff detail: one row a line and tariff ordinal. Headings not listed are ignored.
-ES003: Final[tuple[Heading, ...]] = (
-    Heading("Entry Summary Number", "entry_number", required=True),
-    Heading("Entry Type Code", "entry_type_code", required=True),
-    Heading("Importer Number", "importer_number", required=True),
-    Heading("Port of Entry Code", "port_code", required=True),
-    Heading("Entry Date", "entry_date", required=True),
-    Heading("Entry Summary Date", "summary_date", required=False),
-    Heading("Entry Summary Line Number", "line_number", required=True),
-    Heading("Tariff Ordinal Number", "ordinal", required=False),
-    Heading("Country of Origin Code", "origin_code", required=True),
-    Heading("Line SPI Code", "spi_code", required=False),
-    Heading("HTS Number - Full", "hts_number", required=True),
-    Heading("Line Tariff Goods Value Amount", "value_usd", required=True),
-    Heading("Line Tariff Duty Amount", "duty_usd", required=True),
-)
+@dataclass(frozen=True)
+class Layout:
+    """A known report: its name in the ledger and in sentences, the contract of its rows, and its headings."""
 
-_ES003_COLUMNS: Final = frozenset(each.heading.casefold() for each in ES003)
+    name: str
+    contract: str
+    words: str
+    headings: tuple[Heading, ...]
 
-#: Headings of the contract's tables, to tell a heading row from a title above it.
-_TABLE_COLUMNS: Final = frozenset(column for contract in TABLES.values() for column in contract.column_names())
+    @property
+    def used(self) -> tuple[Heading, ...]:
+        """The headings that become columns; others are ignored."""
+        return tuple(heading for heading in self.headings if heading.column)
+
+    def missing(self, columns: Sequence[str]) -> list[str]:
+        """List the required headings that are not among a file's own."""
+        found = {fold(column) for column in columns}
+        return [heading.heading for heading in self.headings if heading.required and fold(heading.heading) not in found]
+
+    def lack(self, columns: Sequence[str]) -> float:
+        """Return the share of the required headings that a file lacks."""
+        return len(self.missing(columns)) / sum(heading.required for heading in self.headings)
 
 
 def fold(heading: object) -> str:
@@ -46,32 +55,72 @@ def fold(heading: object) -> str:
     return " ".join(str(heading if heading is not None else "").split()).casefold()
 
 
+def _headings(name: str) -> tuple[Heading, ...]:
+    with (_FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(Heading(row["heading"], row["column"], row["required"] == "yes", row["seen"]) for row in csv.DictReader(file))
+
+
+#: The reports that are known by their headings, by contract.
+REPORTS: Final[dict[str, Layout]] = {
+    contract: Layout(name, contract, words, _headings(contract))
+    for contract, name, words in (
+        ("es003", "ES-003", "an ES-003 export"),
+        ("entry_summary_report", "Entry summary report", "an entry summary report"),
+    )
+}
+
+#: ACE Reports ES-003, entry summary line tariff detail: one row a line and tariff ordinal.
+ES003: Final = REPORTS["es003"].used
+
+_REPORT_COLUMNS: Final = frozenset(fold(heading.heading) for layout in REPORTS.values() for heading in layout.headings)
+
+#: Headings of the contract's tables, to tell a heading row from a title above it.
+_TABLE_COLUMNS: Final = frozenset(column for contract in TABLES.values() for column in contract.column_names())
+
+
 def heading_row(rows: Sequence[Sequence[object]]) -> int:
     """Return which of a file's first rows holds its headings: a report may begin with its title and filters."""
-    known = _TABLE_COLUMNS | _ES003_COLUMNS
+    known = _TABLE_COLUMNS | _REPORT_COLUMNS
     named = [sum(fold(cell) in known for cell in row) for row in rows]
     filled = [sum(fold(cell) != "" for cell in row) for row in rows]
     likely = [index for index, count in enumerate(named) if count >= 2] or [index for index, count in enumerate(filled) if count >= 2]
     return max(likely, key=lambda index: (named[index], -index), default=0)
 
 
+def report_for(columns: Sequence[str]) -> Layout | None:
+    """Return the report that the columns are of, if of any: the one of whose required headings the fewest are missing.
+
+    Raises:
+        DataError: most of a report's headings are there, and a required one is missing.
+    """
+    layout = min(REPORTS.values(), key=lambda each: each.lack(columns))
+    missing = layout.missing(columns)
+    if len(missing) > sum(heading.required for heading in layout.headings) // 2:
+        return None
+    if missing:
+        words = ", ".join(f"“{heading}”" for heading in missing)
+        raise DataError(
+            f"This looks like {layout.words}, but it lacks the column{'s' if len(missing) > 1 else ''} {words}. Add to the report and export again."
+        )
+    return layout
+
+
 def is_es003(columns: Sequence[str]) -> bool:
     """Say whether the columns are those of an ES-003 export.
 
     Raises:
-        DataError: most are, and a required one is missing.
+        DataError: most of a report's headings are there, and a required one is missing.
     """
-    found = {fold(column) for column in columns}
-    required = [heading.heading for heading in ES003 if heading.required]
-    missing = [heading for heading in required if fold(heading) not in found]
-    if len(missing) > len(required) // 2:
-        return False
-    if missing:
-        words = ", ".join(f"“{heading}”" for heading in missing)
-        raise DataError(
-            f"This looks like an ES-003 export, but it lacks the column{'s' if len(missing) > 1 else ''} {words}. Add to the report and export again."
-        )
-    return True
+    return report_for(columns) is REPORTS["es003"]
+
+
+def documentation() -> list[dict[str, Any]]:
+    """List the headings of every report with their column, whether they are needed and how they are known, for the generated docs."""
+    return [
+        {"report": layout.name, "contract": layout.contract, **heading._asdict()}
+        for layout in REPORTS.values()
+        for heading in layout.headings
+    ]
 
 
 def table_for(path: Path, columns: Sequence[str], named: str | None) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from analytics.exc import DataError
-from data import ace, across, bulk, database, files, history, layouts, marks, quarantine, rules, validate, vanish
+from data import ace, across, bulk, database, files, history, layouts, marks, quarantine, report, rules, validate, vanish
 from data.contracts import TABLES
 from data.marks import Marks
 from data.progress import Progress, Silent
@@ -20,6 +20,9 @@ from data.schema import LOAD
 
 #: The tables that every store begins with.
 REFERENCE_TABLES: Final = ("center", "industry", "hts_heading", "port")
+
+#: Contracts of reports, whose rows become rows of several tables -> the module that judges and turns them.
+_REPORTS: Final = {"es003": ace, "entry_summary_report": report}
 
 #: The last load of the same bytes into the same table.
 _EARLIER: Final = (
@@ -164,8 +167,9 @@ def _opened(path: Path, table: str | None, given: Marks) -> _File:
     raw = replace(raw, rows=rows)
     columns = [name for name in rows.columns if name != validate.ROW]
     sha256, said = files.sha256(path), marks.read(path, given)
-    if table is None and layouts.is_es003(columns):
-        return _File(path, sha256, "entry", "ES-003", "es003", said, raw, references)
+    known = layouts.report_for(columns) if table is None else None
+    if known is not None:
+        return _File(path, sha256, "entry", known.name, known.contract, said, raw, references)
     name = layouts.table_for(path, columns, table)
     return _File(path, sha256, name, "table", name, said, raw, references)
 
@@ -176,8 +180,8 @@ def _judged(connection: Connection, file: _File) -> validate.Checked:
     def known(table: str, column: str, values: pl.Series) -> pl.Series:
         return bulk.existing(connection, table, column, values)
 
-    if file.contract == "es003":
-        checked = ace.judged(file.raw.rows, known, bulk.read_whole(connection, "hts_heading"))
+    if file.contract in _REPORTS:
+        checked = _REPORTS[file.contract].judged(file.raw.rows, known, {"hts_heading": bulk.read_whole(connection, "hts_heading")})
     else:
         checked = validate.check(file.table, file.raw.rows, known)
         checked = across.judged(file.table, checked, lambda *asked: _held(connection, *asked))
@@ -231,8 +235,8 @@ def _write(
 
 def _tables(connection: Connection, file: _File, accepted: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
     """Turn accepted rows into the rows of tables, in the order in which they are written."""
-    if file.contract == "es003":
-        return ace.tables(accepted, _store(connection, accepted))
+    if file.contract in _REPORTS:
+        return _REPORTS[file.contract].tables(accepted, _store(connection, accepted))
     return {file.table: accepted.drop(validate.ROW)}
 
 
@@ -240,11 +244,13 @@ def _store(connection: Connection, accepted: pl.DataFrame) -> Mapping[str, pl.Da
     """Read what the store holds of the rows' entries and importers, and the tables that route them."""
     importers = bulk.read_matching(connection, "importer", accepted.select("importer_number").unique())
     numbers = accepted.select("entry_number").unique()
+    accounts = importers.select("account_id").unique()
     return {
+        "account": bulk.read_matching(connection, "account", accounts),
         "hts_heading": bulk.read_whole(connection, "hts_heading"),
         "center": bulk.read_whole(connection, "center"),
         "importer": importers,
-        "account_center": bulk.read_matching(connection, "account_center", importers.select("account_id").unique()),
+        "account_center": bulk.read_matching(connection, "account_center", accounts),
         "entry": bulk.read_matching(connection, "entry", numbers),
         "entry_line": bulk.read_matching(connection, "entry_line", numbers),
     }

@@ -22,12 +22,25 @@ NORMAL: Final = {
 #: Columns of the code sets that are written with leading zeros; spreadsheets drop them.
 PADDED: Final = {"entry_type_code": 2, "mode_code": 2, "port_code": 4, "heading": 4, "chapter": 2, "district_code": 2}
 
+#: What no text of a table holds: control characters but tab and line end, marks that turn its direction, and U+FFFD, which
+#: stands for bytes that are no character.
+NOT_PLAIN: Final = r"[\p{Cc}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFD}&&[^\t\n\r]]"
+
+#: A number: whole thousands groups of one kind, or none, and a point before decimals; or as spreadsheets write large ones.
+_GROUPED: Final = "|".join(rf"[1-9][0-9]{{0,2}}(?:{mark}[0-9]{{3}})+(?:\.[0-9]*)?" for mark in (",", "['’]", "[ \u00a0\u202f\u2009]"))
+_NUMBER: Final = rf"(?:{_GROUPED}|[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+)"
+_SIGNED: Final = rf"[-+]?\s?\$?\s?{_NUMBER}|\$\s?[-+]?{_NUMBER}"
+_AMOUNT: Final = rf"^(?:{_SIGNED}|\(\$?\s?{_NUMBER}\)|\$\s?\({_NUMBER}\))$"
+
 _YES: Final = ("true", "t", "yes", "y", "1")
 _NO: Final = ("false", "f", "no", "n", "0")
 
 
 def clean(column: pl.Expr) -> pl.Expr:
-    """Write a column as trimmed text; blanks become null."""
+    """Write a column as trimmed text; blanks become null.
+
+    A zero byte, which databases do not take, goes as well; the rule `plain_text` refuses the row that has one.
+    """
     text = column.cast(pl.String).str.replace_all("\0", "", literal=True).str.strip_chars()
     return pl.when(text != "").then(text)
 
@@ -56,11 +69,13 @@ def day(text: pl.Expr) -> pl.Expr:
 
 
 def amount(text: pl.Expr) -> pl.Expr:
-    """Read a number with dollar sign, thousands commas, and minus or parentheses: `($1,234.50)` is -1234.5."""
-    bare = text.str.replace_all(r"[$,\s]", "")
-    negative = bare.str.contains(r"^\(.*\)$")
-    number = bare.str.strip_chars("()").cast(pl.Float64, strict=False)
-    return pl.when(number.is_finite()).then(pl.when(negative).then(-number).otherwise(number))
+    """Read a number with dollar sign, whole thousands groups, and sign or parentheses: `($1,234.50)` is -1234.5.
+
+    `12,5` and `1.234,50` are not read: where a comma may be a decimal point, ten times too much is worse than nothing.
+    """
+    negative = text.str.contains(r"^[^0-9.]*[-(]")
+    number = text.str.extract(r"([0-9.].*)").str.replace_all(r"[^0-9.eE+-]", "").cast(pl.Float64, strict=False)
+    return pl.when(text.str.contains(_AMOUNT) & number.is_finite()).then(pl.when(negative).then(-number).otherwise(number))
 
 
 def _padded(text: pl.Expr, length: int) -> pl.Expr:

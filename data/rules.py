@@ -7,6 +7,7 @@ from typing import Any, Final
 #: Rule -> what to do about a row that breaks it; braces are filled from the column.
 RULE_HELP: Final[dict[str, str]] = {
     "readable": "The value cannot be read as {type}; correct it in the source and load the file again.",
+    "plain_text": "The text holds control characters or bytes that are no character, shown as �; write it again in the source.",
     "nullability": "The column must not be empty; fill it in.",
     "in_code_set": "The code is not known; use one of {codes}.",
     "regex": "The value does not have the form of this column ({doc}); correct it.",
@@ -34,6 +35,7 @@ RULE_HELP: Final[dict[str, str]] = {
     "opened_not_before_entry": "The review was opened before its entry date; check the entry number and the date.",
     "event_while_open": "The event lies before the review was opened or after it closed; check the date and the review.",
     "lines_sum_to_entry": "The lines of this entry do not sum to its value and duty, or are more than its line count; correct them, or load the corrected entry first.",
+    "entry_known": "The store does not hold this entry, and this report says neither port nor entry date; load the ES-003 export first.",
     "heading_known": "The tariff heading is in no Center's industry; add it to the hts_heading table or correct the number.",
 }
 
@@ -58,7 +60,12 @@ COLUMN_OF_RULE: Final[dict[str, str]] = {
     "liquidated_not_before_entry": "liquidation_date",
 }
 
-TYPE_WORDS: Final = {"Date": "a date (MM/DD/YYYY or YYYY-MM-DD)", "Float64": "a number", "Int64": "a whole number", "Boolean": "yes or no"}
+TYPE_WORDS: Final = {
+    "Date": "a date (MM/DD/YYYY or YYYY-MM-DD)",
+    "Float64": "a number (with a decimal point, and thousands commas or none: 1,234.50)",
+    "Int64": "a whole number (with thousands commas or none: 1,234)",
+    "Boolean": "yes or no",
+}
 
 
 def message(rule: str, column: Any = None) -> str:

@@ -76,6 +76,7 @@ def check(table: str, raw: pl.DataFrame, known: Known) -> Checked:
     text = chosen.with_columns(_as_text(chosen, name, kind.dtype) for name, kind in CONTRACTS[table].columns().items())
     typed = text.with_columns(_typed(text, name, kind.dtype) for name, kind in CONTRACTS[table].columns().items())
     parts = [
+        *_not_plain(table, chosen),
         *_unreadable(table, text, typed),
         *_broken_rules(table, text, typed),
         *_repeated(table, text, typed),
@@ -146,6 +147,17 @@ def _unreadable(table: str, text: pl.DataFrame, typed: pl.DataFrame) -> list[pl.
         lost = text[name].is_not_null() & typed[name].is_null()
         if lost.any():
             parts.append(reject_rows(text.filter(lost), f"{name}:readable", name, rules.message("readable", kind)))
+    return parts
+
+
+def _not_plain(table: str, chosen: pl.DataFrame) -> list[pl.DataFrame]:
+    """List the texts with characters that would be lost or would hide something."""
+    parts = []
+    for name, kind in CONTRACTS[table].columns().items():
+        if kind.dtype == pl.String and chosen.schema[name] == pl.String:
+            odd = chosen.filter(pl.col(name).str.contains(parse.NOT_PLAIN))
+            shown = odd.with_columns(pl.col(name).str.replace_all(parse.NOT_PLAIN, "�"))
+            parts.append(reject_rows(shown, f"{name}:plain_text", name, rules.message("plain_text")))
     return parts
 
 
