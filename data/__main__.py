@@ -19,7 +19,7 @@ from analytics.scope import Scope
 from data import build, database, ledger, quarantine, store
 from data.load import LoadResult, StoppedError, load_files
 from data.progress import Told
-from data.publish import Published, current_version, publish
+from data.publish import Published, current_version, publish, versions
 from data.settings import settings
 
 #: Exit statuses of a load: all accepted, nothing loaded, some rows in quarantine.
@@ -156,7 +156,7 @@ def _status(options: argparse.Namespace) -> int:
         "as_of": snapshot.as_of.isoformat() if snapshot else None,
         "published_at": snapshot.manifest["published_at"] if snapshot else None,
         "synthetic": snapshot.synthetic if snapshot else None,
-        "versions": store.versions(settings().published),
+        "versions": versions(settings().published),
         **ledger.counts(_engine()),
         "identities": identities.to_dicts(),
     }

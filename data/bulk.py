@@ -163,7 +163,7 @@ def _copied_out(connection: Connection, kinds: Mapping[str, Any], query: str, va
     if not buffer.tell():
         return pl.DataFrame(schema=dict(kinds))
     buffer.seek(0)
-    frame = pl.read_csv(buffer, has_header=False, schema=plain, null_values=_NULL)
+    frame = pl.read_csv(buffer, has_header=False, schema=plain, null_values=_NULL, empty_string_is_null=False)
     return frame.select(_as_type(name, kind, plain[name]) for name, kind in kinds.items())
 
 

@@ -72,7 +72,10 @@ def of_entries(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]
     return {
         "entry": entry.sort("entry_date", "entry_number"),
         "entry_line": lines.sort("entry_date", "entry_number", "line_number"),
-        "goods": lines.sort("entry_number", "line_number").group_by("account_id", "industry_code").agg(**sums).sort("account_id", "industry_code"),
+        "goods": lines.sort("entry_number", "line_number")
+        .group_by("account_id", "industry_code")
+        .agg(**sums)
+        .sort("account_id", "industry_code"),
     }
 
 

@@ -18,7 +18,12 @@ from data.contracts import TABLES
 from data.progress import Progress
 
 #: Tables whose rows belong to a month, and the column that says which; lines and events take that of what they belong to.
-MONTH_OF: Final[dict[str, str]] = {"entry": "entry_date", "entry_line": "entry_date", "review": "opened_date", "review_event": "opened_date"}
+MONTH_OF: Final[dict[str, str]] = {
+    "entry": "entry_date",
+    "entry_line": "entry_date",
+    "review": "opened_date",
+    "review_event": "opened_date",
+}
 
 #: Tables whose rows belong to a row of another -> that table, and the key that they share.
 _PARENT: Final[dict[str, tuple[str, str]]] = {"entry_line": ("entry", "entry_number"), "review_event": ("review", "review_id")}

@@ -105,15 +105,6 @@ def report_for(columns: Sequence[str]) -> Layout | None:
     return layout
 
 
-def is_es003(columns: Sequence[str]) -> bool:
-    """Say whether the columns are those of an ES-003 export.
-
-    Raises:
-        DataError: most of a report's headings are there, and a required one is missing.
-    """
-    return report_for(columns) is REPORTS["es003"]
-
-
 def documentation() -> list[dict[str, Any]]:
     """List the headings of every report with their column, whether they are needed and how they are known, for the generated docs."""
     return [

@@ -86,4 +86,6 @@ def known_then(source: Engine) -> pl.DataFrame:
     of = ["table_name", "month"]
     running = each.sort("load_id").with_columns(pl.col(names).cum_sum().over(of))
     # Of the loads of one day the last says how the month was known then; load 0 is older than the ledger.
-    return running.group_by([*of, "known_date"], maintain_order=True).last().select(*KNOWN_SCHEMA).sort([*of, "known_date"], nulls_last=False)
+    return (
+        running.group_by([*of, "known_date"], maintain_order=True).last().select(*KNOWN_SCHEMA).sort([*of, "known_date"], nulls_last=False)
+    )

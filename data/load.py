@@ -22,7 +22,7 @@ from data.schema import LOAD
 REFERENCE_TABLES: Final = ("center", "industry", "hts_heading", "port")
 
 #: Contracts of reports, whose rows become rows of several tables -> the module that judges and turns them.
-_REPORTS: Final = {"es003": ace, "entry_summary_report": report}
+_REPORTS: Final = {"es003": (ace.judged, ace.tables), "entry_summary_report": (report.judged, report.tables)}
 
 #: The last load of the same bytes into the same table.
 _EARLIER: Final = (
@@ -130,9 +130,7 @@ def load_file(
         result = replace(
             result,
             settled=quarantine.settle(connection, load_id, file.contract, file.sha256, checked, file.references),
-            vanished=vanish.compare(
-                connection, load_id, file.marks.source, file.table, file.contract, checked.keyed, full=file.marks.full
-            ),
+            vanished=vanish.compare(connection, load_id, file.marks.source, file.table, file.contract, checked.keyed, full=file.marks.full),
         )
         quarantine.record(connection, load_id, file.contract, file.raw, checked)
         _record(connection, file, load_id, result, started)
@@ -181,7 +179,8 @@ def _judged(connection: Connection, file: _File) -> validate.Checked:
         return bulk.existing(connection, table, column, values)
 
     if file.contract in _REPORTS:
-        checked = _REPORTS[file.contract].judged(file.raw.rows, known, {"hts_heading": bulk.read_whole(connection, "hts_heading")})
+        judge, _ = _REPORTS[file.contract]
+        checked = judge(file.raw.rows, known, {"hts_heading": bulk.read_whole(connection, "hts_heading")})
     else:
         checked = validate.check(file.table, file.raw.rows, known)
         checked = across.judged(file.table, checked, lambda *asked: _held(connection, *asked))
@@ -236,7 +235,8 @@ def _write(
 def _tables(connection: Connection, file: _File, accepted: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
     """Turn accepted rows into the rows of tables, in the order in which they are written."""
     if file.contract in _REPORTS:
-        return _REPORTS[file.contract].tables(accepted, _store(connection, accepted))
+        _, turned = _REPORTS[file.contract]
+        return turned(accepted, _store(connection, accepted))
     return {file.table: accepted.drop(validate.ROW)}
 
 

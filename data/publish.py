@@ -30,7 +30,7 @@ from data import facts as facts_of_tables
 from data.parts import Part
 from data.progress import Progress, Silent
 from data.settings import settings
-from data.source import KINDS, LEDGER_MEASURES, LEDGER_SCHEMA, SMALL, Database, Source
+from data.source import KINDS, LEDGER_SCHEMA, SMALL, Database, Source
 
 #: Version of the published layout; a reader refuses another.
 LAYOUT: Final = 2
@@ -69,7 +69,9 @@ def publish(
         return publish_source(Database(connection), as_of, settings().published, rebuild=rebuild, progress=progress)
 
 
-def publish_source(source: Source, as_of: dt.date | None, home: Path, *, rebuild: bool = False, progress: Progress | None = None) -> Published:
+def publish_source(
+    source: Source, as_of: dt.date | None, home: Path, *, rebuild: bool = False, progress: Progress | None = None
+) -> Published:
     """Build a version from a source and put it in force."""
     told = progress or Silent()
     building = home / f".building-{os.getpid()}"
@@ -93,9 +95,10 @@ def _published(
     tables = {name: source.small(name) for name in SMALL}
     kept = _kept(source, previous, as_of)
     wanted = [(kind, month) for kind in KINDS for month in source.months(kind)]
+    keys = {"account_key": tables["account_key"]}
     todo = [place for place in wanted if place not in kept]
     built = {
-        (kind, month): parts.build(source.month(kind, month) | tables, kind, month, as_of, building, home)
+        (kind, month): parts.build(source.month(kind, month) | keys, kind, month, as_of, building, home)
         for kind, month in told.over(todo, f"Building {len(todo)} of {len(wanted)} months", len(todo))
     }
     chosen = [(kept | built)[place] for place in wanted]
@@ -135,7 +138,9 @@ def _kept(source: Source, previous: Mapping[str, Any] | None, as_of: dt.date | N
     same_date = as_of is not None and previous["as_of"] == as_of.isoformat()
 
     def true(part: Part) -> bool:
-        return part.month not in touched[part.kind] and (same_date or (not part.cut and (as_of is None or part.latest <= as_of.isoformat())))
+        return part.month not in touched[part.kind] and (
+            same_date or (not part.cut and (as_of is None or part.latest <= as_of.isoformat()))
+        )
 
     return {(part.kind, part.month): part for part in every if true(part)}
 

@@ -111,7 +111,11 @@ class Database:
 
     def ledger(self) -> pl.DataFrame:
         """Sum the ledger of revisions."""
-        sums = [func.sum(REVISION.c.added_count - REVISION.c.removed_count), func.sum(REVISION.c.value_cents), func.sum(REVISION.c.closed_count)]
+        sums = [
+            func.sum(REVISION.c.added_count - REVISION.c.removed_count),
+            func.sum(REVISION.c.value_cents),
+            func.sum(REVISION.c.closed_count),
+        ]
         query = select(REVISION.c.table_name, REVISION.c.month, *sums).group_by(REVISION.c.table_name, REVISION.c.month)
         rows = [(table, month, *map(int, counts)) for table, month, *counts in self._connection.execute(query)]
         return pl.DataFrame(rows, schema=LEDGER_SCHEMA, orient="row")
@@ -129,7 +133,7 @@ class Memory:
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], *, synthetic: bool) -> None:
         keys = tables["account"].select("account_id").sort("account_id").with_row_index("account_key")
-        self._tables = {name: frame for name, frame in tables.items()} | {"account_key": keys.select("account_id", "account_key")}
+        self._tables = dict(tables) | {"account_key": keys.select("account_id", "account_key")}
         self._synthetic = synthetic
 
     @property

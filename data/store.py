@@ -299,4 +299,6 @@ def _opened(home: Path, version: str | None) -> tuple[Path, _Lease]:
         if version is not None:
             break
     kept = ", ".join(versions(home)) or "none"
-    raise DataError(f"The published version “{chosen}” is not there or cannot be read; kept are {kept}. Publish again: python -m data publish.")
+    raise DataError(
+        f"The published version “{chosen}” is not there or cannot be read; kept are {kept}. Publish again: python -m data publish."
+    )

@@ -34,9 +34,7 @@ LIST_SCHEMA: Final = {
 }
 
 
-def compare(
-    connection: Connection, load_id: int, source: str, table: str, contract: str, keyed: pl.DataFrame, *, full: bool
-) -> int:
+def compare(connection: Connection, load_id: int, source: str, table: str, contract: str, keyed: pl.DataFrame, *, full: bool) -> int:
     """Compare a load's keys with those of the last full extract of its source; return how many have vanished.
 
     A refused row is there: its key was in the file. A vanished record that comes again, in any load, is back.
@@ -103,7 +101,9 @@ def _take_back(connection: Connection, load_id: int, source: str, contract: str,
     table = VANISHED
     query = (
         update(table)
-        .where(table.c.source == source, table.c.table_name == contract, table.c.row_key == bindparam("key"), table.c.back_load_id.is_(None))
+        .where(
+            table.c.source == source, table.c.table_name == contract, table.c.row_key == bindparam("key"), table.c.back_load_id.is_(None)
+        )
         .values(back_load_id=load_id)
     )
     if back.height:

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from sqlalchemy import Engine
 
 from analytics.exc import DataError
-from data import bulk, database, layouts, ledger, load, quarantine, routing
+from data import bulk, layouts, ledger, load, quarantine, routing
 from tests.data import samples
 from tests.data.samples import ASSIGNED, EXPORT, HEADINGS, PLAIN, number, ordinal, write_csv, write_xlsx
 

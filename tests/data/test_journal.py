@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from analytics.exc import DataError
-from data import bulk, database, journal
+from data import bulk, journal
 from data.schema import AUDIT_EVENT
 
 

@@ -41,11 +41,9 @@ ENTRY_FILTERS = {"type and mode": Filters(*YEAR, entry_types=("01", "03"), modes
 def sql(analyst: Snapshot) -> Callable[..., list[tuple[Any, ...]]]:
     """Ask DuckDB over the facts' files."""
     connection = duckdb.connect()
-    facts = analyst.folder / "facts"
-    for name in ("entry", "entry_line", "review"):
-        connection.execute(f"create view {name} as select * from read_parquet('{facts}/{name}/*.parquet')")
-    for name in ("review_event", "inquiry", "feedback", "sample_stratum"):
-        connection.execute(f"create view {name} as select * from read_parquet('{facts}/{name}.parquet')")
+    for name in ("entry", "entry_line", "review", "review_event", "clock", "inquiry", "feedback", "sample_stratum"):
+        files = [str(path) for path in analyst.fact_files(name)]
+        connection.execute(f"create view {name} as select * from read_parquet({files})")
     connection.execute("create view work as select review.*, center_code as holder from review")
     return lambda query, *values: connection.execute(query, list(values)).fetchall()
 

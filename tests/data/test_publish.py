@@ -15,23 +15,22 @@ from analytics.exc import DataError
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from analytics.scope import Scope
-from data import demo, facts, publish
-from data.contracts import TABLES
+from data import demo, facts, parts, publish
 from data.load import load_files
 from data.settings import settings
-from data.store import Snapshot, versions
+from data.source import Memory
+from data.store import Snapshot
 
 AS_OF = dt.date(2013, 9, 30)
 
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pl.DataFrame]:
-    made = demo.generate(4000, 3)
-    return made | {"note": pl.DataFrame(schema={name: kind.dtype for name, kind in TABLES["note"].columns().items()})}
+    return demo.generate(4000, 3)
 
 
 def put(tables: dict[str, pl.DataFrame], home: Path, as_of: dt.date = AS_OF) -> publish.Published:
-    return publish.publish_tables(tables, as_of, home, synthetic=True, progress=lambda _: None)
+    return publish.publish_source(Memory(tables, synthetic=True), as_of, home)
 
 
 def test_the_same_data_make_the_same_version(tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
@@ -48,9 +47,8 @@ def test_either_database_publishes_the_same_version(bank: Engine, home: Path, tm
     made = demo.generate(1500, 5)
     load_files(demo.write_extracts(made, tmp_path / "extracts"), engine=bank)
     published = publish.publish(engine=bank)
-    straight = made | {"note": pl.DataFrame(schema={name: kind.dtype for name, kind in TABLES["note"].columns().items()})}
-    ordered = {name: frame.sort(TABLES[name].primary_key()) for name, frame in straight.items()}
-    assert published.version == put(ordered, tmp_path / "straight").version
+    straight = publish.publish_source(Memory(made, synthetic=True), None, tmp_path / "straight")
+    assert published.version == straight.version
     snapshot = Snapshot(Scope("analyst"))
     assert snapshot.synthetic
     assert METRICS["entry_summaries"].answer(snapshot.frames, Filters(), snapshot.as_of, ())["value"][0] == 1500
@@ -65,8 +63,8 @@ def test_a_publish_that_fails_leaves_the_last_version_in_force(
     def fail(*_: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(publish, "_write", fail)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr(parts, "write", fail)
+    with pytest.raises(DataError, match=r"No space.*the last one stays in force"):
         put(tables | {"inquiry": tables["inquiry"].head(3)}, tmp_path)
     assert publish.current_version(tmp_path) == before.version
     assert [path.name for path in (tmp_path / "versions").iterdir()] == [before.version]
@@ -90,8 +88,8 @@ def test_old_versions_are_kept_up_to_the_setting(tables: dict[str, pl.DataFrame]
     for number in range(keep + 2):
         last = put(tables | {"news": tables["news"].head(number + 1)}, tmp_path)
         os.utime(tmp_path / "versions" / last.version, (number, number))
-    assert len(versions(tmp_path)) == keep
-    assert last.version in versions(tmp_path)
+    assert len(publish.versions(tmp_path)) == keep
+    assert last.version in publish.versions(tmp_path)
 
 
 def test_an_earlier_as_of_date_holds_nothing_later(tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
@@ -112,9 +110,9 @@ def test_an_earlier_as_of_date_holds_nothing_later(tables: dict[str, pl.DataFram
 
 def test_two_publishers_do_not_meet(home: Path) -> None:
     with (
-        publish._only_publisher(settings().published),
+        publish.only_publisher(settings().published),
         pytest.raises(DataError, match="Another publish"),
-        publish._only_publisher(settings().published),
+        publish.only_publisher(settings().published),
     ):
         pass
 
@@ -155,7 +153,7 @@ def test_transfers_move_pending_work_and_keep_its_age() -> None:
             "from_center_code": [None, "ELE"], "to_center_code": ["ELE", "BMM"],
         }
     )  # fmt: skip
-    stays = facts._stay(reviews, moves, AS_OF)
+    stays = facts._stay(reviews, moves)
     shown = stays.select("center_code", "from_date", "to_date", "is_first", "is_last", "opened_date").rows()
     assert shown == [
         ("PORT", dt.date(2013, 1, 10), dt.date(2013, 2, 1), True, False, dt.date(2013, 1, 10)),

@@ -45,7 +45,7 @@ def store() -> dict[str, pl.DataFrame]:
     """What the store holds once the ES-003 export of the samples is loaded."""
     held = {name: reference.tables()[name] for name in ("hts_heading", "center")} | people()
     held |= {name: pl.DataFrame(TABLES[name].create_empty()) for name in ("entry", "entry_line")}
-    rows = ace.judged(pl.DataFrame(EXPORT), validate.known_from({}), held["hts_heading"]).accepted
+    rows = ace.judged(pl.DataFrame(EXPORT), validate.known_from({}), held).accepted
     for name, frame in ace.tables(rows, held).items():
         typed = frame.select(pl.col(column).cast(kind.dtype) for column, kind in TABLES[name].columns().items())
         held[name] = pl.concat([held[name].select(typed.columns), typed])
@@ -114,8 +114,8 @@ def test_the_reports_are_told_apart_by_their_headings() -> None:
     es003 = layouts.REPORTS["es003"]
     assert layouts.report_for(list(row(1))) is LAYOUT
     assert layouts.report_for(list(ordinal(1))) is es003
-    assert layouts.is_es003(list(ordinal(1)))
-    assert not layouts.is_es003(list(row(1)))
+    assert layouts.report_for(list(ordinal(1))) is layouts.REPORTS["es003"]
+    assert layouts.report_for(list(row(1))) is layouts.REPORTS["entry_summary_report"]
     assert layouts.report_for(["shape", "colour"]) is None
     lacking = [name for name in row(1) if name != "Line Duty Amount"]
     with pytest.raises(DataError, match="looks like an entry summary report, but it lacks the column “Line Duty Amount”"):

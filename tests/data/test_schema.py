@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from sqlalchemy import Engine, func, inspect, select
 
 from analytics.exc import ConfigError, DataError
-from data import bulk, database, load
+from data import bulk, database, ledger, load
 from data.contracts import TABLES
 from data.reference import conform
 from data.schema import LOAD, METADATA
@@ -45,12 +45,14 @@ def test_the_migrations_build_exactly_the_schema(new_url: str) -> None:
 
 
 def test_every_contract_column_is_documented_in_the_database(bank: Engine) -> None:
-    assert set(TABLES) | {"load", "reject", "audit_event", "alembic_version"} == set(database.table_names(bank))
+    own = {"load", "reject", "rejected_row", "revision", "full_key", "vanished", "account_key", "audit_event", "alembic_version"}
+    assert {*TABLES, *(f"{name}_history" for name in TABLES), *own} == set(database.table_names(bank))
     if bank.dialect.name == "sqlite":  # it keeps no comments
         return
     for name, contract in TABLES.items():
         comments = {column["name"]: column["comment"] for column in inspect(bank).get_columns(name)}
-        assert comments == {column: kind.metadata["doc"] for column, kind in contract.columns().items()}, name
+        documented = {column: kind.metadata["doc"] for column, kind in contract.columns().items()}
+        assert comments == documented | {"load_id": "Load that wrote the row"}, name
 
 
 def test_opening_a_database_again_changes_nothing(database_url: str) -> None:
@@ -144,7 +146,7 @@ def test_writers_wait_for_each_other(bank: Engine) -> None:
                     moment = dt.datetime(2013, 1, 1)
                     counts = dict.fromkeys(("read_count", "accepted_count", "rejected_count", "unchanged_count", "byte_count"), 0)
                     words = {"file_name": "f", "sha256": "s", "table_name": "t", "layout": "l", "synthetic": False}
-                    database.insert_record(
+                    bulk.insert_record(
                         connection, "load", {"load_id": number, "started_at": moment, "finished_at": moment} | counts | words
                     )
         except Exception as error:  # noqa: BLE001
