@@ -45,7 +45,7 @@ def store() -> dict[str, pl.DataFrame]:
     """What the store holds once the ES-003 export of the samples is loaded."""
     held = {name: reference.tables()[name] for name in ("hts_heading", "center")} | people()
     held |= {name: pl.DataFrame(TABLES[name].create_empty()) for name in ("entry", "entry_line")}
-    rows = ace.judged(pl.DataFrame(EXPORT), validate.known_from({}), held["hts_heading"]).accepted
+    rows = ace.judged(pl.DataFrame(EXPORT), validate.known_from({}), held).accepted
     for name, frame in ace.tables(rows, held).items():
         typed = frame.select(pl.col(column).cast(kind.dtype) for column, kind in TABLES[name].columns().items())
         held[name] = pl.concat([held[name].select(typed.columns), typed])
