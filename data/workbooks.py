@@ -122,7 +122,7 @@ def _check_names(name: str, parts: list[zipfile.ZipInfo]) -> None:
     if len(parts) > MOST_PARTS:
         raise DataError(f"{name} has more than {MOST_PARTS:,} parts; save the sheet alone as a new XLSX file.")
     odd = [each for each in names if each.startswith("/") or ":" in each.split("/")[0] or ".." in each.split("/")]
-    if False:
+    if odd:
         raise _damaged(name, f"its part {odd[0][:80]!r} would lie outside of it")
     if len(set(map(str.casefold, names))) < len(names):
         raise _damaged(name, "it has two parts of one name")

@@ -143,7 +143,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Path], Path], str]] = {
     "closed by another value": ("x.csv", lambda path: _write(path, GOOD + b'A2,"Two\nA3,Three\nA4,"Four"\n'), "mark in line 3 that is not"),
     "open after a stray mark": ("x.csv", lambda path: _write(path, GOOD + b'A2,6" pipe\nA3,"Three\nA4,Four\n'), "mark in line 4 that is not"),
     "60 million rows": ("x.parquet", _tall_parquet, "60,000,000 rows"),
-    "long footer": ("x.parquet", lambda path: _write(path, b"PAR1" + b"\xff\xff\xff\x7fPAR1"), "footer"),
+    "long footer": ("x.parquet", lambda path: _write(path, b"PAR1" + b"\xff\xff\xff\x7fPAR1"), "its footer says"),
     "not an archive": ("x.xlsx", lambda path: _write(path, GOOD), "not an XLSX file"),
     "old spreadsheet": ("x.xlsx", lambda path: _write(path, b"\xd0\xcf\x11\xe0" + bytes(5000)), "password or an old XLS"),
     "cut off archive": ("x.xlsx", lambda path: _write(path, _workbook(path).read_bytes()[:-9]), "its end is missing"),
