@@ -88,6 +88,12 @@ def targeted_yield_share(frames: Frames, filters: Filters, as_of: dt.date, by: S
     return counted_share(sums, "found_count", by)
 
 
+def closed_without_result(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count the reviews closed in the period whose result nobody recorded."""
+    sums = cube.summed(cube.rows(frames, FINDINGS, filters, as_of, by), ["completed_count", "no_outcome_count"], by)
+    return cube.result(sums, by, value=pl.col("no_outcome_count"), n=pl.col("completed_count"))
+
+
 def counted_share(sums: pl.DataFrame, hits: str, by: Sequence[str]) -> pl.DataFrame:
     """Shape a share of a full count: `hits` of `n`, with a Wilson interval; too few below 10 cases."""
     rate = pl.when(pl.col("n") > 0).then(pl.col(hits) / pl.col("n"))

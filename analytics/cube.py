@@ -143,17 +143,17 @@ def stocks(
     """Count what is there at the end of the period, or at the end of each month, quarter or fiscal year of it.
 
     Returns:
-        The `by` columns and the measures: the running sum of the net changes up to the bucket's last day. Every group has
-        every bucket from the first in which anything was seen; groups that are empty throughout are absent.
+        The `by` columns, the measures (the running sum of the net changes up to the bucket's last day) and that day as `end`.
+        Every group has every bucket from the first in which anything was seen; groups that are empty throughout are absent.
     """
     time = next((name for name in by if name in TIMES), None)
     others = [name for name in by if name != time]
     frame = rows(frames, family, filters, as_of, others, to_end=True)
     if time is None:
-        return summed(frame, measures, others)
+        return summed(frame, measures, others).with_columns(end=pl.lit(span(filters, as_of).end))
     daily = frame.group_by([*others, "date"]).agg(pl.col(measures).sum()).sort("date").collect()
     if daily.is_empty():
-        return daily.select(*others, pl.lit("").alias(time), *measures).select(*by, *measures)
+        return daily.select(*others, pl.lit("").alias(time), *measures, end="date").select(*by, *measures, "end")
     days = span(filters, as_of)
     ends = pl.DataFrame({"end": bucket_ends(time, days, daily["date"].min())}, schema={"end": pl.Date})  # type: ignore[arg-type]
     bucketed = daily.join_asof(ends.sort("end"), left_on="date", right_on="end", strategy="forward")
@@ -162,7 +162,7 @@ def stocks(
     grid = groups.join(ends, how="cross").join(changes, on=[*others, "end"], how="left").sort("end")
     running = pl.col(measures).fill_null(0).cum_sum()
     filled = grid.with_columns(running.over(others) if others else running)
-    return filled.with_columns(time_label(time, pl.col("end")).alias(time)).select(*by, *measures).sort(by)
+    return filled.with_columns(time_label(time, pl.col("end")).alias(time)).select(*by, *measures, "end").sort(by)
 
 
 def result(frame: pl.DataFrame, by: Sequence[str], *extra: str, **columns: pl.Expr) -> pl.DataFrame:

@@ -107,6 +107,28 @@ _ALL: Final[tuple[Metric, ...]] = (
         "count", "lower", "efficiency", "19 USC 1504, 1515; 19 CFR 151, 152, 162", WORK, workload.past_due,
     ),
     Metric(
+        "pending_age_days", "Gross age of pending reviews",
+        "Days since the reviews pending at the end of the period were opened, on average. Nothing stops or restarts it.",
+        "mean of (day - opened) over pending reviews", "days", "lower", "efficiency", _DUTY, WORK, workload.pending_age_days,
+    ),
+    Metric(
+        "controlled_age_days", "Center-controlled age of pending reviews",
+        "Days that the reviews pending at the end of the period have lain with CBP, on average: gross age less the days on which "
+        "the clock stood, from the event that stopped it to the one that started it again.",
+        "mean of (day - opened - days between clock_stop and clock_start) over pending reviews", "days", "lower", "efficiency", _DUTY, WORK,
+        workload.controlled_age_days,
+    ),
+    Metric(
+        "clock_stopped", "Clock stopped", "Pending reviews whose clock stands at the end of the period: CBP waits for others.",
+        "pending with a clock_stop and no clock_start after it", "count", "neither", "efficiency", _DUTY, WORK, workload.clock_stopped,
+    ),
+    Metric(
+        "closed_without_result", "Closed without a result",
+        "Reviews closed in the period for which no result code was recorded. Each must get one at its source.",
+        "count of completed reviews without outcome", "count", "lower", "efficiency", "OIG-22-34: data of the Centers",
+        FINDINGS, compliance.closed_without_result,
+    ),
+    Metric(
         "clearance_rate", "Clearance rate", "Completions for each review received in the period. Below 1 the pile grows.",
         "completions / receipts", "ratio", "higher", "efficiency", _DUTY, WORK, workload.clearance_rate,
     ),

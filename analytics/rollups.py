@@ -92,7 +92,7 @@ SAMPLE: Final = Family(
 )
 FINDINGS: Final = Family(
     "findings",
-    ("closed_count", "found_count", "major_count", "change_cents", "no_outcome_count"),
+    ("completed_count", "closed_count", "found_count", "major_count", "change_cents", "no_outcome_count"),
     (CENTER, (*CORE, "work_type"), (*CORE, "work_type", "port")),
     keys=("source", "severity", "finding_category"),
 )
@@ -267,20 +267,22 @@ def sample(facts: Frames) -> pl.LazyFrame:
 
 
 def findings(facts: Frames) -> pl.LazyFrame:
-    """Count completed reviews on the day they closed, by why they were opened and what they found."""
-    found = pl.col("severity").is_in(["minor", "major"])
+    """Count completed reviews on the day they closed, by why they were opened and what they found; trade-filed work has no severity."""
+    judged = pl.col("severity").is_not_null()
+    found = pl.col("severity").is_in(["minor", "major"]).fill_null(value=False)
     return (
         facts["review"]
-        .filter((pl.col("status") == "completed") & pl.col("severity").is_not_null())
+        .filter(pl.col("status") == "completed")
         .select(
             *_dimension_columns(FINDINGS),
             "source",
             "severity",
             pl.col("finding_category").fill_null("none"),
             date="closed_date",
-            closed_count=pl.lit(1, pl.Int64),
+            completed_count=pl.lit(1, pl.Int64),
+            closed_count=judged.cast(pl.Int64),
             found_count=found.cast(pl.Int64),
-            major_count=(pl.col("severity") == "major").cast(pl.Int64),
+            major_count=(pl.col("severity") == "major").fill_null(value=False).cast(pl.Int64),
             change_cents=cents("revenue_change_usd"),
             no_outcome_count=pl.col("outcome").is_null().cast(pl.Int64),
         )

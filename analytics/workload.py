@@ -13,7 +13,7 @@ import polars as pl
 
 from analytics import cube, periods, standards, survival
 from analytics.filters import Filters
-from analytics.rollups import AGE_STATES, DUE_STATES, STAYS, WORK, Frames
+from analytics.rollups import AGE_STATES, AGE_SUMS, DUE_STATES, STAYS, WORK, Frames
 
 
 def _flow(measure: str, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
@@ -48,6 +48,30 @@ def backlog(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] 
 def past_due(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
     """Count reviews open after their due date at the end of the period."""
     return _stock("past_due_net", frames, filters, as_of, by)
+
+
+def clock_stopped(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count pending reviews whose clock stands at the end of the period."""
+    return _stock("stopped_net", frames, filters, as_of, by)
+
+
+def pending_age_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Average the gross age of the reviews pending at the end of the period: days since each was opened, whatever stopped meanwhile."""
+    return _age(frames, filters, as_of, by, stopped=pl.lit(0))
+
+
+def controlled_age_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Average the Center-controlled age of the reviews pending at the end of the period: gross age less the days on which the clock stood."""
+    standing = pl.col("stopped_net") * pl.col("day") - pl.col("stop_day_net")
+    return _age(frames, filters, as_of, by, stopped=pl.col("stopped_days_net") + standing)
+
+
+def _age(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str], stopped: pl.Expr) -> pl.DataFrame:
+    """Average age from sums: of the days opened, and of the days stopped, of what is pending."""
+    counted = cube.stocks(frames, WORK, ["pending_net", *AGE_SUMS], filters, as_of, by)
+    numbered = counted.with_columns(day=pl.col("end").cast(pl.Int32).cast(pl.Int64))
+    days = pl.col("pending_net") * pl.col("day") - pl.col("opened_day_net") - stopped
+    return cube.result(numbered, by, value=pl.when(pl.col("pending_net") > 0).then(days / pl.col("pending_net")), n=pl.col("pending_net"))
 
 
 def clearance_rate(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:

@@ -106,8 +106,10 @@ def _published(
     if date is None:
         raise DataError("There is nothing to publish: load entry summaries or reviews first (python -m data load FILE).")
     told.step("Putting the version together")
-    rows = _write_rest(source, tables, chosen, date, building / "version", home)
+    rows, rollups = _write_rest(tables, chosen, date, building / "version", home)
     version = f"{date.isoformat()}-{_digest(building / 'version', chosen)[:10]}"
+    # What proves a version is not part of what it says: its id does not depend on where it was read from.
+    parts.write(_identities(source, rollups, chosen, home), building / "version" / "facts" / "identities.parquet")
     manifest = {
         "layout": LAYOUT,
         "version": version,
@@ -165,9 +167,9 @@ def _latest(chosen: Sequence[Part], tables: Mapping[str, pl.DataFrame]) -> dt.da
 
 
 def _write_rest(
-    source: Source, tables: Mapping[str, pl.DataFrame], chosen: Sequence[Part], as_of: dt.date, folder: Path, home: Path
-) -> dict[str, int]:
-    """Write what is made anew for each version: small facts, their rollups, dimensions, and the identities; return rows of each fact."""
+    tables: Mapping[str, pl.DataFrame], chosen: Sequence[Part], as_of: dt.date, folder: Path, home: Path
+) -> tuple[dict[str, int], Mapping[str, pl.LazyFrame]]:
+    """Write what is made anew for each version: small facts, their rollups, and dimensions; return rows of each fact, and the rollups."""
     facts = facts_of_tables.of_the_rest(tables, as_of)
     for name, frame in facts.items():
         parts.write(frame, folder / "facts" / f"{name}.parquet")
@@ -176,16 +178,15 @@ def _write_rest(
     goods, entries = (_scan(window, home, name) for name in ("goods", "entry"))
     for name, frame in facts_of_tables.dimensions(tables, goods, entries.select("account_id"), as_of).items():
         parts.write(frame, folder / "dimensions" / f"{name}.parquet")
-    found = identities.summed(
-        [
-            *(pl.read_parquet(part.folder(home) / "identities.parquet") for part in chosen),
-            identities.of_the_rest(rollups),
-            _against_ledger(source.ledger(), chosen),
-        ]
-    )
-    parts.write(found, folder / "facts" / "identities.parquet")
     counted = {name: sum(part.rows.get(name, 0) for part in chosen) for name in facts_of_tables.MONTHLY}
-    return {f"facts/{name}": count for name, count in (counted | {name: frame.height for name, frame in facts.items()}).items()}
+    every = counted | {name: frame.height for name, frame in facts.items()}
+    return {f"facts/{name}": count for name, count in every.items()}, rollups
+
+
+def _identities(source: Source, rollups: Mapping[str, pl.LazyFrame], chosen: Sequence[Part], home: Path) -> pl.DataFrame:
+    """Add up what must add up, in every part and over all of them."""
+    of_parts = [pl.read_parquet(part.folder(home) / "identities.parquet") for part in chosen]
+    return identities.summed([*of_parts, identities.of_the_rest(rollups), _against_ledger(source.ledger(), chosen)])
 
 
 def _scan(chosen: Sequence[Part], home: Path, fact: str) -> pl.LazyFrame:

@@ -105,8 +105,9 @@ class Database:
             lines = f"JOIN entry p ON p.entry_number = t.entry_number AND {_between('p.entry_date')}"
             return {"entry": own, "entry_line": self._following("entry_line", lines, days)}
         events = f"JOIN review p ON p.review_id = t.review_id AND {_between('p.opened_date')}"
-        numbers = own.select("entry_number").drop_nulls().unique()
-        stake = bulk.read_matching(self._connection, "entry", numbers, STAKE)
+        # No temporary table here: whoever publishes may only read.
+        reviewed = f"t.entry_number IN (SELECT r.entry_number FROM review r WHERE {_between('r.opened_date')})"
+        stake = bulk.read_where(self._connection, "entry", STAKE, reviewed, days)
         return {"review": own, "review_event": self._following("review_event", events, days), "stake": stake}
 
     def ledger(self) -> pl.DataFrame:

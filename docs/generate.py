@@ -7,7 +7,7 @@ from pathlib import Path
 from analytics import codes, standards
 from analytics.metrics import METRICS, Metric
 from data.contracts import REFERENCES, TABLES, documentation
-from data.layouts import ES003
+from data.layouts import REPORTS, Layout
 from data.settings import Settings
 
 TARGET = Path(__file__).parent / "definitions.md"
@@ -26,9 +26,9 @@ def page() -> str:
         "## Settings",
         "Read from the environment or a `.env` file.",
         _table(("setting", "default", "meaning"), _settings()),
-        "## ACE Reports ES-003",
-        "One row a line and tariff ordinal. Headings are matched whatever their case and spacing; other headings are ignored with a notice.",
-        _table(("heading", "column", "needed"), [(h.heading, f"`{h.column}`", "yes" if h.required else "no") for h in ES003]),
+        "## Reports of ACE that load as they are",
+        "Headings are matched whatever their case and spacing. Those without a column, and others, are ignored with a notice.",
+        *(_layout(layout) for layout in REPORTS.values()),
         "## Tables",
         "An extract is a file whose columns are those of a table, in any order. Empty cells are allowed only where it says so.",
         *(_contract(name) for name in TABLES),
@@ -55,6 +55,11 @@ def _settings() -> list[tuple[str, ...]]:
         (f"`CENTERLINE_{name.upper()}`", f"`{field.default}`" if str(field.default) else "(empty)", str(field.description))
         for name, field in Settings.model_fields.items()
     ]
+
+
+def _layout(layout: Layout) -> str:
+    rows = [(h.heading, f"`{h.column}`" if h.column else "", "yes" if h.required else "no", h.seen) for h in layout.headings]
+    return f"### {layout.name}\n\n" + _table(("heading", "column", "needed", "as exported"), rows)
 
 
 def _contract(name: str) -> str:

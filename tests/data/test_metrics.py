@@ -129,6 +129,17 @@ def test_flows_and_stocks(analyst: Snapshot, sql: Any, name: str) -> None:
     assert value(analyst, "backlog", filters) == backlog
     assert value(analyst, "past_due", filters) == late
     assert value(analyst, "oldest_days", filters) == oldest
+    day = f"date '{end}'"
+    opened = f"select review_id, {day} - opened_date as gross from work where {kept} and opened_date <= {day} and (closed_date is null or closed_date > {day})"
+    stood = f"coalesce(sum(least(coalesce(start_date, {day}), {day}) - stop_date), 0) as stood, count(*) filter (start_date is null or start_date > {day}) as stops"
+    clocks = f"select review_id, {stood} from clock where stop_date <= {day} group by review_id"
+    gross, controlled, stopped = sql(
+        f"select avg(gross), avg(gross - coalesce(stood, 0)), count(*) filter (stops > 0) from ({opened}) left join ({clocks}) using (review_id)"
+    )[0]
+    assert value(analyst, "clock_stopped", filters) == stopped
+    assert value(analyst, "pending_age_days", filters) == pytest.approx(gross, rel=1e-12)
+    assert value(analyst, "controlled_age_days", filters) == pytest.approx(controlled, rel=1e-12)
+    assert controlled < gross
     start = end - dt.timedelta(days=90)
     recent = sql(f"select count(*) from review where closed_date between date '{start}' and date '{end}' and {kept}")[0][0]
     days = np.busday_count(start, end + dt.timedelta(days=1), holidays=_holidays())
@@ -168,7 +179,7 @@ def test_pending_of_each_holder_on_a_day(analyst: Snapshot, sql: Any, end: dt.da
 
 
 def test_stocks_by_month_are_those_of_each_month_end(analyst: Snapshot) -> None:
-    for metric_id in ("pending", "backlog", "past_due", "days_of_work", "oldest_days"):
+    for metric_id in ("pending", "backlog", "past_due", "days_of_work", "oldest_days", "pending_age_days", "controlled_age_days"):
         rows = METRICS[metric_id].answer(analyst.frames, Filters(*YEAR), analyst.as_of, ["month"])
         assert rows.height == 12
         for row in rows.iter_rows(named=True):
@@ -264,6 +275,10 @@ def test_targeted_yield(analyst: Snapshot, sql: Any, name: str) -> None:
         "select count(*), count(*) filter (severity in ('minor', 'major')) from review where source = 'targeted' and status = 'completed' "
         f"and severity is not null and {where(filters, 'closed_date', analyst.as_of)}"
     )[0]
+    closed = f"status = 'completed' and {where(filters, 'closed_date', analyst.as_of)}"
+    completed, silent = sql(f"select count(*), count(*) filter (outcome is null) from review where {closed}")[0]
+    without = ask(analyst, "closed_without_result", filters)
+    assert (without["n"], without["value"]) == (completed, silent)
     found = ask(analyst, "targeted_yield_share", filters)
     assert found["n"] == n
     assert found["value"] == (hits / n if n >= 10 else None)
