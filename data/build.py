@@ -23,6 +23,7 @@ def demonstration(
         DataError: the database already holds data that are not of a demonstration.
     """
     from data import demo
+    from data.demo import extracts
 
     told = progress or Silent()
     target = engine or database.engine(settings().url)
@@ -34,6 +35,6 @@ def demonstration(
     told.step("Generating entry summaries, reviews and feedback (synthetic)")
     frames = demo.generate(entries or settings().demo_entries, seed)
     told.step("Writing extracts")
-    paths = demo.write_extracts(frames, settings().home / "demo")
-    load_files(paths, engine=target, progress=told)
+    for paths in extracts.write(extracts.extracts(frames, seed), settings().home / "demo"):
+        load_files(paths, engine=target, progress=told)
     return publish(engine=target, progress=told)

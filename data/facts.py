@@ -155,12 +155,12 @@ def _entry(tables: Tables, as_of: dt.date | None) -> pl.DataFrame:
 
 def _review(tables: Tables, as_of: dt.date | None) -> pl.DataFrame:
     """Give each review its entry's date, value and duty; a review closed after `as_of` is still open."""
-    review = tables["review"] if as_of is None else _as_it_stood(tables["review"], as_of)
+    review = tables["review"] if as_of is None else as_it_stood(tables["review"], as_of)
     stake = tables["stake"].select("entry_number", "entry_date", entry_value_usd="value_usd", entry_duty_usd="duty_usd")
     return review.with_columns(_holder()).join(stake, on="entry_number", how="left")
 
 
-def _as_it_stood(review: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def as_it_stood(review: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Take back what happened to reviews after a day."""
     later = pl.col("closed_date") > as_of
     ends = ("closed_date", "outcome", "severity", "finding_category", "revenue_change_usd")

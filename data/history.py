@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 from sqlalchemy import Connection
 
+from analytics.exc import DataError
 from analytics.rollups import cents
 from data import bulk, schema
 from data.contracts import TABLES
@@ -102,6 +103,34 @@ def record(connection: Connection, load_id: int, parts: list[pl.DataFrame]) -> N
     """Write a load's revisions into the ledger."""
     summed = pl.concat(parts).group_by("table_name", "month").agg(pl.col(_COUNTS).sum()).sort("table_name", "month")
     bulk.bulk_insert(connection, "revision", summed.select(pl.lit(load_id, pl.Int64).alias("load_id"), *REVISION_SCHEMA))
+
+
+def of_record(connection: Connection, table: str, key: str) -> pl.DataFrame:
+    """Return a record as it is and as it was, newest first.
+
+    Args:
+        connection: Open transaction.
+        table: Table of the contracts.
+        key: Its key as text, parts joined by `|`.
+
+    Returns:
+        The table's columns, `load_id` that wrote the values, and `replaced_by` that replaced them (null for those in force).
+
+    Raises:
+        DataError: there is no such table, or no such record.
+    """
+    if table not in TABLES:
+        raise DataError(f"There is no table “{table}”; choose among {', '.join(TABLES)}.")
+    names, parts = TABLES[table].primary_key(), key.split("|")
+    if len(parts) != len(names):
+        raise DataError(f"The key of {table} is {'|'.join(names)}; write it so.")
+    columns = [*TABLES[table].column_names(), "load_id"]
+    same = " AND ".join(f"CAST(t.{name} AS VARCHAR(200)) = ?" for name in names)
+    now = bulk.read_where(connection, table, columns, same, parts).with_columns(replaced_by=pl.lit(None, pl.Int64))
+    before = bulk.read_where(connection, f"{table}_history", [*columns, "replaced_by"], same, parts)
+    if now.is_empty() and before.is_empty():
+        raise DataError(f"There is no {table} {key}.")
+    return pl.concat([now, before.sort("replaced_by", descending=True)])
 
 
 def _months(connection: Connection, change: Change) -> pl.DataFrame | None:

@@ -99,14 +99,14 @@ class Database:
 
     def month(self, kind: str, month: str) -> dict[str, pl.DataFrame]:
         """Read the tables of a month."""
-        days = _days(month)
-        own = bulk.read_where(self._connection, kind, bulk.columns_of(kind), _between(f"t.{MONTH_OF[kind]}"), days)
+        days = days_of(month)
+        own = bulk.read_where(self._connection, kind, bulk.columns_of(kind), between(f"t.{MONTH_OF[kind]}"), days)
         if kind == "entry":
-            lines = f"JOIN entry p ON p.entry_number = t.entry_number AND {_between('p.entry_date')}"
+            lines = f"JOIN entry p ON p.entry_number = t.entry_number AND {between('p.entry_date')}"
             return {"entry": own, "entry_line": self._following("entry_line", lines, days)}
-        events = f"JOIN review p ON p.review_id = t.review_id AND {_between('p.opened_date')}"
+        events = f"JOIN review p ON p.review_id = t.review_id AND {between('p.opened_date')}"
         # No temporary table here: whoever publishes may only read.
-        reviewed = f"t.entry_number IN (SELECT r.entry_number FROM review r WHERE {_between('r.opened_date')})"
+        reviewed = f"t.entry_number IN (SELECT r.entry_number FROM review r WHERE {between('r.opened_date')})"
         stake = bulk.read_where(self._connection, "entry", STAKE, reviewed, days)
         return {"review": own, "review_event": self._following("review_event", events, days), "stake": stake}
 
@@ -161,7 +161,7 @@ class Memory:
 
     def month(self, kind: str, month: str) -> dict[str, pl.DataFrame]:
         """Cut the tables of a month out."""
-        first, following = _days(month)
+        first, following = days_of(month)
         own = self._tables[kind].filter(pl.col(MONTH_OF[kind]).is_between(first, following, closed="left"))
         if kind == "entry":
             return {"entry": own, "entry_line": self._tables["entry_line"].join(own, on="entry_number", how="semi")}
@@ -176,11 +176,12 @@ class Memory:
 LEDGER_SCHEMA: Final = {"table_name": pl.String, "month": pl.String, **dict.fromkeys(LEDGER_MEASURES, pl.Int64)}
 
 
-def _days(month: str) -> list[dt.date]:
+def days_of(month: str) -> list[dt.date]:
     """Return the first day of a month and of the one after it."""
     first = dt.date.fromisoformat(f"{month}-01")
     return [first, periods.next_month(first)]
 
 
-def _between(column: str) -> str:
+def between(column: str) -> str:
+    """Write the condition that a date lies from one given day on and before another."""
     return f"{column} >= ? AND {column} < ?"

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+from sqlalchemy import Engine
 
 from analytics import assignment, codes
 from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels
 from analytics.rollups import ROLLUPS, Frames, Rollup, aggregate, only_levels
 from analytics.scope import Scope
-from data import database, ledger, quarantine
+from data import database, health, ledger, quarantine, vanish
 from data.facts import MONTHLY
 from data.parts import FAMILIES_OF, Part, empty
 from data.publish import LAYOUT, LEASE, current_version, versions
@@ -231,9 +232,40 @@ class Snapshot:
         """Return what must add up in this version: `identity`, `cells` compared, `residual` (must be 0)."""
         return pl.read_parquet(self.folder / "facts" / "identities.parquet")
 
+    def profiles(self) -> pl.DataFrame:
+        """Return every account's profile, for sums over all of them.
+
+        Raises:
+            ScopeError: a sum of few accounts could give one away, so a working group does not reach them.
+        """
+        self.scope.require_all_figures()
+        return _dimension(self.folder, "account").drop("account_name")
+
+    def health(self, today: dt.date) -> pl.DataFrame:
+        """Return the checks of `data.health`: `check`, `state`, `found`, `todo`, `who`."""
+        return health.checks(self, self._engine, today)
+
+    def known_then(self) -> pl.DataFrame:
+        """Return how each month was known after each day of loads (`data.ledger.known_then`)."""
+        return ledger.known_then(self._engine)
+
+    def vanished(self) -> pl.DataFrame:
+        """Return the records that a full extract no longer has.
+
+        Raises:
+            ScopeError: the role does not see every record.
+        """
+        if self.scope.role.rows != "all":
+            raise ScopeError("Vanished records are shown to analysts.")
+        return vanish.listed(self._engine)
+
+    @property
+    def _engine(self) -> Engine:
+        return database.shared_engine(settings().url)
+
     def loads(self) -> pl.DataFrame:
         """Return the ledger of loads, latest first."""
-        return ledger.loads(database.shared_engine(settings().url))
+        return ledger.loads(self._engine)
 
     def rejects(self) -> pl.DataFrame:
         """Return the quarantined rows with their values.
@@ -243,7 +275,7 @@ class Snapshot:
         """
         if self.scope.role.rows != "all":
             raise ScopeError("Rows in quarantine are shown to analysts.")
-        return quarantine.rejects(database.shared_engine(settings().url))
+        return quarantine.rejects(self._engine)
 
     def fact_files(self, fact: str) -> list[Path]:
         """List the files of a fact: one a month, or one."""
