@@ -134,17 +134,18 @@ def _adds_up(proofs: pl.DataFrame) -> Check:
     broken = proofs.filter(pl.col("residual") != 0)
     words = f"{proofs.height} identities over {proofs['cells'].sum():,} places, {broken.height} broken"
     if broken.is_empty():
-        return Check("Everything adds up", "good", words)
+        return Check("Sums", "good", words)
     todo = f"Publish everything anew (python -m data publish --rebuild). What stays broken: {'; '.join(broken['identity'])}"
-    return Check("Everything adds up", "act", words, todo, "whoever publishes")
+    return Check("Sums", "act", words, todo, "whoever publishes")
 
 
 def _vanished(missing: pl.DataFrame) -> Check:
     if missing.is_empty():
-        return Check("No record has vanished", "good", "none missing from a full extract")
-    sources = ", ".join(f"{count:,} {table} of {source}" for source, table, count in _grouped(missing, ["source", "table_name"]))
+        return Check("Vanished records", "good", "none missing from a full extract")
+    each = _grouped(missing, ["source", "table_name"])
+    sources = ", ".join(f"{count:,} records of {table} ({source})" for source, table, count in each)
     todo = "Ask the source why it no longer has them (python -m data vanished); they stay and are counted until it says."
-    return Check("No record has vanished", "act", f"missing: {sources}", todo, "whoever owns the source")
+    return Check("Vanished records", "act", f"{sources} are missing from the last full extract", todo, "whoever owns the source")
 
 
 def _grouped(frame: pl.DataFrame, by: list[str]) -> list[tuple[str, str, int]]:
@@ -168,10 +169,10 @@ def _fresh(loads: pl.DataFrame, today: dt.date) -> Check:
     ]
     known = [last[table] for table in expectations() if last.get(table) is not None]
     if not late:
-        return Check("Data are fresh", "good", f"last extracts from {min(known):%d %b %Y} on" if known else "nothing is expected yet")
+        return Check("Freshness", "good", f"last extracts from {min(known):%d %b %Y} on" if known else "nothing is expected yet")
     state = "act" if any(days > 2 * every for _, days, every, _ in late) else "watch"
     found = ", ".join(f"{table} is {days} days old (every {every})" for table, days, every, _ in late)
-    return Check("Data are fresh", state, found, "Send the extract, or change its expectation.", _people(who for *_, who in late))
+    return Check("Freshness", state, found, "Send the extract, or change its expectation.", _people(who for *_, who in late))
 
 
 def _people(names: Iterable[str]) -> str:
@@ -182,29 +183,25 @@ def _ports(cells: pl.DataFrame) -> Check:
     odd = cells.filter(pl.col("state") != "ok")
     words = f"{cells['port_code'].n_unique()} ports over {cells['month'].n_unique()} months, {odd.height} months of a port under half of the usual"
     if odd.is_empty():
-        return Check("Every port reports every month", "good", words)
+        return Check("Reports of the ports", "good", words)
     shown = ", ".join(f"port {port} in {month} ({count:,} of about {usual:,.0f})" for month, port, count, usual, _ in odd.head(5).rows())
     state = "act" if (odd["state"] == "missing").any() else "watch"
-    return Check(
-        "Every port reports every month", state, words, f"Ask for what is missing: {shown}.", "whoever draws the entry summary extract"
-    )
+    return Check("Reports of the ports", state, words, f"Ask for what is missing: {shown}.", "whoever draws the entry summary extract")
 
 
 def _months(silent: list[str]) -> Check:
     if not silent:
-        return Check("Fiscal years are complete", "good", "no month without entries between the first and the as-of date")
+        return Check("Fiscal years", "good", "no month without entries between the first and the as-of date")
     todo = f"Load the entries of {', '.join(silent[:6])}; sums over these fiscal years are too low until then."
-    return Check(
-        "Fiscal years are complete", "act", f"{len(silent)} months without an entry", todo, "whoever draws the entry summary extract"
-    )
+    return Check("Fiscal years", "act", f"{len(silent)} months without an entry", todo, "whoever draws the entry summary extract")
 
 
 def _quarantine(counts: Mapping[str, int]) -> Check:
     words = f"{counts['quarantine_rows']:,} rows wait, {counts['settled_rows']:,} came again, {counts['dismissed_rows']:,} were dismissed"
     if not counts["quarantine_rows"]:
-        return Check("Nothing waits in quarantine", "good", words)
+        return Check("Quarantine", "good", words)
     todo = "Export them (python -m data rejects --mend FOLDER), correct the files, and load these again."
-    return Check("Nothing waits in quarantine", "watch", words, todo, "whoever sends the files")
+    return Check("Quarantine", "watch", words, todo, "whoever sends the files")
 
 
 def _revised(known: pl.DataFrame, as_of: dt.date) -> Check:
@@ -212,7 +209,7 @@ def _revised(known: pl.DataFrame, as_of: dt.date) -> Check:
     settled = periods.months_back(as_of, 3).strftime("%Y-%m")
     entries = known.filter((pl.col("table_name") == "entry") & (pl.col("month") < settled))
     if entries.is_empty():
-        return Check("Past months hold still", "good", "no month is older than three months")
+        return Check("Revisions of past months", "good", "no month is older than three months")
     ends = entries.group_by("month").agg(first=pl.col("rows").first(), rows=pl.col("rows").last(), replaced=pl.col("replaced").last())
     moved = ends.select(replaced=pl.col("replaced").sum(), late=(pl.col("rows") - pl.col("first")).sum(), rows=pl.col("rows").sum()).row(
         0, named=True
@@ -220,20 +217,20 @@ def _revised(known: pl.DataFrame, as_of: dt.date) -> Check:
     share = (moved["replaced"] + max(moved["late"], 0)) / max(moved["rows"], 1)
     words = f"of {moved['rows']:,} entry summaries in months before {settled}, {moved['replaced']:,} were corrected and {moved['late']:,} came later"
     if share <= _MOST_REVISED:
-        return Check("Past months hold still", "good", f"{words} ({share:.1%})")
+        return Check("Revisions of past months", "good", f"{words} ({share:.1%})")
     todo = "Ask the source what changed; comparisons with reports made before then do not hold."
-    return Check("Past months hold still", "watch", f"{words} ({share:.1%})", todo, "whoever draws the entry summary extract")
+    return Check("Revisions of past months", "watch", f"{words} ({share:.1%})", todo, "whoever draws the entry summary extract")
 
 
 def _without_result(version: Version) -> Check:
     row = compliance.closed_without_result(version.frames, Filters(), version.as_of).row(0, named=True)
     words = f"{row['value'] or 0:,} of {row['n'] or 0:,} completed reviews have no result code"
     if not row["value"]:
-        return Check("Closed reviews have a result", "good", words)
+        return Check("Results of closed reviews", "good", words)
     each = compliance.closed_without_result(version.frames, Filters(), version.as_of, ["center"]).filter(pl.col("value") > 0)
     most = each.sort(["value", "center"], descending=[True, False]).row(0, named=True)
     return Check(
-        "Closed reviews have a result",
+        "Results of closed reviews",
         "watch",
         words,
         f"Record the results; {most['center']} has {most['value']:,} of them.",
@@ -246,9 +243,9 @@ def _unassigned(share: float | None, accounts: int) -> Check:
         "no value in the last twelve months" if share is None else f"{share:.1%} of the last twelve months' value, {accounts:,} accounts"
     )
     if share is None or share <= _MOST_UNASSIGNED:
-        return Check("Accounts have their Center", "good", words)
+        return Check("Assignment of accounts", "good", words)
     return Check(
-        "Accounts have their Center",
+        "Assignment of accounts",
         "watch",
         words,
         "Settle the assignments, largest value first (page Overview, accounts pending).",
@@ -261,9 +258,9 @@ def _off_industry(version: Version) -> Check:
     start = max(periods.months_back(version.as_of, 11), version.first_date)
     share, lines = quality.off_industry_share(version.frames, owners, Filters(start, version.as_of), version.as_of)
     if share is None:
-        return Check("Centers work their own industries", "good", "no entry is processed by a Center")
+        return Check("Work off the Center's industry", "good", "no entry is processed by a Center")
     words = f"{share:.1%} of the value that Centers process is another Center's goods ({lines:,} lines, last twelve months)"
     if share <= _MOST_OFF_INDUSTRY:
-        return Check("Centers work their own industries", "good", words)
+        return Check("Work off the Center's industry", "good", words)
     todo = "Review the assignments of the accounts with the largest share of other goods."
-    return Check("Centers work their own industries", "watch", words, todo, "the Centers' directors")
+    return Check("Work off the Center's industry", "watch", words, todo, "the Centers' directors")

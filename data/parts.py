@@ -114,7 +114,7 @@ def write_rollups(facts: Mapping[str, pl.LazyFrame], kind: str, folder: Path) ->
         frames = pl.collect_all([aggregate(base.lazy(), rollup) for rollup in coarser], engine="in-memory")
         for rollup, frame in zip((*coarser, finest), (*frames, base), strict=True):
             made[rollup.name] = frame.lazy()
-            write(frame, folder / "rollups" / f"{rollup.name}.parquet")
+            write(frame, folder / "rollups" / f"{rollup.name}.parquet", searched=False)
     return made
 
 
@@ -153,10 +153,10 @@ def keep(built: Path, place: Path) -> None:
     built.rename(place)
 
 
-def write(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as a Parquet file."""
+def write(frame: pl.DataFrame, path: Path, *, searched: bool = True) -> None:
+    """Write a frame as a Parquet file, with statistics where readers look for single rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(path, compression="zstd", compression_level=3)
+    frame.write_parquet(path, compression="zstd", compression_level=1, statistics=searched)
 
 
 def digest_of(folder: Path) -> str:

@@ -15,10 +15,11 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 from sqlalchemy import Engine
@@ -31,6 +32,9 @@ from data.parts import Part
 from data.progress import Progress, Silent
 from data.settings import settings
 from data.source import KINDS, LEDGER_SCHEMA, SMALL, Database, Source
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 #: Version of the published layout; a reader refuses another.
 LAYOUT: Final = 2
@@ -97,9 +101,10 @@ def _published(
     wanted = [(kind, month) for kind in KINDS for month in source.months(kind)]
     keys = {"account_key": tables["account_key"]}
     todo = [place for place in wanted if place not in kept]
+    read = _ahead(lambda place: (place, source.month(*place)), todo)
     built = {
-        (kind, month): parts.build(source.month(kind, month) | keys, kind, month, as_of, building, home)
-        for kind, month in told.over(todo, f"Building {len(todo)} of {len(wanted)} months", len(todo))
+        place: parts.build(frames | keys, *place, as_of, building, home)
+        for place, frames in told.over(read, f"Building {len(todo)} of {len(wanted)} months", len(todo))
     }
     chosen = [(kept | built)[place] for place in wanted]
     date = as_of or _latest(chosen, tables)
@@ -129,6 +134,17 @@ def _published(
     _put_in_force(home, version, building / "version", manifest)
     _forget_old(home, version)
     return Published(version, date, changed, home / "versions" / version, len(chosen), len(built))
+
+
+def _ahead(read: Callable[[T], U], items: Sequence[T]) -> Iterator[U]:
+    """Give what is read of each item, while the next is being read already: reading waits for the database, building for the processor."""
+    with ThreadPoolExecutor(1) as reader:
+        waiting: list[Future[U]] = []
+        for item in items:
+            waiting.append(reader.submit(read, item))
+            if len(waiting) > 1:
+                yield waiting.pop(0).result()
+        yield from (each.result() for each in waiting)
 
 
 def _kept(source: Source, previous: Mapping[str, Any] | None, as_of: dt.date | None) -> dict[tuple[str, str], Part]:

@@ -72,6 +72,10 @@ class _Files(Mapping[str, pl.LazyFrame]):
         """Read a rollup from its parts, its dimensions as codes."""
         kind = _KIND[rollup.family.name]
         frame = _read_parts(self._folder, self._manifest, kind, f"rollups/{rollup.name}.parquet", rollup.name)
+        if not {*rollup.group, *rollup.family.measures} <= set(frame.columns):
+            raise DataError(
+                f"The data version “{self._folder.name}” was published by another release. Publish again: python -m data publish."
+            )
         names = [name for name in self._manifest["codes"] if name in frame.columns]
         coded = frame.with_columns(pl.col(name).cast(pl.Enum(self._manifest["codes"][name])) for name in names)
         # What happens to the reviews of one month falls on days of many; in one row a day, sums are short.

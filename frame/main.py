@@ -71,12 +71,17 @@ def navigation(choice: str) -> StreamlitPage:
 
 def draw(page: StreamlitPage, choice: str) -> None:
     """Open the data to the reader's scope and run the page; with no data yet, offer to make some."""
-    scope = session.scope_of(choice)
+    scope, cited = session.scope_of(choice), session.cited_version()
     try:
-        snapshot = Snapshot(scope)
+        snapshot = Snapshot(scope, cited)
     except DataError as error:
-        start.offer(str(error), build_demonstration)
+        if cited:
+            start.gone(str(error), session.address_in_force())
+        else:
+            start.offer(str(error), build_demonstration)
         return
+    if cited:
+        start.cited(snapshot.version, session.address_in_force())
     scope = role_menu(snapshot, choice)
     session.open_to(scope)
     page.run()

@@ -68,6 +68,7 @@ def versions(source: Dated) -> None:
         ("Entry summaries", format.count(manifest["rows"]["facts/entry"])),
         ("Entry lines", format.count(manifest["rows"]["facts/entry_line"])),
         ("Reviews", format.count(manifest["rows"]["facts/review"])),
+        ("Months", f"{len(manifest['parts'])} parts, each made anew when its month changes"),
         ("Origin", "Synthetic data" if source.synthetic else "Loaded extracts"),
     ]
     st.html(table("The data in force", ("", ""), rows, empty=""))
@@ -89,14 +90,24 @@ def loads(ledger: pl.DataFrame) -> None:
         (
             row["file_name"],
             row["table_name"],
+            f"{row['source']}{', full' if row['is_full'] else ''}",
+            format.date(row["extract_date"]) if row["extract_date"] else "",
             format.count(row["read_count"]),
             format.count(row["accepted_count"]),
             format.count(row["rejected_count"]),
-            row["finished_at"],
+            format.count(row["replaced_count"]),
+            f"{row['finished_at']:%Y-%m-%d %H:%M}",
         )
         for row in ledger.iter_rows(named=True)
     ]
-    st.html(table("Loads", ("File", "Table", "Rows read", "Accepted", "Quarantined", "When (UTC)"), read, empty="Nothing was loaded."))
+    st.html(
+        table(
+            "Loads",
+            ("File", "Table", "Source", "Drawn on", "Rows read", "Accepted", "Quarantined", "Corrected", "Loaded (UTC)"),
+            read,
+            empty="Nothing was loaded.",
+        )
+    )
 
 
 def quarantine(rejects: pl.DataFrame | None) -> None:

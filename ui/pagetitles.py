@@ -71,9 +71,12 @@ def feedback(view: View) -> str:
     return f"Working groups gave {plural(int(received), 'piece')} of feedback; {format.count(waiting)} are not settled"
 
 
-def data_health(identities: pl.DataFrame) -> str:
-    """Say whether everything adds up."""
-    broken = identities.filter(pl.col("residual") != 0).height
-    if broken:
-        return f"{plural(broken, 'identity does', 'identities do')} not add up: tell whoever publishes the data"
-    return f"Everything adds up: {plural(identities.height, 'identity', 'identities')} checked without a residual"
+def data_health(checks: pl.DataFrame) -> str:
+    """Say whether the data can be believed, and what comes first."""
+    acts, looks = (checks.filter(state=state).height for state in ("act", "watch"))
+    if acts:
+        first = checks.filter(state="act")["found"][0]
+        return f"{acts} of {checks.height} checks {'asks' if acts == 1 else 'ask'} for action: {first}"
+    if looks:
+        return f"Nothing asks for action; {looks} of {checks.height} checks {'wants' if looks == 1 else 'want'} a look"
+    return f"All {checks.height} checks of the data are good"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -13,14 +14,16 @@ from analytics.scope import ROLES, Scope
 _SCOPE: Final = "centerline.scope"
 _ROLE: Final = "centerline.role"
 _QUERY: Final = "centerline.query"
+_VERSION: Final = "centerline.version"
 ROLE: Final = "role"
+VERSION: Final = "version"
 
 
 def query() -> dict[str, str]:
     """Return the filters in force as URL parameters; at the first run of a session they come from the URL."""
     if _QUERY not in st.session_state:
         given = {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
-        st.session_state[_QUERY] = {name: value for name, value in given.items() if name != ROLE}
+        st.session_state[_QUERY] = {name: value for name, value in given.items() if name not in (ROLE, VERSION)}
     stored: dict[str, str] = st.session_state[_QUERY]
     return stored
 
@@ -30,9 +33,23 @@ def remember(parameters: dict[str, str]) -> None:
     st.session_state[_QUERY] = parameters
 
 
+def cited_version() -> str | None:
+    """Return the data version that the URL of this session cites; null when it reads what is in force."""
+    if _VERSION not in st.session_state:
+        st.session_state[_VERSION] = st.query_params.get(VERSION) or None
+    cited: str | None = st.session_state[_VERSION]
+    return cited
+
+
+def address_in_force() -> str:
+    """Return this view's parameters without a cited version."""
+    return "?" + urlencode(query() | {ROLE: role_in_force()})
+
+
 def write_url() -> None:
-    """Show filters and role in the URL, so that it can be copied."""
-    wanted = query() | {ROLE: role_in_force()}
+    """Show filters, role and a cited version in the URL, so that it can be copied."""
+    cited = cited_version()
+    wanted = query() | {ROLE: role_in_force()} | ({VERSION: cited} if cited else {})
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

@@ -1,4 +1,4 @@
-"""The first screen of a store without data: offer to build the demonstration, and say how to load real extracts."""
+"""What stands above or instead of the pages: a store without data yet, a data version that is cited, one that is gone."""
 
 from __future__ import annotations
 
@@ -27,3 +27,19 @@ def offer(reason: str, build: Build) -> None:
         build(st.write)
         status.update(label="The demonstration is ready", state="complete")
     st.rerun()
+
+
+def cited(version: str, address: str) -> None:
+    """Say that the pages show a version kept for citation, and lead to the data in force."""
+    st.html(
+        f'<ul class="cl-notices" role="status"><li>You are reading data version <code>{escape(version)}</code>, as it was cited. '
+        f'<a href="{escape(address)}" target="_self">Read the data in force</a></li></ul>'
+    )
+
+
+def gone(reason: str, address: str) -> None:
+    """Say that a cited version is not kept any more, and lead to the data in force."""
+    st.html(
+        f'<div class="cl-problem"><h1>This data version is not kept</h1><p>{escape(reason)}</p>'
+        f'<p><a href="{escape(address)}" target="_self">Read the data in force</a></p></div>'
+    )

@@ -8,7 +8,7 @@ from ui.figures import key_figure
 from ui.frame import headline, on_export, open_view
 from ui.pagetitles import workload as title
 
-snapshot = Snapshot(session.guard())
+snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"])
 everything = snapshot.scope.role.all_figures
 

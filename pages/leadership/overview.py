@@ -9,7 +9,7 @@ from ui.frame import headline, on_export, open_view
 from ui.lists import pending_accounts
 from ui.pagetitles import overview as title
 
-snapshot = Snapshot(session.guard())
+snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program"])
 everything = snapshot.scope.role.all_figures
 

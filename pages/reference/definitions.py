@@ -5,7 +5,7 @@ from ui import session
 from ui.frame import plain_headline
 from ui.lists import definitions
 
-snapshot = Snapshot(session.guard())
+snapshot = Snapshot(session.guard(), session.cited_version())
 
 plain_headline("What every number means", snapshot)
 definitions()

@@ -9,7 +9,7 @@ from ui.frame import headline, on_export, open_view
 from ui.lists import said_and_done
 from ui.pagetitles import feedback as title
 
-snapshot = Snapshot(session.guard())
+snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center"])
 
 names = ("feedback_received", "feedback_open", "feedback_first_response_days", "feedback_implemented_share", "inquiries_on_time_share")
