@@ -171,3 +171,48 @@ EXPORT = [
     ordinal(1, line=2, hts="8703.23.0010", value="5000", duty="125", importer=ASSIGNED, origin="JP"),
     ordinal(2, importer="99-0000077", entry_date="11/01/2012", hts="2208.30.30"),
 ]
+
+
+def line(sequence: int, line_number: int = 1, **changes: Any) -> Row:
+    """A row of the table `entry_line` that is fit to load after `entry(sequence)` with its value."""
+    row = {
+        "entry_number": number(sequence),
+        "line_number": str(line_number),
+        "hts_number": "8471300100",
+        "industry_code": "ELE_COMP",
+        "origin_code": "CN",
+        "value_usd": "1234.50",
+        "duty_usd": "0",
+        "spi_code": "",
+    }
+    return row | changes
+
+
+def review(sequence: int, **changes: Any) -> Row:
+    """A row of the table `review` that is fit to load: open work of no single entry."""
+    row = {
+        "review_id": f"R{sequence}",
+        "work_type": "psc",
+        "entry_number": "",
+        "line_number": "",
+        "account_id": "A1",
+        "center_code": "ELE",
+        "port_code": "2704",
+        "industry_code": "ELE_COMP",
+        "program": "ctpat",
+        "opened_date": "2013-01-05",
+        "due_date": "",
+        "due_basis": "",
+        "closed_date": "",
+        "status": "open",
+        "outcome": "",
+        "source": "trade_filed",
+        "stratum": "",
+    }
+    return row | changes
+
+
+def event(sequence: int, day: str, kind: str, **changes: Any) -> Row:
+    """A row of the table `review_event` that is fit to load after `review(sequence)`."""
+    row = {"review_id": f"R{sequence}", "event_date": day, "event_type": kind, "from_center_code": "", "to_center_code": "", "reason": ""}
+    return row | changes
