@@ -104,7 +104,8 @@ def ages(view: View) -> Card:
                 Column("age", "Age in days", "text"),
                 Column("reviews_count", "Pending", "count"),
             ),
-            metric_ids=("pending", "oldest_days"),
+            note=both_ages(view),
+            metric_ids=("pending", "pending_age_days", "controlled_age_days", "clock_stopped", "oldest_days"),
         ),
         charts.stacked_ages,
         drawn,
@@ -112,6 +113,15 @@ def ages(view: View) -> Card:
         "age",
         "reviews_count",
         outline="mark",
+    )
+
+
+def both_ages(view: View) -> str:
+    """Give the mean gross age and the Center-controlled one, with the rule that stops a clock."""
+    gross, controlled, standing = (view.ask(name)["value"][0] for name in ("pending_age_days", "controlled_age_days", "clock_stopped"))
+    return (
+        f"Mean gross age {format.days(gross)}; Center-controlled {format.days(controlled)}, without the days between the event that stops a "
+        f"clock and the one that starts it again; {format.count(standing)} clocks stand now. Stops never lower the gross age."
     )
 
 

@@ -1,0 +1,139 @@
+"""Loading and publishing: rows a second, against the plainest bulk insert of the same rows in the same run.
+
+`python -m benchmarks.loading` prints the measures; `make bench` keeps them with the others.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Engine
+
+from data import database, demo, load, publish
+from data.progress import Told
+from data.settings import settings
+
+LINES = 1_000_000
+
+#: Entry summaries that have a little more lines than are wanted.
+ENTRIES = 450_000
+
+#: The ratio that is to be reached: load and publish against a plain insert.
+REACH = 3.0
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """Time one run."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def plain_insert(path: Path, extract: Path, create: str) -> float:
+    """Insert a Parquet file's rows into a new SQLite file by the driver's own bulk call: no checks, no ledger, one transaction."""
+
+    def run() -> None:
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(create)
+        frame = pl.read_parquet(extract)
+        marks = ", ".join("?" * frame.width)
+        connection.execute("BEGIN")
+        connection.executemany(f"INSERT INTO {extract.stem} ({', '.join(frame.columns)}) VALUES ({marks})", frame.iter_rows())
+        connection.execute("COMMIT")
+        connection.close()
+
+    return seconds(run)
+
+
+def prepared(home: Path) -> tuple[Engine, Path, Path]:
+    """A store that holds all but the lines, and the extracts of a million lines and their entries."""
+    frames = demo.generate(ENTRIES, 2013)
+    lines = frames["entry_line"].head(LINES)
+    whole = frames["entry"].join(lines, on="entry_number", how="semi")
+    sums = (
+        lines.group_by("entry_number")
+        .len()
+        .join(whole.select("entry_number", "line_count"), on="entry_number")
+        .filter(pl.col("len") == pl.col("line_count"))
+    )
+    lines, entries = (frame.join(sums, on="entry_number", how="semi") for frame in (lines, whole))
+    paths = demo.write_extracts({name: frames[name] for name in ("account", "importer", "account_center")}, home / "before")
+    extracts = demo.write_extracts({"entry": entries, "entry_line": lines}, home / "extracts")
+    engine = database.engine(settings().url)
+    load.load_files(paths, engine=engine)
+    return engine, *extracts
+
+
+def refresh_a_day(engine: Engine, home: Path, folder: Path) -> tuple[float, int]:
+    """Load one more day of entries and publish; returns seconds and months built."""
+    entry = pl.read_parquet(home / "extracts" / "entry.parquet")
+    day = entry.filter(pl.col("entry_date") == entry["entry_date"].max())
+    changed = day.with_columns(fees_usd=pl.col("fees_usd") + 1)
+    paths = demo.write_extracts({"entry": changed}, folder)
+    start = time.perf_counter()
+    load.load_files(paths, engine=engine)
+    built = publish.publish(engine=engine).built
+    return time.perf_counter() - start, built
+
+
+def measures() -> list[dict[str, Any]]:
+    """Measure on a store of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        os.environ["CENTERLINE_HOME"] = folder
+        settings.cache_clear()
+        engine, entries, lines = prepared(home)
+        create = {path.stem: _create(engine, path.stem) for path in (entries, lines)}
+        plain = {path.stem: plain_insert(home / f"plain_{path.stem}.sqlite", path, create[path.stem]) for path in (entries, lines)}
+        counts = {path.stem: pl.scan_parquet(path).select(pl.len()).collect().item() for path in (entries, lines)}
+        loading = {
+            path.stem: seconds(lambda path=path: load.load_files([path], engine=engine, progress=Told())) for path in (entries, lines)
+        }  # type: ignore[misc]
+        publishing = seconds(lambda: publish.publish(engine=engine, progress=Told()))
+        day, built = refresh_a_day(engine, home, home / "day")
+        engine.dispose()
+    rows = [
+        _row("load entry lines", loading["entry_line"], "s", rows_a_second=round(counts["entry_line"] / loading["entry_line"])),
+        _row("load entry summaries", loading["entry"], "s", rows_a_second=round(counts["entry"] / loading["entry"])),
+        _row("publish all months", publishing, "s", rows_a_second=round(sum(counts.values()) / publishing)),
+        _row(
+            f"load and publish one more day ({built} months built)",
+            day,
+            "s",
+            against="publish all months",
+            ratio=round(day / publishing, 3),
+        ),
+    ]
+    both, alone = sum(loading.values()) + publishing, loading["entry_line"] + publishing
+    return [
+        *rows,
+        _ratio(f"load {counts['entry_line']:,} lines and publish", alone, "plain insert of the lines", plain["entry_line"]),
+        _ratio(f"load {sum(counts.values()):,} entries and lines and publish", both, "plain insert of both", sum(plain.values())),
+    ]
+
+
+def _create(engine: Engine, table: str) -> str:
+    with engine.connect() as connection:
+        return str(connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).scalar_one())
+
+
+def _row(measure: str, value: float, unit: str, **more: Any) -> dict[str, Any]:
+    return {"measure": measure, "n": 1, "p50": round(value, 2), "p95": round(value, 2), "unit": unit, **more}
+
+
+def _ratio(measure: str, value: float, against: str, base: float) -> dict[str, Any]:
+    ratio = round(value / base, 2)
+    return _row(measure, value, "s", against=f"{against} ({base:.1f} s)", ratio=ratio, reach=REACH, met=ratio <= REACH)
+
+
+if __name__ == "__main__":
+    for row in measures():
+        print(row)
