@@ -36,9 +36,11 @@ def of_entries(frames: Frames, facts: Frames) -> pl.DataFrame:
 
 
 def of_reviews(frames: Frames, facts: Frames) -> pl.DataFrame:
-    """Compare both sides of every identity of reviews, as `of_entries` does; facts are `review`, `stay` and `clock`."""
+    """Compare both sides of every identity of reviews, as `of_entries` does; facts are `review`, `review_event`, `stay` and `clock`."""
     families = ("work", "stays", "sample", "findings")
-    return _collected(*_levels(frames, families), _pending(frames, facts), _equation(frames), _stays(facts), _stopped(frames, facts))
+    return _collected(
+        *_levels(frames, families), _pending(frames, facts), _equation(frames), _stays(facts), _stopped(frames, facts), _events(facts)
+    )
 
 
 def of_the_rest(frames: Frames) -> pl.DataFrame:
@@ -172,6 +174,14 @@ def _stopped(frames: Frames, facts: Frames) -> pl.LazyFrame:
     counted = open_then.join(ends, how="cross").filter(there & (pl.col("stop_date") <= pl.col("end"))).group_by([*keys, "end"])
     words = "Days that clocks stood by running sum = days between their events, by month end, work type and port"
     return _compared(words, _plain(left.filter(pl.col("count") != 0), keys), counted.agg(count=stood.sum()), [*keys, "end"])
+
+
+def _events(facts: Frames) -> pl.LazyFrame:
+    """Count the events before their review was opened or after it closed."""
+    dated = facts["review_event"].join(facts["review"].select("review_id", "opened_date", "closed_date"), on="review_id")
+    outside = (pl.col("event_date") < pl.col("opened_date")) | (pl.col("event_date") > pl.col("closed_date")).fill_null(value=False)
+    words = "Events lie between the opening and the closing of their reviews"
+    return dated.select(identity=pl.lit(words), cells=pl.len(), residual=outside.sum())
 
 
 def _plain(frame: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:

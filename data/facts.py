@@ -90,13 +90,14 @@ def of_reviews(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]
         `review`, `review_event`, `stay` (with one holder each) and `clock` (when it stood).
     """
     review = _review(tables, as_of)
-    events = tables["review_event"]
-    events = events if as_of is None else events.filter(pl.col("event_date") <= as_of)
+    every = tables["review_event"].join(review, on="review_id", how="semi")
+    inside = _while_open(every, review)
+    stay = _stay(review, inside, as_of)
     return {
-        "review": review.sort("opened_date", "review_id"),
-        "review_event": events.join(review, on="review_id", how="semi").sort("review_id", "event_date", "event_type"),
-        "stay": _stay(review, events),
-        "clock": clock_rows(events.lazy()).collect().sort("review_id", "stop_date"),
+        "review": _with_holder(review, stay).sort("opened_date", "review_id"),
+        "review_event": _by_day(every, as_of).sort("review_id", "event_date", "event_type"),
+        "stay": stay,
+        "clock": clock_rows(_by_day(inside, as_of).lazy()).collect().sort("review_id", "stop_date"),
     }
 
 
@@ -169,7 +170,20 @@ def as_it_stood(review: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     return review.filter(pl.col("opened_date") <= as_of).with_columns(status=status, **reopened)
 
 
-def _stay(review: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+def _by_day(events: pl.DataFrame, as_of: dt.date | None) -> pl.DataFrame:
+    """Leave out events that have not happened yet."""
+    return events if as_of is None else events.filter(pl.col("event_date") <= as_of)
+
+
+def _while_open(events: pl.DataFrame, review: pl.DataFrame) -> pl.DataFrame:
+    """Leave out events before a review was opened or after it closed, as a correction of its dates can make them; a check counts them."""
+    dated = events.join(review.select("review_id", "opened_date", "closed_date"), on="review_id")
+    outside = (pl.col("event_date") < pl.col("opened_date")) | (pl.col("event_date") > pl.col("closed_date")).fill_null(value=False)
+    return dated.filter(~outside).select(events.columns)
+
+
+def _stay(review: pl.DataFrame, events: pl.DataFrame, as_of: dt.date | None) -> pl.DataFrame:
+    """Split reviews at their transfers; a later transfer has not happened, and still says who held the review before it."""
     transfers = (
         events.filter(pl.col("event_type") == "transfer")
         .with_columns(_holder("from_center_code"), _holder("to_center_code"))
@@ -178,7 +192,19 @@ def _stay(review: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     kept = review.lazy().select(
         "review_id", "work_type", "center_code", "port_code", "industry_code", "program", "opened_date", "closed_date", "due_date"
     )
-    return stay_rows(kept, transfers.lazy()).collect().sort("opened_date", "review_id", "from_date")
+    stays = stay_rows(kept, transfers.lazy()).collect()
+    if as_of is not None:
+        later = (pl.col("to_date") > as_of).fill_null(value=False)
+        stays = stays.filter(pl.col("from_date") <= as_of).with_columns(
+            to_date=pl.when(~later).then(pl.col("to_date")), is_last=pl.col("is_last") | later
+        )
+    return stays.sort("opened_date", "review_id", "from_date")
+
+
+def _with_holder(review: pl.DataFrame, stay: pl.DataFrame) -> pl.DataFrame:
+    """Give each review the holder of its last stay: who has it on the as-of date, or closed it."""
+    last = stay.filter("is_last").select("review_id", holder="center_code")
+    return review.join(last, on="review_id", how="left").with_columns(center_code=pl.coalesce("holder", "center_code")).drop("holder")
 
 
 def _inquiry(tables: Tables, as_of: dt.date) -> pl.DataFrame:

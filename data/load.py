@@ -26,7 +26,7 @@ _REPORTS: Final = {"es003": (ace.judged, ace.tables), "entry_summary_report": (r
 
 #: The last load of the same bytes into the same table.
 _EARLIER: Final = (
-    select(LOAD.c.load_id, LOAD.c.rejected_count, LOAD.c.is_full, LOAD.c.source)
+    select(LOAD.c.load_id, LOAD.c.is_full)
     .where(LOAD.c.sha256 == bindparam("sha256"), LOAD.c.table_name == bindparam("table"))
     .order_by(LOAD.c.load_id.desc())
 )
@@ -122,14 +122,15 @@ def load_file(
         checked = _judged(connection, file)
         changes, revisions = _write(connection, file, checked.accepted, load_id, progress)
         result = _result(file, checked, changes)
-        earlier = _earlier(connection, file, result)
+        coming = quarantine.coming(connection, load_id, file.contract, file.sha256, checked, file.references)
+        earlier = _earlier(connection, file, result, checked, coming)
         if earlier is not None:
             return replace(result, notices=(f"This file was loaded before, as load {earlier}.",), already_loaded=True)
         if revisions:
             history.record(connection, load_id, revisions)
         result = replace(
             result,
-            settled=quarantine.settle(connection, load_id, file.contract, file.sha256, checked, file.references),
+            settled=quarantine.settle(connection, load_id, coming),
             vanished=vanish.compare(connection, load_id, file.marks.source, file.table, file.contract, checked.keyed, full=file.marks.full),
         )
         quarantine.record(connection, load_id, file.contract, file.raw, checked)
@@ -260,10 +261,16 @@ def _conformed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(pl.col(column).cast(kind.dtype) for column, kind in TABLES[name].columns().items())
 
 
-def _earlier(connection: Connection, file: _File, result: LoadResult) -> int | None:
-    """Return the load that did all this before; null when there is none, or when this one changes or settles anything."""
+def _earlier(connection: Connection, file: _File, result: LoadResult, checked: validate.Checked, coming: pl.DataFrame) -> int | None:
+    """Return the load that did all this before; null when there is none, or when this one changes anything at all."""
     earlier = connection.execute(_EARLIER, {"sha256": file.sha256, "table": file.table}).first()
-    if earlier is None or result.unchanged < result.accepted or result.rejected != earlier.rejected_count:
+    if earlier is None or result.added or result.replaced:
+        return None
+    if {*checked.rejects.select("row_number", "rule").iter_rows()} != quarantine.refused(connection, earlier.load_id):
+        return None
+    if coming.filter(pl.col("accepted") | (pl.col("load_id") != earlier.load_id)).height:
+        return None
+    if vanish.returning(connection, file.marks.source, file.contract, checked.keyed).height:
         return None
     as_full = earlier.is_full and vanish.latest_full(connection, file.marks.source, file.table) == earlier.load_id
     return int(earlier.load_id) if as_full or not file.marks.full else None

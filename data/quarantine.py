@@ -67,11 +67,11 @@ def record(connection: Connection, load_id: int, contract: str, raw: files.Raw, 
     )
 
 
-def settle(connection: Connection, load_id: int, contract: str, sha256: str, checked: Checked, references: pl.DataFrame) -> int:
-    """Settle the rows that waited and have come again with this load; return how many."""
+def coming(connection: Connection, load_id: int, contract: str, sha256: str, checked: Checked, references: pl.DataFrame) -> pl.DataFrame:
+    """Find the rows that wait and come again with a load: `load_id`, `row_number`, and whether they are `accepted` now."""
     waiting = _waiting(connection, load_id, contract)
     if waiting.is_empty():
-        return 0
+        return pl.DataFrame(schema={"load_id": pl.Int64, "row_number": pl.Int64, "accepted": pl.Boolean})
     came = checked.keyed.with_columns(accepted=~pl.col(ROW).is_in(checked.rejects["row_number"].unique().implode()))
     named = references.join(came, on=ROW).select(load_id=REFERENCE[0], row_number=REFERENCE[1], accepted="accepted")
     same_place = waiting.filter(sha256=sha256).join(came, left_on="row_number", right_on=ROW)
@@ -80,13 +80,23 @@ def settle(connection: Connection, load_id: int, contract: str, sha256: str, che
     same_key = waiting.join(keys, on="row_key")
     again = pl.concat([part.select("load_id", "row_number", "accepted") for part in (named, same_place, same_key)])
     found = waiting.join(again, on=["load_id", "row_number"]).group_by("load_id", "row_number").agg(pl.col("accepted").any())
+    return found.sort("load_id", "row_number")
+
+
+def settle(connection: Connection, load_id: int, found: pl.DataFrame) -> int:
+    """Settle the rows that have come again with a load; return how many."""
     updates = [
         {"at_load": load, "at_row": row, "by": load_id, "how": "accepted" if accepted else "refused_again"}
-        for load, row, accepted in found.sort("load_id", "row_number").iter_rows()
+        for load, row, accepted in found.iter_rows()
     ]
     if updates:
         connection.execute(_settling().values(settled_by=bindparam("by"), settled_how=bindparam("how")), updates)
     return len(updates)
+
+
+def refused(connection: Connection, load_id: int) -> set[tuple[int, str]]:
+    """Return the rows that a load refused, with the rules they broke."""
+    return {(row, rule) for row, rule in connection.execute(select(REJECT.c.row_number, REJECT.c.rule).where(REJECT.c.load_id == load_id))}
 
 
 def _settling() -> Any:

@@ -245,9 +245,9 @@ class Snapshot:
         self.scope.require_all_figures()
         return _dimension(self.folder, "account").drop("account_name")
 
-    def health(self, today: dt.date) -> pl.DataFrame:
-        """Return the checks of `data.health`: `check`, `state`, `found`, `todo`, `who`."""
-        return health.checks(self, self._engine, today)
+    def health(self, today: dt.date | None = None) -> pl.DataFrame:
+        """Return the checks of `data.health` on a day, by default today: `check`, `state`, `found`, `todo`, `who`."""
+        return health.checks(self, self._engine, today or dt.datetime.now(dt.UTC).date())
 
     def known_then(self) -> pl.DataFrame:
         """Return how each month was known after each day of loads (`data.ledger.known_then`)."""

@@ -40,7 +40,7 @@ def compare(connection: Connection, load_id: int, source: str, table: str, contr
     A refused row is there: its key was in the file. A vanished record that comes again, in any load, is back.
     """
     now = keyed.select("row_key").drop_nulls().unique()
-    _take_back(connection, load_id, source, contract, now)
+    _take_back(connection, load_id, source, contract, returning(connection, source, contract, keyed))
     if not full:
         return 0
     before = _keys(connection, source, contract)
@@ -92,12 +92,16 @@ def _missing(connection: Connection, source: str, contract: str) -> pl.DataFrame
     return bulk.read_where(connection, "vanished", ["row_key"], condition, [source, contract])
 
 
-def _take_back(connection: Connection, load_id: int, source: str, contract: str, now: pl.DataFrame) -> None:
-    """Mark the missing records that are there again, or that have been closed since."""
+def returning(connection: Connection, source: str, contract: str, keyed: pl.DataFrame) -> pl.DataFrame:
+    """Return the keys of missing records that are there again, or that have been closed since."""
     missing = _missing(connection, source, contract)
     if missing.is_empty():
-        return
-    back = missing.join(now, on="row_key", how="semi")
+        return missing
+    there = missing.join(keyed, on="row_key", how="semi")
+    return pl.concat([there, _closed(connection, contract, missing)]).unique()
+
+
+def _take_back(connection: Connection, load_id: int, source: str, contract: str, back: pl.DataFrame) -> None:
     table = VANISHED
     query = (
         update(table)

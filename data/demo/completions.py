@@ -203,10 +203,11 @@ def event_table(world: World, work: Work, course: Course) -> pl.DataFrame:
     stop, start = work.opened + length // 4, work.opened + (length * 3) // 5
     moved = course.moved < NEVER
     noticed = np.isin(work.kind, [CF28, CF29])
+    standing = stopped & (course.closed > LAST_DAY) & (rng.random(len(work)) < 0.4)
     parts = [
         _events(world, work, course, moved, course.moved, "transfer", "account joined its Center or goods reassigned"),
         _events(world, work, course, stopped, stop, "clock_stop", "information requested"),
-        _events(world, work, course, stopped, start, "clock_start", "information received"),
+        _events(world, work, course, stopped & ~standing, start, "clock_start", "information received"),
         _events(world, work, course, noticed, work.opened, "notice", "sent to the importer"),
     ]
     return pl.concat(parts).sort("review_id", "event_date", "event_type")

@@ -1,7 +1,5 @@
 """Data health: can these data be believed, how did past months move, is everything there, and who should do what about it."""
 
-import datetime as dt
-
 from analytics import quality
 from data.store import Snapshot
 from ui import health, session
@@ -10,7 +8,7 @@ from ui.lists import identities, loads, quarantine, versions
 from ui.pagetitles import data_health as title
 
 snapshot = Snapshot(session.guard(), session.cited_version())
-checks = snapshot.health(dt.datetime.now(dt.UTC).date())
+checks = snapshot.health()
 analyst = snapshot.scope.role.rows == "all"
 
 plain_headline(title(checks), snapshot)

@@ -12,7 +12,7 @@ from data import bulk, database
 from data.__main__ import main
 from data.settings import settings
 from tests.data import samples
-from tests.data.samples import EXPORT, ordinal, write_csv
+from tests.data.samples import EXPORT, HEADINGS, number, ordinal, write_csv
 
 
 @pytest.fixture
@@ -70,6 +70,66 @@ def test_status_counts_what_was_loaded(home: Path, files: Path, capsys: pytest.C
     assert all(row["residual"] == 0 for row in report["identities"])
     assert main(["status"]) == 0
     assert "quarantine rows" in capsys.readouterr().out
+
+
+def test_mending_from_the_command_line(home: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_csv(files / "ES-003.csv", [*EXPORT, ordinal(9, port="9999"), ordinal(10, port="8888")])
+    assert main(["load", str(files)]) == 3
+    capsys.readouterr()
+    assert main(["rejects", "--mend", str(home / "mend")]) == 0
+    exported = home / "mend" / "ES-003.load4.csv"
+    assert f"2 rows written to {exported}" in capsys.readouterr().out
+    exported.write_text(exported.read_text().replace("9999", "2704"))
+    assert main(["load", str(exported)]) == 3
+    assert "2 rows of the quarantine came again" in capsys.readouterr().out
+    assert main(["dismiss", "5", "--row", "3", "--reason", "no such port"]) == 0
+    assert main(["dismiss", "5", "--reason", "again"]) == 2
+    capsys.readouterr()
+    main(["status", "--json"])
+    report = json.loads(capsys.readouterr().out)
+    assert [report[name] for name in ("quarantine_rows", "settled_rows", "dismissed_rows")] == [0, 2, 1]
+
+
+def test_what_changed_and_what_is_missing_can_be_read(home: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["load", str(files), "--full", "--source", "ace", "--extract-date", "2012-11-30"])
+    changed = [row | {HEADINGS["value"]: "7"} for row in EXPORT[3:]]
+    capsys.readouterr()
+    again = write_csv(files / "later.csv", changed)
+    assert main(["load", str(again), "--full", "--source", "ace", "--extract-date", "2012-12-31"]) == 0
+    assert "3 records of the last full extract are missing" in capsys.readouterr().out
+    assert main(["vanished"]) == 0
+    assert "es003" in (shown := capsys.readouterr().out)
+    assert "3 vanished." in shown
+    assert main(["revisions", "--table", "entry"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == ["month", "2012-11-30", "2012-12-31"]
+    assert main(["history", "entry", number(2)]) == 0
+    assert "value_usd = 7.0 (was 1000.0)" in capsys.readouterr().out
+    assert main(["status"]) == 3
+    assert "ACT   Vanished records" in capsys.readouterr().out
+
+
+def test_rolling_back_and_going_on(home: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["load", str(files)])
+    first = json.loads((home / "published" / "current.json").read_text())["version"]
+    main(["load", str(write_csv(files / "more.csv", [ordinal(11)]))])
+    assert main(["rollback", first]) == 0
+    assert json.loads((home / "published" / "current.json").read_text())["version"] == first
+    assert main(["rollback", "1999-01-01-none"]) == 2
+    assert "kept are" in capsys.readouterr().err
+    assert main(["publish", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert answer["data_version"] != first
+
+
+def test_upgrade_and_copy(home: Path, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["load", str(files)])
+    assert main(["upgrade"]) == 0
+    assert "revision 0002" in capsys.readouterr().out
+    target = f"sqlite:///{tmp_path / 'copy.sqlite'}"
+    assert main(["copy", target]) == 0
+    assert "tables copied" in capsys.readouterr().out
+    assert main(["copy", target]) == 2
+    assert "holds data already" in capsys.readouterr().err
 
 
 def test_a_broken_file_among_good_ones_stops_there_and_publishes_what_was_loaded(

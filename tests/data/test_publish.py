@@ -153,7 +153,7 @@ def test_transfers_move_pending_work_and_keep_its_age() -> None:
             "from_center_code": [None, "ELE"], "to_center_code": ["ELE", "BMM"],
         }
     )  # fmt: skip
-    stays = facts._stay(reviews, moves)
+    stays = facts._stay(reviews, moves, None)
     shown = stays.select("center_code", "from_date", "to_date", "is_first", "is_last", "opened_date").rows()
     assert shown == [
         ("PORT", dt.date(2013, 1, 10), dt.date(2013, 2, 1), True, False, dt.date(2013, 1, 10)),

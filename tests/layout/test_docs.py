@@ -27,8 +27,8 @@ def test_every_metric_and_setting_is_documented() -> None:
     assert [name for name in Settings.model_fields if f"`CENTERLINE_{name.upper()}`" not in text] == []
 
 
-def test_the_user_guide_covers_pages_roles_and_commands() -> None:
-    guide = (ROOT / "docs/user-guide.md").read_text()
+def test_the_guides_cover_pages_roles_and_commands() -> None:
+    guide = (ROOT / "docs/user-guide.md").read_text() + (ROOT / "docs/operations.md").read_text()
     for word in ("Overview", "Workload", "Compliance", "Feedback", "Definitions", "Data health", *(role.label for role in ROLES.values())):
         assert word in guide, word
     commands = next(action.choices for action in _parser()._actions if action.choices)
