@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from analytics.rollups import ROLLUPS
 from analytics.scope import Scope
-from data import database, load, marks, parts, publish
+from data import bulk, database, load, marks, parts, publish
 from data.facts import MONTHLY
 from data.marks import Marks
 from data.parts import Part
@@ -107,20 +107,38 @@ def add_reviews(engine: Engine, folder: Path) -> None:
     known = {"work_type": "psc", "account_id": "A1", "center_code": "ELE", "port_code": "2704", "industry_code": "ELE_COMP"}
     known |= {"program": "ctpat", "status": "open", "source": "trade_filed"}
     rows = [
-        blank | known | {"review_id": f"R{i}", "entry_number": samples.number(i), "opened_date": f"2013-0{i % 6 + 3}-20"} for i in range(3, 9)
+        blank | known | {"review_id": f"R{i}", "entry_number": samples.number(i), "opened_date": f"2013-0{i % 6 + 3}-20"}
+        for i in range(3, 9)
     ]
     rows[0] |= {"closed_date": "2013-09-20", "status": "completed", "outcome": "no_change", "severity": "none"}
     result = load.load_files([write(folder / "review.csv", rows)], engine=engine, table="review")[0]
     assert result.rejected == 0
 
 
+def add_lines(engine: Engine, folder: Path) -> None:
+    """Give every entry a line of its value, as the identities ask."""
+    entries = bulk.read_table(engine, "entry")
+    same = pl.col("entry_number", "industry_code", "value_usd", "duty_usd")
+    lines = entries.select(same, line_number=pl.lit(1), hts_number=pl.lit("8471300100"), origin_code=pl.lit("CN"))
+    lines.write_csv(folder / "entry_line.csv")
+    result = load.load_files([folder / "entry_line.csv"], engine=engine, table="entry_line")[0]
+    assert result.rejected == 0
+
+
 @pytest.fixture
 def loaded(peopled: Engine, tmp_path: Path) -> Engine:
-    """A database with two full extracts of entries, rows that wait, a vanished record, and reviews."""
+    """A database with two full extracts of entries, rows that wait, a vanished record, lines and reviews."""
     load_full(peopled, write(tmp_path / "first.csv", first_rows()))
     load_full(peopled, write(tmp_path / "second.csv", second_rows()))
+    add_lines(peopled, tmp_path)
     add_reviews(peopled, tmp_path)
     return peopled
+
+
+def change(engine: Engine, folder: Path) -> None:
+    """Load the third extract, so that there is something to publish."""
+    load_full(engine, write(folder / "third.csv", third_rows()))
+    add_lines(engine, folder)
 
 
 # --- databases -------------------------------------------------------------------------------------------------------
@@ -200,7 +218,9 @@ def assert_whole(home: Path, version: str | None = None) -> str:
         part = Part(**record)
         assert parts.digest_of(part.folder(home)) == part.digest
     for fact in MONTHLY:
-        frame = snapshot.rows(fact, pl.lit(value=True), 10_000) if fact in ("entry", "review") else pl.read_parquet(snapshot.fact_files(fact))
+        frame = (
+            snapshot.rows(fact, pl.lit(value=True), 10_000) if fact in ("entry", "review") else pl.read_parquet(snapshot.fact_files(fact))
+        )
         assert frame.height == snapshot.manifest["rows"][f"facts/{fact}"]
     for path in snapshot.folder.rglob("*.parquet"):
         pl.read_parquet(path)

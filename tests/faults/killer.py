@@ -26,8 +26,8 @@ from data import reference as _reference  # noqa: F401 (imported here, it is not
 from data.marks import Marks
 from data.settings import settings
 
-#: Functions of the operating system, and the method of either driver, that put something in force.
-_SWITCHES: Final = ("commit", "replace", "rename")
+#: The method of either driver, and the function of the operating system, that put something in force.
+_SWITCHES: Final = ("commit", "replace")
 
 Task = dict[str, Any]
 Answer = dict[str, Any]
@@ -52,13 +52,8 @@ class Steps:
         self.count += 1
         if self.count == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
-        if event == "c_call" and getattr(function, "__module__", None) in ("posix", None):
-            self._note(function.__name__)
-        elif event == "call":
-            self._note(frame.f_code.co_name)
-
-    def _note(self, name: str) -> None:
-        if name in self.switches:
+        name = function.__name__ if event == "c_call" else frame.f_code.co_name if event == "call" else ""
+        if name in self.switches and (name == "commit" or getattr(function, "__module__", None) == "posix"):
             self.switches[name].append(self.count)
 
 
