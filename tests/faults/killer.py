@@ -9,6 +9,7 @@ function, in Python or C) within the load or the publish.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -128,8 +129,8 @@ def _in_child(task: Task) -> Answer:
 def _run(task: Task) -> Answer:
     """Run a task in this process.
 
-    Its parts: `do` (`load` or `publish`), `home`, `url`; `files` and `full` of a load, `days` of several publishes; `at` (the
-    step at which to die), `after` (the second after which to be killed), `room` (bytes that a file may have), `settings`.
+    Its parts: `do` (`load` or `publish`), `home`, `url`; `files`, `table` and `full` of a load, `days` of several publishes; `at` (the
+    step at which to die; null counts them), `after` (the second after which to be killed), `room` (bytes that a file may have), `settings`.
     """
     os.environ |= {"CENTERLINE_HOME": task["home"], "CENTERLINE_DATABASE_URL": task["url"], **task.get("settings", {})}
     settings.cache_clear()
@@ -138,7 +139,7 @@ def _run(task: Task) -> Answer:
         if task.get("room") is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (task["room"], task["room"]))
         began = time.perf_counter()
-        with Steps(task.get("at")) as steps:
+        with Steps(task.get("at")) if "at" in task else contextlib.nullcontext(Steps(None)) as steps:
             said = _load(engine, task) if task["do"] == "load" else _publish(engine, task)
         seconds = time.perf_counter() - began
         return {"status": "done", "said": said, "steps": steps.count, "switches": steps.switches, "seconds": seconds}
@@ -150,7 +151,7 @@ def _run(task: Task) -> Answer:
 
 def _load(engine: Any, task: Task) -> list[int]:
     given = Marks(full=task.get("full", False))
-    results = load.load_files([Path(path) for path in task["files"]], engine=engine, table="entry", given=given)
+    results = load.load_files([Path(path) for path in task["files"]], engine=engine, table=task.get("table", "entry"), given=given)
     return [result.accepted for result in results]
 
 

@@ -65,7 +65,7 @@ def test_a_killed_load_has_happened_or_has_not(before: tuple[str, State], copy: 
     few = (1 if url.startswith("sqlite") else 2) * (1 if kind == "csv" else 4)
     file = write(tmp_path / f"third.{kind}", third_rows())
     whole = copy(url)
-    counted = runner.run(do="load", home=tmp_path, url=whole, files=[file], full=True)
+    counted = runner.run(do="load", home=tmp_path, url=whole, files=[file], full=True, at=None)
     assert counted["status"] == "done", counted
     new = _state(whole)
     assert set(differences(old, new)) >= {"load", "entry", "entry_history", "revision", "reject", "rejected_row", "full_key", "vanished"}
@@ -144,7 +144,7 @@ def _assert_usable(store: Path, loaded: Engine, allowed: set[str], when: str) ->
     """Every version is whole, one of the allowed is in force, and the next publish leaves nothing lying; say which was in force."""
     found = assert_whole(store)
     assert found in allowed, when
-    for version in publish.versions(store):
+    for version in {*publish.versions(store)} - {found}:
         assert_whole(store, version)
     publish_to(store, loaded)
     assert len(publish.versions(store)) == 2, when
@@ -157,7 +157,7 @@ def test_a_killed_publish_leaves_a_whole_version_in_force(to_publish: tuple[str,
     url, template = to_publish
     old = publish.current_version(template / "published")
     whole = _copied(template, "whole")
-    counted = _publish(runner, url, whole)
+    counted = _publish(runner, url, whole, at=None)
     assert counted["status"] == "done", counted
     [new] = counted["said"]
     ends = []
@@ -166,7 +166,7 @@ def test_a_killed_publish_leaves_a_whole_version_in_force(to_publish: tuple[str,
         when = f"step {step} of {counted['steps']}"
         assert _publish(runner, url, home, at=step)["status"] == "killed", when
         ends.append(_assert_usable(home / "published", loaded, {str(old), new}, when))
-        assert assert_whole(home / "published") == new, when
+        assert publish.current_version(home / "published") == new, when
         shutil.rmtree(home)
     assert set(ends) == {old, new}
 
@@ -189,7 +189,7 @@ def test_a_publish_killed_from_outside(to_publish: tuple[str, Path], loaded: Eng
 def test_a_pointer_that_was_being_written_is_cleared_away(to_publish: tuple[str, Path], loaded: Engine, runner: Runner) -> None:
     """The file beside `current.json`, complete but not yet in its place, is of no use to anybody."""
     url, template = to_publish
-    counted = _publish(runner, url, _copied(template, "whole"))
+    counted = _publish(runner, url, _copied(template, "whole"), at=None)
     home = _copied(template, "at")
     _publish(runner, url, home, at=counted["switches"]["replace"][-1])
     publish_to(home / "published", loaded)
