@@ -125,13 +125,25 @@ def add_lines(engine: Engine, folder: Path) -> None:
     assert result.rejected == 0
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder for the SQLite file of `loaded`, which is made once."""
+    return tmp_path_factory.mktemp("filled")
+
+
 @pytest.fixture
-def loaded(peopled: Engine, tmp_path: Path) -> Engine:
+def loaded(peopled: Engine, tmp_path: Path, filled: Path) -> Engine:
     """A database with two full extracts of entries, rows that wait, a vanished record, lines and reviews."""
-    load_full(peopled, write(tmp_path / "first.csv", first_rows()))
-    load_full(peopled, write(tmp_path / "second.csv", second_rows()))
-    add_lines(peopled, tmp_path)
-    add_reviews(peopled, tmp_path)
+    ready = filled / "store.sqlite"
+    if peopled.dialect.name != "sqlite" or not ready.exists():
+        load_full(peopled, write(tmp_path / "first.csv", first_rows()))
+        load_full(peopled, write(tmp_path / "second.csv", second_rows()))
+        add_lines(peopled, tmp_path)
+        add_reviews(peopled, tmp_path)
+    peopled.dispose()
+    if peopled.dialect.name == "sqlite":
+        own = str(peopled.url.database)
+        shutil.copy(*((ready, own) if ready.exists() else (own, ready)))
     return peopled
 
 

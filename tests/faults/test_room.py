@@ -20,7 +20,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 #: Bytes that a file may have: none at all, and so few that a load is well under way when they are used up.
-@pytest.mark.parametrize("room", [0, 60_000, 200_000])
+@pytest.mark.parametrize("room", [0, 200_000])
 def test_a_load_without_room_changes_nothing(loaded: Engine, runner: Runner, tmp_path: Path, room: int) -> None:
     file = write(tmp_path / "many.csv", [entry(i) for i in range(1000, 4000)])
     before = state(loaded)
@@ -33,7 +33,7 @@ def test_a_load_without_room_changes_nothing(loaded: Engine, runner: Runner, tmp
     assert load.load_files([file], engine=loaded, table="entry", given=Marks())[0].accepted == 3000
 
 
-@pytest.mark.parametrize("room", [0, 600, 3_000, 9_000])
+@pytest.mark.parametrize("room", [0, 3_000])
 def test_a_publish_without_room_leaves_the_last_version_in_force(
     loaded: Engine, two_versions: None, runner: Runner, tmp_path: Path, room: int
 ) -> None:
