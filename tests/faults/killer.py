@@ -27,8 +27,8 @@ from data import reference as _reference  # noqa: F401 (imported here, it is not
 from data.marks import Marks
 from data.settings import settings
 
-#: The method of either driver, and the function of the operating system, that put something in force.
-_SWITCHES: Final = ("commit", "replace")
+#: The method of either driver, and the functions of the operating system, that put something in force.
+_SWITCHES: Final = ("commit", "replace", "rename")
 
 Task = dict[str, Any]
 Answer = dict[str, Any]

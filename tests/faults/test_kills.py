@@ -41,12 +41,13 @@ SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 _BESIDE = (".current.json.", ".manifest.json.")
 
 
-def moments(counted: Answer, count: int, near: str) -> list[int]:
-    """Steps at which to die: spread over a run, in its last 2 %, and from before to long after it puts something in force."""
-    steps, switch = counted["steps"], counted["switches"][near][-1]
+def moments(counted: Answer, count: int, *near: str) -> list[int]:
+    """Steps at which to die: spread over a run, in its last 2 %, and right before and after it puts something in force."""
+    steps, switches = counted["steps"], sorted(step for name in near for step in counted["switches"][name])[-4:]
     spread = [steps * (2 * i + 1) // (2 * count) for i in range(count)]
-    after = [switch + (steps - switch) * i // 10 for i in (1, 9)]
-    return sorted({*spread, steps - steps // 100, switch, switch + 2, *after})
+    around = [at for step in switches for at in (step, step + 2)]
+    after = [switches[-1] + (steps - switches[-1]) * i // 10 for i in (1, 9)]
+    return sorted({*spread, steps - steps // 100, *around, *after})
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ def test_a_killed_publish_leaves_a_whole_version_in_force(to_publish: tuple[str,
     assert counted["status"] == "done", counted
     [new] = counted["said"]
     ends = []
-    for step in moments(counted, KILLS, "replace"):
+    for step in moments(counted, KILLS, "replace", "rename"):
         home = _copied(template, f"at{step}")
         when = f"step {step} of {counted['steps']}"
         assert _publish(runner, url, home, at=step)["status"] == "killed", when

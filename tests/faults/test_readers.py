@@ -99,6 +99,17 @@ def test_readers_in_many_threads_while_versions_come_and_go(loaded: Engine, runn
     assert leftovers(own / "published") == []
 
 
+def test_a_version_that_goes_while_it_is_opened_is_looked_for_again(
+    loaded: Engine, two_versions: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pointer was read just before the version that it named was replaced and deleted."""
+    made = publish_days(tmp_path / "own", loaded, 0, KEPT + 1)
+    read = [made[0]]
+    monkeypatch.setattr(store, "current_version", lambda home: read.pop() if read else publish.current_version(home))
+    assert Snapshot(Scope("analyst"), home=tmp_path / "own").version == made[-1]
+    assert not read
+
+
 def test_a_version_that_is_gone_is_said_so_with_those_that_are_kept(loaded: Engine, two_versions: None, tmp_path: Path) -> None:
     made = publish_days(tmp_path / "own", loaded, 0, KEPT + 1)
     with pytest.raises(DataError) as error:
