@@ -12,6 +12,7 @@ import os
 import tempfile
 import time
 import traceback
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +25,17 @@ BATCH = 200
 #: Violations that are told in full.
 SHOWN = 5
 
-#: What a process tells after its last example.
-LAST = "last"
-
 
 def play(process: int, examples: int, seed: int, told: Any) -> None:
-    """Play histories and tell of each whether it went wrong, and at the end that it was the last."""
-    from tests.property.histories import sqlite_store
+    """Play histories and tell of each whether it went wrong, and at the end what they came by."""
+    from tests.property.histories import TALLY, sqlite_store
 
     try:
         with tempfile.TemporaryDirectory() as folder, sqlite_store(Path(folder)) as store:
             for first in range(0, examples, BATCH):
                 play_batch(store, min(BATCH, examples - first), seed + 1_000_000 * process + first, told)
     finally:
-        told.put(LAST)
+        told.put(dict(TALLY))
 
 
 def play_batch(store: Any, examples: int, seed: int, told: Any) -> None:
@@ -61,7 +59,7 @@ def play_batch(store: Any, examples: int, seed: int, told: Any) -> None:
         wrong = None
         try:
             Run(data, store).play()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (told and counted; the next history follows)
             wrong = f"seed {seed}: {''.join(traceback.format_exception(error))}"
         told.put(wrong)
 
@@ -71,7 +69,7 @@ def play_batch(store: Any, examples: int, seed: int, told: Any) -> None:
 def summary(wrong: str) -> str:
     """Shorten what is told of a violation to its error."""
     lines = [line for line in wrong.splitlines() if line[:1].strip()]
-    return " ".join([wrong.split(":")[0], *lines[1:2]])[:400]
+    return " ".join([wrong.split(":", maxsplit=1)[0], *lines[1:2]])[:400]
 
 
 def main() -> None:
@@ -88,10 +86,12 @@ def main() -> None:
     for process in running:
         process.start()
     count = violations = ended = 0
+    tally: Counter[str] = Counter()
     while ended < len(running):
         wrong = told.get()
-        if wrong == LAST:
+        if isinstance(wrong, dict):
             ended += 1
+            tally.update(wrong)
             continue
         count += 1
         if wrong:
@@ -101,7 +101,7 @@ def main() -> None:
             print(f"{count:,} examples, {violations} violations, {time.monotonic() - started:,.0f} s", flush=True)
     for process in running:
         process.join()
-    print(json.dumps({"examples": count, "violations": violations, "seconds": round(time.monotonic() - started, 1)}))
+    print(json.dumps({"examples": count, "violations": violations, "seconds": round(time.monotonic() - started, 1), "of them": tally}))
 
 
 if __name__ == "__main__":
