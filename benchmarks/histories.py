@@ -9,6 +9,8 @@ import argparse
 import json
 import multiprocessing as mp
 import os
+import queue
+import sys
 import tempfile
 import time
 import traceback
@@ -88,7 +90,12 @@ def main() -> None:
     count = violations = ended = 0
     tally: Counter[str] = Counter()
     while ended < len(running):
-        wrong = told.get()
+        try:
+            wrong = told.get(timeout=60)
+        except queue.Empty:
+            if not any(process.is_alive() for process in running):
+                sys.exit("The processes ended before their examples did.")
+            continue
         if isinstance(wrong, dict):
             ended += 1
             tally.update(wrong)

@@ -519,7 +519,7 @@ class Run:
     def play(self, least: int = 3, most: int = 10) -> None:
         """Play a whole history."""
         kinds = [self.entries, self.reviews, self.events, self.events, self.mend, self.extract, self.again, self.publish]
-        weighted = [self.entries, self.reviews, *kinds, self.events, self.reviews, self.entries]
+        weighted = [self.publish, self.reviews, *kinds, self.events, self.reviews, self.entries, self.entries]
         try:
             self.entries()
             for _ in range(self.pick.number(least, most) - 2):
@@ -538,7 +538,8 @@ class Run:
     def entries(self) -> None:
         """Load entries, new or corrected, and as a rule their lines."""
         rows, lines = [], []
-        for number in self.pick.some(NUMBERS, 1, 3):
+        reviewed = [row["entry_number"] for row in self.model.tables["review"].values() if row["entry_number"]]
+        for number in dict.fromkeys(self.pick.some([*reviewed, *NUMBERS], 1, 3)):
             row, own = self._entry(number)
             rows.append(row)
             lines += own
@@ -611,7 +612,7 @@ class Run:
         held = self.model.tables["review"].get((review_id,))
         if held and self.pick.chance(85):
             return held | self.pick.of([self._ended, self._reopened, self._shifted, self._retyped, self._held])(held)
-        entry = self.pick.of([None, *self.model.tables["entry"].values()])
+        entry = self.pick.of([*self.model.tables["entry"].values(), None])
         opened = self.pick.of([day for day in DAYS if entry is None or day >= entry["entry_date"]])
         center = self.pick.of(CENTERS)
         random = self.pick.chance(30)
