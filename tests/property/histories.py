@@ -1,0 +1,1060 @@
+"""Whole histories of a store: loads, corrections, mended rows, full extracts, publishes and sudden deaths, beside a plain model.
+
+The model is dicts and loops over days; it shares no code with the store but names, the standards in days and the entry
+numbers of the samples. `Run` draws a history step by step, does each step to a store and to the model, and compares.
+"""
+
+from __future__ import annotations
+
+import calendar
+import contextlib
+import csv
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from unittest import mock
+
+import polars as pl
+import pytest
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine
+
+from analytics.exc import DataError
+from analytics.filters import Filters
+from analytics.metrics import METRICS
+from analytics.scope import Scope
+from analytics.standards import STANDARD_DAYS
+from data import bulk, database, history, ledger, load, marks, parts, publish, quarantine, vanish
+from data.contracts import TABLES
+from data.marks import Marks
+from data.schema import METADATA
+from data.source import Database
+from data.store import Snapshot
+from tests.data import samples
+
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+
+#: What the store is known to do otherwise than its words say; the model follows it there until it is mended.
+TOLERATED: Final[set[str]] = {
+    "a repeated file settles",
+    "a repeated file refuses other rows",
+    "a repeated file brings back",
+    "an earlier date forgets who held",
+    "events may lie before a moved opening",
+}
+
+KEYS: Final = {
+    "entry": ("entry_number",),
+    "entry_line": ("entry_number", "line_number"),
+    "review": ("review_id",),
+    "review_event": ("review_id", "event_date", "event_type"),
+}
+#: Everything that a load can change.
+STATE: Final = (*KEYS, *(f"{name}_history" for name in KEYS), "load", "reject", "rejected_row", "revision", "full_key", "vanished")
+
+NUMBERS: Final = [samples.number(i) for i in range(1, 7)]
+REVIEWS: Final = [f"R{i}" for i in range(1, 7)]
+CENTERS: Final = ("ELE", "PHC", None)
+PORTS: Final = ("2704", "0901")
+DAYS: Final = [dt.date(year, month, day).isoformat() for year, month in ((2012, 11), (2012, 12), (2013, 1)) for day in (1, 2, 9, 20, 28)]
+LATER: Final = [*DAYS, "2013-01-31", "2013-02-01", "2013-02-28"]
+AMOUNTS: Final = (0.0, 0.01, 99.99, 100.0, 1234.56, 0.07)
+INDUSTRY: Final = {"ELE": "ELE_COMP", "PHC": "PHC_MED", None: "ELE_SEMI"}
+MEASURES: Final = ("pending", "backlog", "past_due", "clock_stopped", "pending_age_days", "controlled_age_days")
+
+
+#: What the histories of this process have come by.
+TALLY: Final[Counter[str]] = Counter()
+
+
+class Died(KeyboardInterrupt):
+    """The process was killed, as far as the code under test can tell."""
+
+
+# --- the files that are loaded --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class File:
+    """Rows as they are written, and of a mended file which refused row each one was."""
+
+    table: str
+    rows: tuple[Row, ...]
+    marks: Marks
+    path: Path
+    references: tuple[tuple[int, int], ...] = ()
+    form: str = "csv"
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def words(self) -> str:
+        plain = [{name: value for name, value in row.items() if value is not None} for row in self.rows]
+        told = f"{self.path.name} ({self.form}, {self.marks.source}{', full' if self.marks.full else ''}) {self.references or ''}"
+        return "\n    ".join([told, *map(str, plain)])
+
+
+def as_text(value: Any, form: str) -> str:
+    """Write a value as a CSV file has it."""
+    if value is None:
+        return ""
+    if form == "us" and isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
+        return f"{value[5:7]}/{value[8:]}/{value[:4]}"
+    return str(value)
+
+
+def write(path: Path, table: str, rows: Sequence[Row], form: str, said: Marks) -> None:
+    """Write rows as CSV with days in either form, or as Parquet in the contract's types."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if form == "parquet":
+        kinds = {name: kind.dtype for name, kind in TABLES[table].columns().items()}
+        plain = {name: pl.String if kind == pl.Date else kind for name, kind in kinds.items()}
+        days = [pl.col(name).str.to_date("%Y-%m-%d") for name, kind in kinds.items() if kind == pl.Date]
+        pl.DataFrame(list(rows), schema=plain).with_columns(days).write_parquet(path, metadata=dict(marks.metadata(said)))
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows({name: as_text(value, form) for name, value in row.items()} for row in rows)
+
+
+# --- the model ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Refused:
+    """A refused row and what became of it."""
+
+    table: str
+    key: str | None
+    row: Row
+    form: str
+    sha256: str
+    settled: tuple[int, str] | None = None
+
+
+@dataclass
+class Missing:
+    """A record that a full extract no longer has."""
+
+    source: str
+    table: str
+    key: str
+    seen: int
+    missed: int
+    back: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a load must tell."""
+
+    read: int
+    accepted: int
+    rejected: int
+    unchanged: int
+    added: int
+    replaced: int
+    settled: int
+    vanished: int
+    already_loaded: bool
+
+
+@dataclass(frozen=True)
+class Past:
+    """A load that was recorded."""
+
+    sha256: str
+    table: str
+    source: str
+    full: bool
+    refused: frozenset[int]
+    outcome: Outcome
+
+
+def key_of(table: str, row: Row) -> Key:
+    return tuple(row[name] for name in KEYS[table])
+
+
+def key_text(table: str, row: Row) -> str | None:
+    parts_of_key = key_of(table, row)
+    return None if None in parts_of_key else "|".join(map(str, parts_of_key))
+
+
+def cents(value: float) -> int:
+    return round(value * 100)
+
+
+Tables = dict[str, dict[Key, Row]]
+
+
+class Model:
+    """What the store must hold, as dicts."""
+
+    def __init__(self, opened: dict[str, str | None]) -> None:
+        self.centers = opened
+        self.tables: Tables = {name: {} for name in KEYS}
+        self.written: dict[tuple[str, Key], int] = {}
+        self.after: dict[int, Tables] = {0: {name: {} for name in KEYS}}
+        self.loads: dict[int, Past] = {}
+        self.refused: dict[tuple[int, int], Refused] = {}
+        self.full: dict[tuple[str, str], tuple[int, frozenset[str]]] = {}
+        self.missing: list[Missing] = []
+
+    # judging
+
+    def bad(self, table: str, rows: Sequence[Row]) -> set[int]:
+        """Return the places of the rows that must be refused."""
+        seen: set[Key] = set()
+        found = set()
+        for place, row in enumerate(rows):
+            key = key_of(table, row)
+            if key in seen or None in key or self._bad_alone(table, row):
+                found.add(place)
+            seen.add(key)
+        good = {place: row for place, row in enumerate(rows) if place not in found}
+        if table == "entry_line":
+            return found | self._wrong_sums(good)
+        return found | {place for place, row in good.items() if self._bad_among(table, row)}
+
+    def _bad_alone(self, table: str, row: Row) -> bool:
+        if table == "entry":
+            wrong = row["entry_number"] not in NUMBERS or row["port_code"] not in PORTS or row["value_usd"] < 0
+            mixed = (row["processed_by"] == "CENTER") != (row["center_code"] is not None)
+            return wrong or mixed or (row["liquidation_date"] or "9") < row["entry_date"]
+        if table == "entry_line":
+            return (row["entry_number"],) not in self.tables["entry"] or row["value_usd"] < 0
+        if table == "review":
+            lost = row["entry_number"] is not None and (row["entry_number"],) not in self.tables["entry"]
+            ended = (row["closed_date"] is not None) != (row["status"] in ("completed", "cancelled"))
+            return lost or ended or row["port_code"] not in PORTS or (row["closed_date"] or "9") < row["opened_date"]
+        return (row["review_id"],) not in self.tables["review"]
+
+    def _bad_among(self, table: str, row: Row) -> bool:
+        if table == "entry":
+            return self._not_open(row["center_code"], row["entry_date"])
+        if table == "review":
+            entry = self.tables["entry"].get((row["entry_number"],))
+            early = entry is not None and row["opened_date"] < entry["entry_date"]
+            return early or self._not_open(row["center_code"], row["closed_date"])
+        review = self.tables["review"][row["review_id"],]
+        outside = row["event_date"] < review["opened_date"] or row["event_date"] > (review["closed_date"] or "9")
+        return outside or self._not_open(row["to_center_code"], row["event_date"])
+
+    def _not_open(self, center: str | None, day: str | None) -> bool:
+        return center is not None and day is not None and (self.centers[center] is None or day < str(self.centers[center]))
+
+    def _wrong_sums(self, good: dict[int, Row]) -> set[int]:
+        wrong = set()
+        for number in {row["entry_number"] for row in good.values()}:
+            entry = self.tables["entry"][number,]
+            every = {key: row for key, row in self.tables["entry_line"].items() if key[0] == number}
+            every |= {key_of("entry_line", row): row for row in good.values() if row["entry_number"] == number}
+            sums = [sum(cents(row[name]) for row in every.values()) for name in ("value_usd", "duty_usd")]
+            differs = sums != [cents(entry["value_usd"]), cents(entry["duty_usd"])]
+            if len(every) > entry["line_count"] or (len(every) == entry["line_count"] and differs):
+                wrong.add(number)
+        return {place for place, row in good.items() if row["entry_number"] in wrong}
+
+    # loading
+
+    def load(self, file: File) -> Outcome:
+        """Do what loading a file must do."""
+        sha256, number, bad = file.sha256, len(self.loads) + 1, self.bad(file.table, file.rows)
+        good = [row for place, row in enumerate(file.rows) if place not in bad]
+        held = self.tables[file.table]
+        added = [row for row in good if key_of(file.table, row) not in held]
+        changed = [row for row in good if held.get(key_of(file.table, row), row) != row]
+        unchanged = len(good) - len(added) - len(changed)
+        settling = self._settling(file, sha256, bad)
+        refused = frozenset(place + 2 for place in bad)
+        if self._repeats(file, sha256, refused, settling, anything=bool(added or changed)):
+            return Outcome(len(file.rows), len(good), len(bad), unchanged, 0, 0, 0, 0, already_loaded=True)
+        for row in (*added, *changed):
+            held[key_of(file.table, row)] = row
+            self.written[file.table, key_of(file.table, row)] = number
+        for place, how in settling.items():
+            self.refused[place].settled = (number, how)
+        vanished = self._vanished(file, number)
+        for place in bad:
+            row = file.rows[place]
+            self.refused[number, place + 2] = Refused(file.table, key_text(file.table, row), row, file.form, sha256)
+        told = Outcome(
+            len(file.rows), len(good), len(bad), unchanged, len(added), len(changed), len(settling), vanished, already_loaded=False
+        )
+        self.loads[number] = Past(sha256, file.table, file.marks.source, file.marks.full, refused, told)
+        self.after[number] = {name: dict(rows) for name, rows in self.tables.items()}
+        return told
+
+    def _settling(self, file: File, sha256: str, bad: set[int]) -> dict[tuple[int, int], str]:
+        """Say which waiting rows come again, and whether they are accepted."""
+        came: dict[tuple[int, int], bool] = {}
+        waiting = {place: refused for place, refused in self.refused.items() if refused.settled is None and refused.table == file.table}
+        for index, row in enumerate(file.rows):
+            named = file.references[index] if file.references else None
+            for place, refused in waiting.items():
+                again = refused.sha256 == sha256 and place[1] == index + 2
+                same = refused.key is not None and refused.key == key_text(file.table, row)
+                if place == named or again or same:
+                    came[place] = came.get(place, False) or index not in bad
+        return {place: "accepted" if accepted else "refused_again" for place, accepted in came.items()}
+
+    def _repeats(self, file: File, sha256: str, refused: frozenset[int], settling: dict[tuple[int, int], str], *, anything: bool) -> bool:
+        """Say whether an earlier load did all that this one would do."""
+        before = [number for number, past in self.loads.items() if (past.sha256, past.table) == (sha256, file.table)]
+        if not before or anything:
+            return False
+        earlier = self.loads[before[-1]]
+        if file.marks.full and not (earlier.full and self.full.get((file.marks.source, file.table), (0,))[0] == before[-1]):
+            return False
+        here = {key_text(file.table, row) for row in file.rows}
+        beyond = {
+            "a repeated file settles": "accepted" in settling.values(),
+            "a repeated file refuses other rows": refused != earlier.refused,
+            "a repeated file brings back": any(item.key in here for item in self._lacking(file)),
+        }
+        if len(refused) != len(earlier.refused):
+            return False
+        return all(name in TOLERATED for name, is_so in beyond.items() if is_so)
+
+    def _lacking(self, file: File) -> list[Missing]:
+        return [item for item in self.missing if item.back is None and (item.source, item.table) == (file.marks.source, file.table)]
+
+    def _vanished(self, file: File, number: int) -> int:
+        """Take back what is there again; of a full extract list what is missing."""
+        here = frozenset(text for text in (key_text(file.table, row) for row in file.rows) if text)
+        for item in self._lacking(file):
+            if item.key in here:
+                item.back = number
+        if not file.marks.full:
+            return 0
+        place = file.marks.source, file.table
+        seen, before = self.full.get(place, (0, frozenset()))
+        listed = {item.key for item in self._lacking(file)}
+        lost = [key for key in sorted(before - here - listed) if not self._closed(file.table, key.split("|")[0])]
+        self.missing += [Missing(*place, key, seen, number) for key in lost]
+        self.full[place] = (number, here)
+        return len(lost)
+
+    def _closed(self, table: str, key: str) -> bool:
+        of = {"entry": ("entry", "liquidation_date"), "entry_line": ("entry", "liquidation_date"), "review": ("review", "closed_date")}
+        if table not in of:
+            return False
+        parent, column = of[table]
+        return self.tables[parent].get((key,), {}).get(column) is not None
+
+    # what follows from it
+
+    @staticmethod
+    def months(tables: Tables) -> dict[tuple[str, str], tuple[int, int, int]]:
+        """Sum rows, cents and closed reviews by table and month."""
+        sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        for name, rows in tables.items():
+            for row in rows.values():
+                entry = tables["entry"][row["entry_number"],] if name.startswith("entry") else {}
+                review = tables["review"][row["review_id"],] if name.startswith("review") else {}
+                day = entry["entry_date"] if entry else review["opened_date"]
+                value = cents(row["value_usd"]) if entry else 0
+                closed = int(name == "review" and row["closed_date"] is not None)
+                cell = sums[name, day[:7]]
+                for place, number in enumerate((1, value, closed)):
+                    cell[place] += number
+        return {place: (rows, value, closed) for place, (rows, value, closed) in sums.items() if rows}
+
+    def latest(self) -> str | None:
+        """Return the last day on which anything happened."""
+        columns = {"entry": ("entry_date", "summary_date"), "review": ("opened_date", "closed_date"), "review_event": ("event_date",)}
+        days = [row[name] for table, names in columns.items() for row in self.tables[table].values() for name in names]
+        return max((day for day in days if day), default=None)
+
+    def events(self, review_id: str, *kinds: str) -> list[Row]:
+        """List the events of a review in order."""
+        own = [row for row in self.tables["review_event"].values() if row["review_id"] == review_id and row["event_type"] in kinds]
+        return sorted(own, key=lambda row: row["event_date"])
+
+    def holder(self, review: Row, day: str, as_of: str) -> str:
+        """Say who holds a review on a day."""
+        moves = self.events(review["review_id"], "transfer")
+        if "an earlier date forgets who held" in TOLERATED:
+            moves = [move for move in moves if move["event_date"] <= as_of]
+        before = [move for move in moves if move["event_date"] <= day]
+        held = before[-1]["to_center_code"] if before else moves[0]["from_center_code"] if moves else review["center_code"]
+        return held or "PORT"
+
+    def unpaid(self, as_of: str) -> int:
+        """Sum the differences between entries and their lines, in cents."""
+        total = 0
+        for (number,), entry in self.tables["entry"].items():
+            if entry["entry_date"] <= as_of:
+                lines = [row for key, row in self.tables["entry_line"].items() if key[0] == number]
+                of = cents(entry["value_usd"]) + cents(entry["duty_usd"])
+                total += abs(of - sum(cents(row["value_usd"]) + cents(row["duty_usd"]) for row in lines))
+        return total
+
+    def counted(self, as_of: str) -> dict[str, dict[tuple[str, str], float]]:
+        """Count, day by day, what is pending at the end of each month, by the Center that holds it."""
+        ends = set(month_ends(min((row["opened_date"] for row in self.tables["review"].values()), default=as_of), as_of))
+        sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(MEASURES, 0))
+        for review in self.tables["review"].values():
+            for day, stood, stands in self._days(review, as_of):
+                if day.isoformat() not in ends:
+                    continue
+                age = (day - dt.date.fromisoformat(review["opened_date"])).days
+                cell = sums[day.isoformat()[:7], self.holder(review, day.isoformat(), as_of)]
+                cell["pending"] += 1
+                cell["backlog"] += age > STANDARD_DAYS[review["work_type"]]
+                cell["past_due"] += day.isoformat() > (review["due_date"] or "9")
+                cell["clock_stopped"] += stands
+                cell["pending_age_days"] += age
+                cell["controlled_age_days"] += age - stood
+        for cell in sums.values():
+            assert cell["controlled_age_days"] <= cell["pending_age_days"]
+        means = {name: {place: cell[name] / cell["pending"] for place, cell in sums.items()} for name in MEASURES if name.endswith("days")}
+        return {name: {place: cell[name] for place, cell in sums.items()} for name in MEASURES[:4]} | means
+
+    def _days(self, review: Row, as_of: str) -> Iterator[tuple[dt.date, int, bool]]:
+        """Walk through the days on which a review is pending: the days that its clock has stood, and whether it stands."""
+        kinds: dict[str, set[str]] = defaultdict(set)
+        for event in self.events(review["review_id"], "clock_stop", "clock_start"):
+            kinds[event["event_date"]].add(event["event_type"])
+        opened = dt.date.fromisoformat(review["opened_date"])
+        last = dt.date.fromisoformat(as_of)
+        if review["closed_date"] is not None:
+            last = min(last, dt.date.fromisoformat(review["closed_date"]) - dt.timedelta(days=1))
+        day, stands, stood = min([opened, *map(dt.date.fromisoformat, kinds)]), False, 0
+        while day <= last:
+            found = kinds.get(day.isoformat(), set())
+            if len(found) == 1:
+                stands = found == {"clock_stop"}
+            if day >= opened:
+                yield day, stood, stands
+                stood += stands
+            day += dt.timedelta(days=1)
+
+
+def month_ends(first: str, last: str) -> list[str]:
+    """List the last day of each month, the last month's ended early."""
+    ends, year, month = [], int(first[:4]), int(first[5:7])
+    while f"{year}-{month:02d}" <= last[:7]:
+        ends.append(min(f"{year}-{month:02d}-{calendar.monthrange(year, month)[1]:02d}", last))
+        year, month = year + month // 12, month % 12 + 1
+    return ends
+
+
+# --- reading the store ----------------------------------------------------------------------------------------------
+
+
+def plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) and not isinstance(value, dt.datetime) else value
+
+
+def dump(connection: Connection) -> dict[str, list[Row]]:
+    """Read everything that a load can change, past the code under test."""
+    found = {}
+    for name in STATE:
+        columns = METADATA.tables[name].columns.keys()
+        listed = ", ".join(f'"{column}"' for column in columns)
+        rows = connection.exec_driver_sql(f'SELECT {listed} FROM "{name}"').fetchall()
+        found[name] = sorted((dict(zip(columns, map(plain, row), strict=True)) for row in rows), key=repr)
+    return found
+
+
+# --- a run ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Choice:
+    """Draws from a source of examples; shrinking goes to what comes first."""
+
+    data: st.DataObject
+
+    def of(self, values: Sequence[Any]) -> Any:
+        return values[self.number(0, len(values) - 1)]
+
+    def number(self, least: int, most: int) -> int:
+        return self.data.draw(st.integers(least, most)) if most > least else least
+
+    def chance(self, percent: int) -> bool:
+        return self.number(0, 99) >= 100 - percent
+
+    def some(self, values: Sequence[Any], least: int, most: int) -> list[Any]:
+        rest, chosen = list(values), []
+        for _ in range(min(self.number(least, most), len(rest))):
+            chosen.append(rest.pop(self.number(0, len(rest) - 1)))
+        return chosen
+
+
+@dataclass
+class Store:
+    """A store to run a history on: how to open an empty one, and what it knows of Centers."""
+
+    folder: Path
+    fresh: Callable[[], Engine]
+    centers: dict[str, str | None]
+
+
+class Run:
+    """One history: draws steps, does them to the store and to the model, compares after each."""
+
+    def __init__(self, data: st.DataObject, store: Store) -> None:
+        self.pick = Choice(data)
+        self.engine = store.fresh()
+        self.folder = Path(tempfile.mkdtemp(dir=store.folder))
+        self.model = Model(store.centers)
+        self.files: list[File] = []
+        self.log: list[str] = []
+        self.in_force: tuple[str, dict[str, Any]] | None = None
+        self.steps = 0
+
+    def play(self, least: int = 3, most: int = 10) -> None:
+        """Play a whole history."""
+        kinds = [self.entries, self.reviews, self.events, self.events, self.mend, self.extract, self.again, self.publish]
+        weighted = [self.publish, self.reviews, *kinds, self.events, self.reviews, self.entries, self.entries]
+        try:
+            self.entries()
+            for _ in range(self.pick.number(least, most) - 2):
+                self.pick.of(weighted)()
+            self.publish(last=True)
+            self.check_past()
+        except Exception as error:
+            error.add_note("\n".join(["The history:", *self.log]))
+            raise
+        finally:
+            self.engine.dispose()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    # --- steps
+
+    def entries(self) -> None:
+        """Load entries, new or corrected, and as a rule their lines."""
+        rows, lines = [], []
+        reviewed = [row["entry_number"] for row in self.model.tables["review"].values() if row["entry_number"]]
+        for number in dict.fromkeys(self.pick.some([*reviewed, *NUMBERS], 1, 3)):
+            row, own = self._entry(number)
+            rows.append(row)
+            lines += own
+        self._load("entry", rows)
+        if not self.pick.chance(10):
+            self._load("entry_line", lines)
+
+    def _entry(self, number: str) -> tuple[Row, list[Row]]:
+        held = self.model.tables["entry"].get((number,))
+        lines = {key[1]: row for key, row in self.model.tables["entry_line"].items() if key[0] == number}
+        if held and self.pick.chance(80):
+            row = held | self.pick.of([self._value, self._port, self._moved, self._center, self._liquidated])(held)
+        else:
+            center = self.pick.of(CENTERS)
+            row = self._new_entry(number, center)
+        count = max(row["line_count"], len(lines))
+        changed = held is None or row["value_usd"] is None or row["line_count"] != held["line_count"] or len(lines) < count
+        if changed:
+            lines = {i: self._line(number, i) for i in range(1, count + 1)}
+            sums = {name: round(sum(line[name] for line in lines.values()), 2) for name in ("value_usd", "duty_usd")}
+            row |= sums | {"line_count": count}
+        return row, list(lines.values())
+
+    def _new_entry(self, number: str, center: str | None) -> Row:
+        names = samples.columns("entry")
+        given = samples.entry(1) | {
+            "entry_number": number,
+            "port_code": self.pick.of(PORTS),
+            "entry_date": self.pick.of(DAYS),
+            "summary_date": None,
+            "value_usd": None,
+            "duty_usd": None,
+            "fees_usd": 25.0,
+            "line_count": self.pick.number(1, 2),
+            **self._by(center),
+        }
+        return {name: given[name] if given[name] != "" else None for name in names}
+
+    def _by(self, center: str | None) -> Row:
+        return {"center_code": center, "industry_code": INDUSTRY[center], "processed_by": "CENTER" if center else "PORT"}
+
+    def _line(self, number: str, line: int) -> Row:
+        row = {
+            "entry_number": number, "line_number": line, "hts_number": "8471300100", "industry_code": "ELE_COMP", "origin_code": "CN",
+            "value_usd": self.pick.of(AMOUNTS), "duty_usd": self.pick.of(AMOUNTS), "spi_code": None,
+        }  # fmt: skip
+        return {name: row[name] for name in samples.columns("entry_line")}
+
+    def _value(self, _: Row) -> Row:
+        return {"value_usd": None}
+
+    def _port(self, held: Row) -> Row:
+        return {"port_code": PORTS[held["port_code"] == PORTS[0]]}
+
+    def _moved(self, _: Row) -> Row:
+        return {"entry_date": self.pick.of(DAYS)}
+
+    def _center(self, _: Row) -> Row:
+        return self._by(self.pick.of(CENTERS))
+
+    def _liquidated(self, held: Row) -> Row:
+        ended = held["liquidation_date"] is None
+        return {"liquidation_date": "2013-09-30" if ended else None, "liquidation_type": "no_change" if ended else None}
+
+    def reviews(self) -> None:
+        """Load reviews, new or corrected."""
+        self._load("review", [self._review(review_id) for review_id in self.pick.some(REVIEWS, 1, 3)])
+
+    def _review(self, review_id: str) -> Row:
+        held = self.model.tables["review"].get((review_id,))
+        if held and self.pick.chance(85):
+            return held | self.pick.of([self._ended, self._reopened, self._shifted, self._retyped, self._held])(held)
+        entry = self.pick.of([*self.model.tables["entry"].values(), None])
+        opened = self.pick.of([day for day in DAYS if entry is None or day >= entry["entry_date"]])
+        center = self.pick.of(CENTERS)
+        random = self.pick.chance(30)
+        row = {
+            "review_id": review_id, "work_type": self.pick.of(["psc", "cf29", "protest"]), "account_id": "A1",
+            "entry_number": entry and entry["entry_number"], "center_code": center, "port_code": self.pick.of(PORTS),
+            "industry_code": INDUSTRY[center], "program": "none", "opened_date": opened, "due_date": self.pick.of([None, *LATER]),
+            "status": "open", "source": "random" if random else "targeted", "stratum": "S1" if random else None,
+        }  # fmt: skip
+        row = {name: row.get(name) for name in samples.columns("review")}
+        return row | self._ended(row) if self.pick.chance(25) else row
+
+    def _ended(self, held: Row) -> Row:
+        last = max([held["opened_date"], *(event["event_date"] for event in self._events_of(held))])
+        first = held["opened_date"] if self.pick.chance(25) else last
+        days = [day for day in LATER if day >= first] or [first]
+        return {
+            "closed_date": self.pick.of(days),
+            "status": "completed",
+            "outcome": "change",
+            "severity": "major",
+            "revenue_change_usd": 5.25,
+        }
+
+    def _reopened(self, _: Row) -> Row:
+        return {"closed_date": None, "status": "docs_requested", "outcome": None, "severity": None, "revenue_change_usd": None}
+
+    def _shifted(self, held: Row) -> Row:
+        days = [held["closed_date"] or "9"]
+        if "events may lie before a moved opening" in TOLERATED:
+            days += [event["event_date"] for event in self._events_of(held)]
+        entry = self.model.tables["entry"].get((held["entry_number"],), {"entry_date": "0"})
+        return {"opened_date": self.pick.of([day for day in DAYS if entry["entry_date"] <= day <= min(days)] or [held["opened_date"]])}
+
+    def _events_of(self, review: Row) -> list[Row]:
+        return self.model.events(review["review_id"], "clock_stop", "clock_start", "transfer")
+
+    def _retyped(self, held: Row) -> Row:
+        return {"work_type": "psc" if held["work_type"] != "psc" else "protest", "due_date": self.pick.of([None, *LATER])}
+
+    def _held(self, _: Row) -> Row:
+        return {"center_code": self.pick.of(CENTERS)}
+
+    def events(self) -> None:
+        """Load events: clocks that stop and start in any order, and transfers."""
+        held = list(self.model.tables["review"].values())
+        if not held:
+            self.reviews()
+            return
+        rows = []
+        for review in self.pick.some(held, 1, 2):
+            days = [day for day in LATER if review["opened_date"] <= day <= (review["closed_date"] or "9")] or [review["opened_date"]]
+            rows += [self._event(review, self.pick.of(days)) for _ in range(self.pick.number(1, 4))]
+        self._load("review_event", rows)
+
+    def _event(self, review: Row, day: str) -> Row:
+        kind = self.pick.of(["clock_stop", "clock_start", "transfer", "clock_stop"])
+        row = dict.fromkeys(samples.columns("review_event")) | {"review_id": review["review_id"], "event_date": day, "event_type": kind}
+        if kind == "transfer":
+            before = self.model.holder(review, (dt.date.fromisoformat(day) - dt.timedelta(days=1)).isoformat(), "9")
+            row |= {"from_center_code": None if before == "PORT" else before, "to_center_code": self.pick.of(CENTERS)}
+        return row
+
+    def mend(self) -> None:
+        """Export the quarantine, mend what can be mended, and load it again."""
+        waiting = {place: refused for place, refused in self.model.refused.items() if refused.settled is None}
+        folder = self.folder / f"mend{len(self.files)}-{self.steps}"
+        written = dict(quarantine.export(self.engine, folder))
+        assert sum(written.values()) == len(waiting), (written, waiting)
+        for path in self.pick.some(sorted(written), 0, 2):
+            with path.open(encoding="utf-8", newline="") as file:
+                exported = list(csv.DictReader(file))
+            places = [(int(row["quarantine_load"]), int(row["quarantine_row"])) for row in exported]
+            assert places == sorted(place for place in waiting if place[0] == places[0][0])
+            rows = []
+            for place, texts in zip(places, exported, strict=True):
+                refused = waiting[place]
+                same = {name: texts[name] for name in refused.row}
+                assert same == {name: as_text(value, refused.form) for name, value in refused.row.items()}, (place, texts)
+                assert texts["what_is_wrong"]
+                rows.append(self._mended(refused))
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, list(exported[0]))
+                writer.writeheader()
+                writer.writerows(
+                    old | {name: as_text(value, "csv") for name, value in new.items()} for old, new in zip(exported, rows, strict=True)
+                )
+            table = waiting[places[0]].table
+            self._do(File(table, tuple(rows), Marks(), path, tuple(places), "csv"), table=None)
+
+    def _mended(self, refused: Refused) -> Row:
+        row, held = dict(refused.row), self.model.tables
+        if self.pick.chance(20):
+            return row
+        if refused.table == "entry":
+            good = next((number for number in NUMBERS if number[:-1] == (row["entry_number"] or "")[:-1]), self.pick.of(NUMBERS))
+            row |= {"entry_number": good, "port_code": PORTS[0], "value_usd": abs(row["value_usd"])} | self._by(
+                row["center_code"] if row["center_code"] in CENTERS else None
+            )
+        elif refused.table == "entry_line":
+            entry = held["entry"].get((row["entry_number"],))
+            others = [line for key, line in held["entry_line"].items() if key[0] == row["entry_number"] and key[1] != row["line_number"]]
+            for name in ("value_usd", "duty_usd") if entry else ():
+                row[name] = max(0.0, round(entry[name] - sum(line[name] for line in others), 2))
+        elif refused.table == "review":
+            entry = held["entry"].get((row["entry_number"],), {"entry_date": "0"})
+            row |= {
+                "opened_date": max(row["opened_date"], entry["entry_date"]),
+                "port_code": PORTS[0],
+                "closed_date": None,
+                "status": "open",
+            }
+            row["review_id"] = row["review_id"] or self.pick.of(REVIEWS)
+        elif (row["review_id"],) in held["review"]:
+            review = held["review"][row["review_id"],]
+            row["event_date"] = min(max(row["event_date"], review["opened_date"]), review["closed_date"] or "9")
+            row["to_center_code"] = row["to_center_code"] if row["to_center_code"] in CENTERS else None
+        return row
+
+    def extract(self) -> None:
+        """Load a full extract of a table, with some records left out."""
+        table = self.pick.of(list(KEYS))
+        rows = list(self.model.tables[table].values())
+        left_out = self.pick.some(rows, 0, 2)
+        rows = [row for row in rows if row not in left_out]
+        if rows:
+            self._load(table, rows, full=True)
+
+    def again(self) -> None:
+        """Load the bytes of an earlier file again, perhaps as a full extract, perhaps of another source."""
+        if self.files:
+            file = self.pick.of(self.files)
+            other = file.form != "parquet" and self.pick.chance(40)
+            said = Marks(full=self.pick.chance(50), source=self.pick.of(["default", "other"])) if other else file.marks
+            path = self.folder / f"again{self.steps}" / file.path.name
+            path.parent.mkdir()
+            shutil.copy(file.path, path)
+            self._do(File(file.table, file.rows, said, path, file.references, file.form), table=None)
+
+    # --- doing a load
+
+    def _load(self, table: str, rows: Sequence[Row], *, full: bool = False) -> None:
+        """Write rows to a file, some of them spoilt, and load it."""
+        rows = [dict(row) for row in rows]
+        if self.pick.chance(25):
+            rows = self._spoilt(table, rows)
+        form = self.pick.of(["csv", "parquet", "us"])
+        said = Marks(full=full, source="other" if self.pick.chance(12) else "default")
+        path = self.folder / str(self.steps) / f"{table}.{'parquet' if form == 'parquet' else 'csv'}"
+        write(path, table, rows, form, said)
+        self._do(File(table, tuple(rows), said, path, (), form))
+
+    def _spoilt(self, table: str, rows: list[Row]) -> list[Row]:
+        place = self.pick.number(0, len(rows) - 1)
+        row = rows[place]
+        number = row.get("entry_number") or NUMBERS[0]
+        wrong = f"{number[:-1]}{(int(number[-1]) + 1) % 10}"
+        kinds: dict[str, list[Row]] = {
+            "entry": [
+                {"entry_number": wrong},
+                {"port_code": "9999"},
+                {"processed_by": "PORT" if row.get("center_code") else "CENTER"},
+                {"entry_number": None},
+                {"value_usd": -5.0},
+                {"center_code": "AGR", "processed_by": "CENTER"},
+            ],
+            "entry_line": [{"value_usd": 77.77}, {"line_number": 3}, {"entry_number": samples.number(9)}, {"line_number": None}],
+            "review": [
+                {"port_code": "9999"}, {"status": "completed", "closed_date": None}, {"opened_date": "2012-10-30"},
+                {"entry_number": samples.number(9)}, {"review_id": None},
+            ],
+            "review_event": [{"review_id": "R9"}, {"event_date": "2012-10-30"}, {"to_center_code": "AGR"}, {"event_date": "2013-03-15"}],
+        }  # fmt: skip
+        chosen = self.pick.number(0, len(kinds[table]))
+        if chosen == 0:
+            return [*rows, dict(row)]  # its key twice
+        rows[place] = row | kinds[table][chosen - 1]
+        return rows
+
+    def _do(self, file: File, table: str | None = "as the file") -> None:
+        """Load a file, after a death at some point of it or not, and compare."""
+        self.steps += 1
+        named = file.table if table else None
+        if self.pick.chance(15):
+            self._die(file, named)
+            if self.pick.chance(25):
+                return
+        self.log.append(f"  load {len(self.model.loads) + 1}: {file.words()}")
+        result = load.load_file(file.path, self.engine, named, file.marks)
+        expected = self.model.load(file)
+        found = {name: getattr(result, name) for name in Outcome.__dataclass_fields__}
+        told = expected.__dict__
+        TALLY["loads"] += 1
+        TALLY.update({name: value for name, value in told.items() if value and name not in ("read", "accepted")})
+        if expected.already_loaded:  # what it would have done is not asked
+            found |= dict.fromkeys(("added", "replaced", "settled", "vanished"), 0)
+        assert found == told, f"The result of the load: {found} and not {told}"
+        assert result.read == result.accepted + result.rejected
+        self.files.append(file)
+        self.check()
+
+    def _die(self, file: File, table: str | None) -> None:
+        """Kill a load at the n-th call of something; nothing may have changed."""
+        place = self.pick.of([(history, "record"), (quarantine, "record"), (bulk, "bulk_insert"), (load, "_record"), (bulk, "bulk_insert"), (bulk, "delete_rows"), (vanish, "compare")])  # fmt: skip
+        calls = self.pick.number(1, 5 if place[1] == "bulk_insert" else 1)
+        before = self.state()
+        with deadly(*place, calls):
+            try:
+                load.load_file(file.path, self.engine, table, file.marks)
+            except Died:
+                self.log.append(f"  died at call {calls} of {place[1]}: {file.words()}")
+                TALLY["loads that died"] += 1
+                assert self.state() == before, "A load that died has left something"
+            else:
+                self.log.append(f"  lived before call {calls} of {place[1]}: load {len(self.model.loads) + 1}: {file.words()}")
+                self.model.load(file)
+                self.files.append(file)
+        self.check()
+
+    def state(self) -> dict[str, list[Row]]:
+        with self.engine.connect() as connection:
+            return dump(connection)
+
+    # --- checks of the database
+
+    def check(self) -> None:
+        """Compare the database with the model as it is now."""
+        found, model = self.state(), self.model
+        for name, rows in model.tables.items():
+            held = {key_of(name, row): row for row in found[name]}
+            expected = {key: row | {"load_id": model.written[name, key]} for key, row in rows.items()}
+            assert held == expected, f"{name}: {differences(held, expected)}"
+        sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        for row in found["revision"]:
+            add(sums[row["table_name"], row["month"]], row)
+        assert cells(sums) == model.months(model.tables), "The revisions do not sum to what the tables hold"
+        self._check_quarantine(found)
+        missing = {
+            (r["source"], r["table_name"], r["row_key"], r["missed_load_id"]): (r["seen_load_id"], r["back_load_id"])
+            for r in found["vanished"]
+        }
+        expected_missing = {(item.source, item.table, item.key, item.missed): (item.seen, item.back) for item in model.missing}
+        assert missing == expected_missing, f"vanished: {differences(missing, expected_missing)}"
+        counts = {row["load_id"]: [row[f"{name}_count"] for name in ("read", "accepted", "rejected", "unchanged", "added", "replaced", "vanished")] for row in found["load"]}  # fmt: skip
+        assert counts == {
+            number: [o.read, o.accepted, o.rejected, o.unchanged, o.added, o.replaced, o.vanished]
+            for number, o in ((number, past.outcome) for number, past in model.loads.items())
+        }
+
+    def _check_quarantine(self, found: dict[str, list[Row]]) -> None:
+        held = {(row["load_id"], row["row_number"]): row for row in found["rejected_row"]}
+        assert set(held) == set(self.model.refused), f"quarantine: {differences(held, self.model.refused)}"
+        assert {(row["load_id"], row["row_number"]) for row in found["reject"]} == set(held), "A refused row without a reason"
+        for place, refused in self.model.refused.items():
+            row = held[place]
+            settled = (row["settled_by"], row["settled_how"]) if row["settled_how"] else None
+            assert (row["table_name"], row["row_key"], settled) == (refused.table, refused.key, refused.settled), (place, row)
+            content = json.loads(row["content"])
+            whole = refused.row if refused.form == "parquet" else {name: as_text(v, refused.form) for name, v in refused.row.items()}
+            kept = {name: content[name] or "" if refused.form != "parquet" else content[name] for name in whole}
+            assert kept == whole, (place, content)
+
+    def check_past(self) -> None:
+        """Compare what the database says of every earlier load with what the model held then."""
+        found, model = self.state(), self.model
+        sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        for number, tables in model.after.items():
+            for row in found["revision"]:
+                if row["load_id"] == number:
+                    add(sums[row["table_name"], row["month"]], row)
+            assert cells(sums) == model.months(tables), f"The revisions do not tell how it was after load {number}"
+            for name, rows in tables.items():
+                columns = samples.columns(name)
+                then = [row for row in found[name] if row["load_id"] <= number]
+                then += [row for row in found[f"{name}_history"] if row["load_id"] <= number < row["replaced_by"]]
+                held = {key_of(name, row): {column: row[column] for column in columns} for row in then}
+                assert len(held) == len(then), f"{name} has a key twice after load {number}"
+                assert held == rows, f"{name} after load {number}: {differences(held, rows)}"
+        self._check_words()
+
+    def _check_words(self) -> None:
+        """Compare what the store tells of its ledger, quarantine and vanished records."""
+        model, told = self.model, ledger.counts(self.engine)
+        waiting = [place for place, refused in model.refused.items() if refused.settled is None]
+        outcomes = [past.outcome for past in model.loads.values()]
+        assert told == {
+            "loads": len(outcomes),
+            "rows_read": sum(o.read for o in outcomes),
+            "rows_accepted": sum(o.accepted for o in outcomes),
+            "rows_rejected": sum(o.rejected for o in outcomes),
+            "quarantine_rows": len(waiting),
+            "settled_rows": len(model.refused) - len(waiting),
+            "dismissed_rows": 0,
+        }
+        assert set(quarantine.rejects(self.engine).select("load_id", "row_number").iter_rows()) == set(waiting)
+        listed = vanish.listed(self.engine).select("source", "table_name", "row_key", "seen_load_id", "missed_load_id").rows()
+        assert sorted(listed) == sorted((i.source, i.table, i.key, i.seen, i.missed) for i in model.missing if i.back is None)
+
+    # --- publishing
+
+    def publish(self, *, last: bool = False) -> None:
+        """Publish what has changed, after a death in the middle of it or not; compare with a rebuild and with the model."""
+        day = self.pick.of(["2012-12-15", "2013-01-09", "2012-11-02"]) if self.pick.chance(20) else None
+        as_of = day or self.model.latest()
+        self.log.append(f"  publish as of {day}")
+        if as_of is None:
+            with pytest.raises(DataError, match="nothing to publish"):
+                self._published(None, "published")
+            return
+        if self.pick.chance(25):
+            self._die_publishing(day)
+        again = self.in_force is not None
+        made = self._published(day, "published")
+        TALLY["publishes"] += 1
+        self._check_version(made, as_of, cut=day is not None)
+        # The first publish of a home builds everything anyway.
+        if again and (last or self.pick.chance(20)):
+            TALLY["rebuilds compared"] += 1
+            assert self._published(day, "rebuilt", rebuild=True).version == made.version, "A rebuild is another version"
+
+    def _published(self, day: str | None, home: str, *, rebuild: bool = False) -> publish.Published:
+        with database.reading(self.engine) as connection:
+            source = Database(connection)
+            return publish.publish_source(source, day and dt.date.fromisoformat(day), self.folder / home, rebuild=rebuild)
+
+    def _die_publishing(self, day: str | None) -> None:
+        name, most = self.pick.of([("write", 60), ("keep", 6), ("digest_of", 6), ("write_json", 2)])
+        calls = self.pick.number(1, most)
+        with deadly(publish if name == "write_json" else parts, name, calls):
+            try:
+                made = self._published(day, "published")
+            except Died:
+                self.log.append(f"  died at call {calls} of {name}")
+                TALLY["publishes that died"] += 1
+                self._check_in_force()
+            else:
+                self.in_force = made.version, self._answers(Snapshot(Scope("analyst"), home=self.folder / "published"))
+
+    def _check_in_force(self) -> None:
+        """Read the version in force as it was read before."""
+        home = self.folder / "published"
+        if self.in_force is None:
+            assert publish.current_version(home) is None
+            return
+        assert publish.current_version(home) == self.in_force[0]
+        snapshot = Snapshot(Scope("analyst"), home=home)
+        assert self._answers(snapshot) == self.in_force[1]
+        assert all(path.exists() for fact in ("entry", "review", "stay", "clock") for path in snapshot.fact_files(fact))
+        snapshot.identities()
+
+    def _answers(self, snapshot: Snapshot) -> dict[str, Any]:
+        by = ("month", "center")
+        return {
+            name: {(month, center): (value, n) for month, center, value, *_, n, _ in METRICS[name].answer(snapshot.frames, Filters(), snapshot.as_of, by).iter_rows()}
+            for name in MEASURES
+        }  # fmt: skip
+
+    def _check_version(self, made: publish.Published, as_of: str, *, cut: bool) -> None:
+        snapshot = Snapshot(Scope("analyst"), home=self.folder / "published")
+        assert snapshot.version == made.version
+        assert snapshot.as_of.isoformat() == as_of
+        tables = self.model.tables
+        rows = {"entry": sum(row["entry_date"] <= as_of for row in tables["entry"].values())}
+        rows["review"] = sum(row["opened_date"] <= as_of for row in tables["review"].values())
+        assert {name: snapshot.manifest["rows"][f"facts/{name}"] for name in rows} == rows
+        residuals = {words: residual for words, _, residual in snapshot.identities().iter_rows() if residual}
+        unpaid = self.model.unpaid(as_of)
+        expected = {"Value and duty of an entry = sum of its lines, in cents": unpaid} if unpaid else {}
+        assert residuals == expected, f"The identities leave {residuals} and not {expected}"
+        answers = self._answers(snapshot)
+        counted = self.model.counted(as_of)
+        for name in MEASURES:
+            found = {place: value for place, (value, n) in answers[name].items() if n}
+            assert {place: n for place, (_, n) in answers[name].items() if n} == counted["pending"], f"n of {name}"
+            close = found.keys() == counted[name].keys() and all(abs(found[p] - v) < 1e-9 for p, v in counted[name].items())
+            assert close, f"{name} as of {as_of}: {differences(found, counted[name])}"
+            assert all(value in (0, None) for value, n in answers[name].values() if not n), f"{name} of nothing"
+        self.in_force = made.version, answers
+
+
+def add(cell: list[int], row: Row) -> None:
+    for place, number in enumerate((row["added_count"] - row["removed_count"], row["value_cents"], row["closed_count"])):
+        cell[place] += number
+
+
+def cells(sums: dict[tuple[str, str], list[int]]) -> dict[tuple[str, str], tuple[int, ...]]:
+    return {place: tuple(counts) for place, counts in sums.items() if any(counts)}
+
+
+def differences(found: dict[Any, Any], expected: dict[Any, Any]) -> str:
+    """Name what differs between two dicts."""
+    places = [place for place in {**found, **expected} if found.get(place) != expected.get(place)]
+    return "; ".join(f"{place}: {found.get(place)} and not {expected.get(place)}" for place in places[:4])
+
+
+@contextlib.contextmanager
+def deadly(module: Any, name: str, calls: int) -> Iterator[None]:
+    """Let the n-th call of a function kill the process."""
+    real, left = getattr(module, name), [calls]
+
+    def dies(*args: Any, **named: Any) -> Any:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Died
+        return real(*args, **named)
+
+    with mock.patch.object(module, name, dies):
+        yield
+
+
+# --- stores ---------------------------------------------------------------------------------------------------------
+
+
+def prepared(engine: Engine) -> dict[str, str | None]:
+    """Fill a migrated database with what every history begins with; return when each Center opened."""
+    load.seed_reference(engine)
+    with engine.begin() as connection:
+        for name, frame in samples.people().items():
+            bulk.bulk_insert(connection, name, frame)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT center_code, opened_date FROM center").fetchall()
+    return {code: plain(opened) for code, opened in rows}
+
+
+@contextlib.contextmanager
+def sqlite_store(folder: Path) -> Iterator[Store]:
+    """Make a store whose database is a copy of a template file, opened once; nothing is forced to the disk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    template, path = folder / "template.sqlite", folder / "store.sqlite"
+    made = database.engine(f"sqlite:///{template}")
+    centers = prepared(made)
+    made.dispose()
+    shutil.copy(template, path)
+    engine = database.engine(f"sqlite:///{path}")
+
+    def fresh() -> Engine:
+        engine.dispose()
+        for end in ("-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+        shutil.copy(template, path)
+        return engine
+
+    with mock.patch.object(os, "sync"), mock.patch.object(os, "fsync"):
+        yield Store(folder, fresh, centers)
+    engine.dispose()
