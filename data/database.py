@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -30,7 +31,7 @@ _WRITER_LOCK: Final = 3_142_013
 
 #: What drivers say when a lock was not given in time, and when there is no room left.
 _BUSY: Final = ("database is locked", "lock timeout", "canceling statement due to lock")
-_FULL: Final = ("disk is full", "no space left", "file too large")
+_FULL: Final = ("disk is full", "no space left", "file too large", "disk i/o error")
 
 
 def engine(url: str, *, migrating: bool = True) -> Engine:
@@ -94,8 +95,18 @@ def shared_engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     """Let readers and a writer work side by side, and wait for a lock instead of failing at once."""
-    wait = settings().lock_wait_seconds * 1000
-    for pragma in (f"busy_timeout={wait}", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536"):
+    wait = settings().lock_wait_seconds
+    connection.execute(f"PRAGMA busy_timeout={wait * 1000}")
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError:  # changing the mode of a new file does not wait for a lock by itself
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+    for pragma in ("synchronous=NORMAL", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -119,7 +130,7 @@ def _refusal(error: Exception) -> str:
     if any(words in cause.casefold() for words in _BUSY):
         return "Another load or edit is being written, and it took too long to wait for; nothing was changed. Try again when it is done."
     if any(words in cause.casefold() for words in _FULL):
-        return f"There is no room left for the database ({cause}); nothing was changed. Free some space and try again."
+        return f"The disk of the database is full or fails ({cause}); nothing was changed. Free some space and try again."
     return f"The database refused to write ({cause}); nothing was changed. Try again."
 
 

@@ -268,7 +268,7 @@ def _earlier(connection: Connection, file: _File, result: LoadResult, checked: v
         return None
     if {*checked.rejects.select("row_number", "rule").iter_rows()} != quarantine.refused(connection, earlier.load_id):
         return None
-    if coming.filter(pl.col("accepted") | (pl.col("load_id") != earlier.load_id)).height:
+    if coming["accepted"].any():
         return None
     if vanish.returning(connection, file.marks.source, file.contract, checked.keyed).height:
         return None

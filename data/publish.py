@@ -278,9 +278,11 @@ def roll_back(home: Path, version: str) -> None:
 
 
 def _put_in_force(home: Path, version: str, built: Path, manifest: Mapping[str, Any]) -> None:
-    """Switch to a built version when all of it is on disk; one of equal content only learns up to which load it is true."""
+    """Switch to a built version when all of it is on disk; one of equal content only learns up to which load it is true, and its proof."""
     folder = home / "versions" / version
     if folder.exists():
+        proof = Path("facts", "identities.parquet")
+        (built / proof).replace(folder / proof)
         write_json(folder / "manifest.json", manifest)
     else:
         parts.keep(built, folder)
@@ -292,11 +294,15 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a file in one step: readers see the old or the new one, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("w") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    try:
+        with beside.open("w") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager
@@ -330,8 +336,10 @@ def _forget_old(home: Path, current: str) -> None:
 
 def _sweep(home: Path) -> None:
     """Delete what no version needs: parts without one, and what a publish that was killed left behind."""
-    for folder in [*home.glob(".building-*"), *(home / "versions").glob(".gone-*")]:
+    for folder in [*home.glob(".building-*"), *(home / "versions").glob(".gone-*"), *(home / "parts").glob("*/.gone-*")]:
         shutil.rmtree(folder, ignore_errors=True)
+    for beside in [*home.glob(".*.json.*"), *(home / "versions").glob("*/.*.json.*")]:
+        beside.unlink(missing_ok=True)
     used = set()
     for name in versions(home):
         try:
@@ -341,7 +349,9 @@ def _sweep(home: Path) -> None:
             return  # nobody can say what a damaged version needs
     for folder in (home / "parts").glob("*/*"):
         if folder not in used:
-            shutil.rmtree(folder, ignore_errors=True)
+            # Renamed first: what is half deleted must never pass for a part.
+            gone = folder.rename(folder.with_name(f".gone-{folder.name}"))
+            shutil.rmtree(gone, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -188,7 +188,6 @@ def test_a_publish_killed_from_outside(to_publish: tuple[str, Path], loaded: Eng
 
 
 @SQLITE
-@pytest.mark.xfail(strict=True, reason="publish._sweep leaves `.current.json.<pid>` and `.manifest.json.<pid>` of killed publishes")
 def test_a_pointer_that_was_being_written_is_cleared_away(to_publish: tuple[str, Path], loaded: Engine, runner: Runner) -> None:
     """The file beside `current.json`, complete but not yet in its place, is of no use to anybody."""
     url, template = to_publish

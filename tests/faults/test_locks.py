@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
@@ -45,7 +44,6 @@ def test_two_loads_at_once_are_both_whole(peopled: Engine, runner: Runner, secon
     assert loads.sort("load_id").select("added_count", "unchanged_count").rows() == [(40, 0), (30, 10)]
 
 
-@pytest.mark.xfail(strict=True, reason="database._prepare_sqlite: `journal_mode=WAL` of a new file does not wait for a lock")
 def test_opening_a_new_file_waits_for_another_process_that_makes_it(tmp_path: Path) -> None:
     """SQLite does not wait by itself here: two first loads at once could meet so."""
     path = tmp_path / "new.sqlite"
@@ -62,9 +60,6 @@ def test_opening_a_new_file_waits_for_another_process_that_makes_it(tmp_path: Pa
 
 def test_two_first_loads_at_once_make_one_schema(new_url: str, runner: Runner, second_runner: Runner, tmp_path: Path) -> None:
     """Both find nothing there, bring the schema up to date and fill the reference tables."""
-    if new_url.startswith("sqlite"):  # see the test above
-        with contextlib.closing(sqlite3.connect(str(make_url(new_url).database))) as made:
-            made.execute("PRAGMA journal_mode=WAL")
     for process, name in ((runner, "A8"), (second_runner, "A9")):
         process.start(do="load", home=tmp_path, url=new_url, table="account", files=[_account(tmp_path, name)])
     answers = [process.answer() for process in (runner, second_runner)]

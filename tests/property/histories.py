@@ -43,15 +43,6 @@ from tests.data import samples
 Row = dict[str, Any]
 Key = tuple[Any, ...]
 
-#: What the store is known to do otherwise than its words say; the model follows it there until it is mended.
-TOLERATED: Final[set[str]] = {
-    "a repeated file settles",
-    "a repeated file refuses other rows",
-    "a repeated file brings back",
-    "an earlier date forgets who held",
-    "events may lie before a moved opening",
-}
-
 KEYS: Final = {
     "entry": ("entry_number",),
     "entry_line": ("entry_number", "line_number"),
@@ -323,9 +314,7 @@ class Model:
             "a repeated file refuses other rows": refused != earlier.refused,
             "a repeated file brings back": any(item.key in here for item in self._lacking(file)),
         }
-        if len(refused) != len(earlier.refused):
-            return False
-        return all(name in TOLERATED for name, is_so in beyond.items() if is_so)
+        return not any(beyond.values())
 
     def _lacking(self, file: File) -> list[Missing]:
         return [item for item in self.missing if item.back is None and (item.source, item.table) == (file.marks.source, file.table)]
@@ -385,8 +374,6 @@ class Model:
     def holder(self, review: Row, day: str, as_of: str) -> str:
         """Say who holds a review on a day."""
         moves = self.events(review["review_id"], "transfer")
-        if "an earlier date forgets who held" in TOLERATED:
-            moves = [move for move in moves if move["event_date"] <= as_of]
         before = [move for move in moves if move["event_date"] <= day]
         held = before[-1]["to_center_code"] if before else moves[0]["from_center_code"] if moves else review["center_code"]
         return held or "PORT"
@@ -641,9 +628,8 @@ class Run:
         return {"closed_date": None, "status": "docs_requested", "outcome": None, "severity": None, "revenue_change_usd": None}
 
     def _shifted(self, held: Row) -> Row:
-        days = [held["closed_date"] or "9"]
-        if "events may lie before a moved opening" in TOLERATED:
-            days += [event["event_date"] for event in self._events_of(held)]
+        # Events that come to lie before the opening would rightly break a sum.
+        days = [held["closed_date"] or "9", *(event["event_date"] for event in self._events_of(held))]
         entry = self.model.tables["entry"].get((held["entry_number"],), {"entry_date": "0"})
         return {"opened_date": self.pick.of([day for day in DAYS if entry["entry_date"] <= day <= min(days)] or [held["opened_date"]])}
 
