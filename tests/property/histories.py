@@ -506,11 +506,14 @@ class Run:
     def play(self, least: int = 3, most: int = 10) -> None:
         """Play a whole history."""
         kinds = [self.entries, self.reviews, self.events, self.events, self.mend, self.extract, self.again, self.publish]
-        weighted = [self.publish, self.reviews, *kinds, self.events, self.reviews, self.entries, self.entries]
+        weighted = [self.reviews, *kinds, self.events, self.reviews, self.entries, self.entries]
         try:
             self.entries()
             for _ in range(self.pick.number(least, most) - 2):
                 self.pick.of(weighted)()
+            if self.pick.chance(50):  # a publish that has one change to follow
+                self.publish()
+                self.pick.of([self.entries, self.events, self.reviews])()
             self.publish(last=True)
             self.check_past()
         except Exception as error:
@@ -720,8 +723,10 @@ class Run:
 
     def extract(self) -> None:
         """Load a full extract of a table, with some records left out."""
-        table = self.pick.of(list(KEYS))
+        table = self.pick.of(["review", "entry", "entry_line", "review_event"])
         rows = list(self.model.tables[table].values())
+        if rows and not any(place[1] == table for place in self.model.full):
+            self._load(table, rows, full=True)
         left_out = self.pick.some(rows, 0, 2)
         rows = [row for row in rows if row not in left_out]
         if rows:
