@@ -326,10 +326,14 @@ def _dimension_columns(family: Family) -> list[str]:
     return [column_of(dimension) for dimension in family.dimensions]
 
 
+#: A measure that a change leaves alone; there are many changes, and each has all measures.
+_NONE: Final = {name: pl.lit(0, pl.Int64).alias(name) for name in WORK.measures}
+
+
 def _change(rows: pl.LazyFrame, measures: Mapping[str, pl.Expr], date: str, sign: int = 1) -> pl.LazyFrame:
     """Count rows on a date under the named measures; every other measure of the work family is 0."""
-    values = {name: (measures[name].cast(pl.Int64) * sign if name in measures else pl.lit(0, pl.Int64)) for name in WORK.measures}
-    return rows.filter(pl.col(date).is_not_null()).select(*_dimension_columns(WORK), date=pl.col(date), **values)
+    values = [(measures[name].cast(pl.Int64) * sign).alias(name) if name in measures else _NONE[name] for name in WORK.measures]
+    return rows.filter(pl.col(date).is_not_null()).select(*_dimension_columns(WORK), pl.col(date).alias("date"), *values)
 
 
 def stay_rows(reviews: pl.LazyFrame, transfers: pl.LazyFrame) -> pl.LazyFrame:

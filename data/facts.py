@@ -91,7 +91,7 @@ def of_reviews(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]
     """
     review = _review(tables, as_of)
     every = tables["review_event"].join(review, on="review_id", how="semi")
-    inside = _while_open(every, review)
+    inside = _while_open(every, tables["review"])
     stay = _stay(review, inside, as_of)
     return {
         "review": _with_holder(review, stay).sort("opened_date", "review_id"),

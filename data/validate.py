@@ -82,7 +82,9 @@ def check(table: str, raw: pl.DataFrame, known: Known) -> Checked:
         *_repeated(table, text, typed),
         *_unknown(table, typed, known),
     ]
-    rejects = pl.concat(parts).unique(["row_number", "rule"], keep="first").sort("row_number", "rule")
+    rejects = (
+        pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *parts]).unique(["row_number", "rule"], keep="first").sort("row_number", "rule")
+    )
     accepted = typed.join(rejects, left_on=ROW, right_on="row_number", how="anti") if rejects.height else typed
     return Checked(accepted, rejects, notices, typed.select(ROW, row_key=key_text(table)))
 
@@ -142,22 +144,25 @@ def _typed(text: pl.DataFrame, name: str, wanted: pl.DataType) -> pl.Expr:
 
 def _unreadable(table: str, text: pl.DataFrame, typed: pl.DataFrame) -> list[pl.DataFrame]:
     """List the values that are there and cannot be read as their column's type."""
+    columns = CONTRACTS[table].columns()
+    counts = pl.concat([text.select(pl.all().null_count()), typed.select(text.columns).select(pl.all().null_count())])
     parts = []
-    for name, kind in CONTRACTS[table].columns().items():
-        lost = text[name].is_not_null() & typed[name].is_null()
-        if lost.any():
-            parts.append(reject_rows(text.filter(lost), f"{name}:readable", name, rules.message("readable", kind)))
+    for name in (name for name in columns if counts[name][0] != counts[name][1]):
+        lost = text.filter(text[name].is_not_null() & typed[name].is_null())
+        parts.append(reject_rows(lost, f"{name}:readable", name, rules.message("readable", columns[name])))
     return parts
 
 
 def _not_plain(table: str, chosen: pl.DataFrame) -> list[pl.DataFrame]:
     """List the texts with characters that would be lost or would hide something."""
+    columns = CONTRACTS[table].columns()
+    texts = [name for name, kind in columns.items() if kind.dtype == pl.String and chosen.schema[name] == pl.String]
+    found = chosen.select(pl.col(texts).str.contains(parse.NOT_PLAIN).any())
     parts = []
-    for name, kind in CONTRACTS[table].columns().items():
-        if kind.dtype == pl.String and chosen.schema[name] == pl.String:
-            odd = chosen.filter(pl.col(name).str.contains(parse.NOT_PLAIN))
-            shown = odd.with_columns(pl.col(name).str.replace_all(parse.NOT_PLAIN, "�"))
-            parts.append(reject_rows(shown, f"{name}:plain_text", name, rules.message("plain_text")))
+    for name in (name for name in texts if found[name][0]):
+        odd = chosen.filter(pl.col(name).str.contains(parse.NOT_PLAIN))
+        shown = odd.with_columns(pl.col(name).str.replace_all(parse.NOT_PLAIN, "�"))
+        parts.append(reject_rows(shown, f"{name}:plain_text", name, rules.message("plain_text")))
     return parts
 
 
@@ -188,6 +193,8 @@ def _repeated(table: str, text: pl.DataFrame, typed: pl.DataFrame) -> list[pl.Da
     """List the rows whose key stood in an earlier row; of a key with a hole in it, the hole is the fault."""
     keys = CONTRACTS[table].primary_key()
     again = typed.filter(~pl.struct(keys).is_first_distinct())
+    if again.is_empty():
+        return []
     whole = again.filter(pl.all_horizontal(pl.col(keys).is_not_null()))
     repeated = reject_rows(whole, "first_of_its_key", keys[0], rules.message("first_of_its_key"))
     blank = text.join(again, on=ROW, how="semi")
@@ -202,8 +209,9 @@ def _unknown(table: str, typed: pl.DataFrame, known: Known) -> list[pl.DataFrame
         if source == table:
             values = typed[column].drop_nulls().unique()
             lost = values.filter(~values.is_in(known(target, key, values).unique().implode()))
-            rows = typed.join(lost.to_frame(column), on=column, how="semi")
-            parts.append(reject_rows(rows, f"{column}:known", column, rules.KNOWN_HELP.format(table=target)))
+            if lost.len():
+                rows = typed.join(lost.to_frame(column), on=column, how="semi")
+                parts.append(reject_rows(rows, f"{column}:known", column, rules.KNOWN_HELP.format(table=target)))
     return parts
 
 

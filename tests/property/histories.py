@@ -367,9 +367,18 @@ class Model:
         return max((day for day in days if day), default=None)
 
     def events(self, review_id: str, *kinds: str) -> list[Row]:
-        """List the events of a review in order."""
+        """List the events of a review in order; those outside of its days are none of its own."""
         own = [row for row in self.tables["review_event"].values() if row["review_id"] == review_id and row["event_type"] in kinds]
-        return sorted(own, key=lambda row: row["event_date"])
+        return sorted((row for row in own if not self._outside(row)), key=lambda row: row["event_date"])
+
+    def _outside(self, event: Row) -> bool:
+        review = self.tables["review"][event["review_id"],]
+        return bool(event["event_date"] < review["opened_date"] or event["event_date"] > (review["closed_date"] or "9"))
+
+    def strays(self, as_of: str) -> int:
+        """Count the events by a day that lie outside of the days of their reviews."""
+        known = [row for row in self.tables["review_event"].values() if self.tables["review"][row["review_id"],]["opened_date"] <= as_of]
+        return sum(self._outside(row) for row in known if row["event_date"] <= as_of)
 
     def holder(self, review: Row, day: str, as_of: str) -> str:
         """Say who holds a review on a day."""
@@ -511,7 +520,7 @@ class Run:
             self.entries()
             for _ in range(self.pick.number(least, most) - 2):
                 self.pick.of(weighted)()
-            if self.pick.chance(50):  # a publish that has one change to follow
+            if self.pick.chance(40):  # a publish that has one change to follow
                 self.publish()
                 self.pick.of([self.entries, self.events, self.reviews])()
             self.publish(last=True)
@@ -913,7 +922,7 @@ class Run:
             with pytest.raises(DataError, match="nothing to publish"):
                 self._published(None, "published")
             return
-        if self.pick.chance(25):
+        if self.pick.chance(15):
             self._die_publishing(day)
         again = self.in_force is not None
         made = self._published(day, "published")
@@ -971,7 +980,9 @@ class Run:
         assert {name: snapshot.manifest["rows"][f"facts/{name}"] for name in rows} == rows
         residuals = {words: residual for words, _, residual in snapshot.identities().iter_rows() if residual}
         unpaid = self.model.unpaid(as_of)
+        strays = self.model.strays(as_of)
         expected = {"Value and duty of an entry = sum of its lines, in cents": unpaid} if unpaid else {}
+        expected |= {"Events lie between the opening and the closing of their reviews": strays} if strays else {}
         assert residuals == expected, f"The identities leave {residuals} and not {expected}"
         answers = self._answers(snapshot)
         counted = self.model.counted(as_of)
