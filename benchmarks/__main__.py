@@ -21,7 +21,9 @@ import polars as pl
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from analytics.scope import Scope
+from benchmarks import loading
 from data import build
+from data.progress import Told
 from data.store import Snapshot
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -93,7 +95,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["CENTERLINE_HOME"] = home
         start = time.perf_counter()
-        build.demonstration(progress=print)
+        build.demonstration(progress=Told())
         rows = [measure("whole build of the demonstration", [time.perf_counter() - start], "s")]
         snapshot = Snapshot(Scope("analyst"))
         period = Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30))
@@ -116,6 +118,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=found(), args=FLAGS)
             rows.append(measure("overview, filter click to last chart", click(browser, server.url, 20)))
             browser.close()
+    rows += loading.measures()
     RESULTS.parent.mkdir(exist_ok=True)
     machine = {"python": platform.python_version(), "polars": pl.__version__, "cores": os.cpu_count(), "machine": platform.machine()}
     RESULTS.write_text(json.dumps({"machine": machine, "results": rows}, indent=1) + "\n")
