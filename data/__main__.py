@@ -212,19 +212,13 @@ def _rejects(options: argparse.Namespace) -> int:
     frame = quarantine.rejects(_engine())
     if options.csv:
         try:
-            _harmless(frame).write_csv(options.csv)
+            frame.with_columns(pl.Series("value", map(quarantine.harmless, frame["value"]), pl.String)).write_csv(options.csv)
         except OSError as error:
             raise DataError(f"{options.csv} cannot be written ({error.strerror}); name another file.") from error
         print(f"{frame.height:,} lines written to {options.csv}.")
     else:
         console.rejects(frame)
     return ALL
-
-
-def _harmless(frame: pl.DataFrame) -> pl.DataFrame:
-    """Keep a spreadsheet from running text that begins like a formula."""
-    risky = pl.col("value").str.contains(r"^[=+\-@\t]") & pl.col("value").cast(pl.Float64, strict=False).is_null()
-    return frame.with_columns(value=pl.when(risky).then("'" + pl.col("value")).otherwise(pl.col("value")))
 
 
 def _dismiss(options: argparse.Namespace) -> int:

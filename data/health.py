@@ -77,8 +77,8 @@ class Version(Protocol):
     def dimension(self, name: str) -> pl.DataFrame:
         """A dimension table."""
 
-    def profiles(self) -> pl.DataFrame:
-        """Account profiles, which are summed and never shown here."""
+    def unassigned_share(self) -> tuple[float | None, int]:
+        """Share of value whose account waits for its Center, and the number of such accounts."""
 
 
 def checks(version: Version, engine: Engine, today: dt.date, recounted: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -104,7 +104,7 @@ def checks(version: Version, engine: Engine, today: dt.date, recounted: pl.DataF
         _quarantine(quarantine.counts(engine)),
         _revised(ledger.known_then(engine), version.as_of),
         _without_result(version),
-        _unassigned(*quality.unassigned_share(version.profiles())),
+        _unassigned(*version.unassigned_share()),
         _off_industry(version),
     ]
     order = {"act": 0, "watch": 1, "good": 2}

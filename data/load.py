@@ -117,6 +117,8 @@ def load_file(
     """
     started = _now()
     file = _opened(path, table, given or Marks())
+    if progress and file.raw.rows.height > bulk.CHUNK_ROWS:
+        progress.step(f"Checking {file.raw.rows.height:,} rows")
     with database.writing(engine) as connection:
         load_id = (connection.execute(select(func.max(LOAD.c.load_id))).scalar() or 0) + 1
         checked = _judged(connection, file)

@@ -7,6 +7,7 @@ columns that an export for mending adds to it. Refused again, it waits as a row 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -45,7 +46,9 @@ def without_reference(raw: files.Raw) -> tuple[pl.DataFrame, pl.DataFrame]:
     if not all(name in found for name in REFERENCE):
         return raw.rows, pl.DataFrame(schema={ROW: pl.Int64, **dict.fromkeys(REFERENCE, pl.Int64)})
     numbers = [pl.col(found[name]).cast(pl.String).str.strip_chars().cast(pl.Int64, strict=False).alias(name) for name in REFERENCE]
-    return raw.rows.drop(found[name] for name in REFERENCE), raw.rows.select(ROW, *numbers).drop_nulls()
+    rows = raw.rows.drop(found[name] for name in REFERENCE)
+    # Takes back what `export` put before text that begins like a formula.
+    return rows.with_columns(pl.col(pl.String).str.replace(r"^'([=+\-@\t])", "${1}")), raw.rows.select(ROW, *numbers).drop_nulls()
 
 
 def record(connection: Connection, load_id: int, contract: str, raw: files.Raw, checked: Checked) -> None:
@@ -185,6 +188,14 @@ def export(source: Engine, folder: Path) -> list[tuple[Path, int]]:
     return written
 
 
+def harmless(value: object) -> str | None:
+    """Write a value as text that no spreadsheet runs as a formula: an apostrophe stands before what begins like one."""
+    if value is None:
+        return None
+    text = str(value)
+    return f"'{text}" if re.match(r"[=+\-@\t]", text) and not re.fullmatch(r"[-+]?[0-9.,]+", text) else text
+
+
 def _mendable(row: Any, reason: str) -> dict[str, str | None]:
-    content = {name or "torn_row": None if value is None else str(value) for name, value in json.loads(row.content).items()}
+    content = {name or "torn_row": harmless(value) for name, value in json.loads(row.content).items()}
     return {REFERENCE[0]: str(row.load_id), REFERENCE[1]: str(row.row_number), "what_is_wrong": reason} | content

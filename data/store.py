@@ -19,7 +19,7 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import Engine
 
-from analytics import assignment, codes
+from analytics import assignment, codes, quality
 from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels
 from analytics.rollups import ROLLUPS, Frames, Rollup, aggregate, only_levels
@@ -236,17 +236,17 @@ class Snapshot:
         """Return what must add up in this version: `identity`, `cells` compared, `residual` (must be 0)."""
         return pl.read_parquet(self.folder / "facts" / "identities.parquet")
 
-    def profiles(self) -> pl.DataFrame:
-        """Return every account's profile, for sums over all of them.
-
-        Raises:
-            ScopeError: a sum of few accounts could give one away, so a working group does not reach them.
-        """
-        self.scope.require_all_figures()
-        return _dimension(self.folder, "account").drop("account_name")
+    def unassigned_share(self) -> tuple[float | None, int]:
+        """Return the share of value whose account waits for its Center, and the number of such accounts (`analytics.quality`)."""
+        return quality.unassigned_share(_dimension(self.folder, "account"))
 
     def health(self, today: dt.date | None = None) -> pl.DataFrame:
-        """Return the checks of `data.health` on a day, by default today: `check`, `state`, `found`, `todo`, `who`."""
+        """Return the checks of `data.health` on a day, by default today: `check`, `state`, `found`, `todo`, `who`.
+
+        Raises:
+            ScopeError: they count over all ports and accounts, which a working group does not reach.
+        """
+        self.scope.require_all_figures()
         return health.checks(self, self._engine, today or dt.datetime.now(dt.UTC).date())
 
     def known_then(self) -> pl.DataFrame:

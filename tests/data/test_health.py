@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from analytics import quality
+from analytics.exc import ScopeError
 from analytics.filters import Filters
 from analytics.rollups import VOLUME, rollups_of
 from analytics.scope import Scope
@@ -147,10 +148,14 @@ def test_off_industry_and_unassigned_equal_sums_over_the_facts(analyst: Snapshot
     off = facts.filter(pl.col("industry_code").replace_strict(owners) != pl.col("center_code"))
     assert lines == facts.height
     assert share == pytest.approx(off["value_usd"].sum() / facts["value_usd"].sum(), rel=1e-12)
-    profiles = analyst.profiles()
+    profiles = analyst.accounts()
     waiting = profiles.filter(pl.col("status").is_in(["PENDING", "APPEAL"]) & (pl.col("lines_count") > 0))
-    assert quality.unassigned_share(profiles) == (pytest.approx(waiting["value_usd"].sum() / profiles["value_usd"].sum()), waiting.height)
-    assert "account_name" not in profiles.columns
+    assert analyst.unassigned_share() == (pytest.approx(waiting["value_usd"].sum() / profiles["value_usd"].sum()), waiting.height)
+
+
+def test_working_groups_do_not_reach_the_checks(store: Path) -> None:
+    with pytest.raises(ScopeError):
+        Snapshot(Scope("working_group"), home=store / "published").health()
 
 
 def test_expected_tables_exist() -> None:

@@ -113,6 +113,21 @@ def test_rows_of_a_report_are_mended_under_its_own_headings(peopled: Engine, tmp
     assert waiting(peopled) == []
 
 
+def test_text_that_begins_like_a_formula_is_harmless_in_the_export_and_comes_back_as_it_was(peopled: Engine, tmp_path: Path) -> None:
+    rows = [
+        {"account_id": "B" * 17, "account_name": "=HYPERLINK(1)", "size_band": ""},
+        {"account_id": "C" * 17, "account_name": "-5", "size_band": ""},
+    ]
+    loaded(peopled, write_csv(tmp_path / "account.csv", rows))
+    files = quarantine.export(peopled, tmp_path / "mend")
+    shown = pl.read_csv(files[0][0], infer_schema=False)
+    assert shown["account_name"].to_list() == ["'=HYPERLINK(1)", "-5"]
+    shown.with_columns(pl.col("account_id").str.slice(0, 3)).write_csv(files[0][0])
+    assert loaded(peopled, files[0][0], "account").settled == 2
+    names = dict(bulk.read_table(peopled, "account").select("account_id", "account_name").iter_rows())
+    assert (names["BBB"], names["CCC"]) == ("=HYPERLINK(1)", "-5")
+
+
 def test_a_social_security_number_is_hidden_on_screen_and_whole_in_the_export(peopled: Engine, tmp_path: Path) -> None:
     row = {"importer_id": "I9", "importer_number": "123-45-6789", "account_id": "none", "isa_member": "no"}
     loaded(peopled, write_csv(tmp_path / "importer.csv", [row | {"importer_number": "123-45-678901"}]))
