@@ -28,7 +28,7 @@ BATCH = 200
 SHOWN = 5
 
 
-def play(process: int, examples: int, seed: int, told: Any) -> None:
+def play(process: int, examples: int, seed: int, steps: int, publishing: int, told: Any) -> None:
     """Play histories and tell of each whether it went wrong, and at the end what they came by."""
     from tests.property.histories import TALLY, sqlite_store
 
@@ -38,12 +38,12 @@ def play(process: int, examples: int, seed: int, told: Any) -> None:
         memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
         with tempfile.TemporaryDirectory(dir=memory) as folder, sqlite_store(Path(folder)) as store:
             for first in range(0, examples, BATCH):
-                play_batch(store, min(BATCH, examples - first), seed + 1_000_000 * process + first, told)
+                play_batch(store, min(BATCH, examples - first), seed + 1_000_000 * process + first, steps, publishing, told)
     finally:
         told.put(dict(TALLY))
 
 
-def play_batch(store: Any, examples: int, seed: int, told: Any) -> None:
+def play_batch(store: Any, examples: int, seed: int, steps: int, publishing: int, told: Any) -> None:
     """Play the histories of one seed; one that goes wrong is told, and the next follows."""
     import hypothesis
     from hypothesis import strategies as st
@@ -63,7 +63,7 @@ def play_batch(store: Any, examples: int, seed: int, told: Any) -> None:
     def example(data: st.DataObject) -> None:
         wrong = None
         try:
-            Run(data, store).play()
+            Run(data, store).play(most=steps, publishing=publishing)
         except Exception as error:  # noqa: BLE001 (told and counted; the next history follows)
             wrong = f"seed {seed}: {''.join(traceback.format_exception(error))}"
         told.put(wrong)
@@ -83,11 +83,15 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=10_000)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=10, help="most steps of a history")
+    parser.add_argument("--publishing", type=int, default=100, metavar="PERCENT", help="histories that publish; others only load")
     asked = parser.parse_args()
     context, started = mp.get_context("spawn"), time.monotonic()
     told = context.Queue()
     share = -(-asked.examples // asked.processes)
-    running = [context.Process(target=play, args=(i, share, asked.seed, told)) for i in range(asked.processes)]
+    running = [
+        context.Process(target=play, args=(i, share, asked.seed, asked.steps, asked.publishing, told)) for i in range(asked.processes)
+    ]
     for process in running:
         process.start()
     count = violations = ended = 0

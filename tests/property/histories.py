@@ -127,18 +127,21 @@ class Run:
         self.in_force: tuple[str, dict[str, Any]] | None = None
         self.steps = 0
 
-    def play(self, least: int = 3, most: int = 10) -> None:
-        """Play a whole history."""
-        kinds = [self.entries, self.reviews, self.events, self.events, self.mend, self.extract, self.again, self.publish]
+    def play(self, least: int = 3, most: int = 10, publishing: int = 100) -> None:
+        """Play a whole history; so many in a hundred publish, which costs more than all the rest."""
+        publishes = self.pick.chance(publishing) if publishing < 100 else True
+        kinds = [self.entries, self.reviews, self.events, self.events, self.mend, self.extract, self.again]
+        kinds += [self.publish] if publishes else []
         weighted = [self.reviews, *kinds, self.events, self.reviews, self.entries, self.entries]
         try:
             self.entries()
             for _ in range(self.pick.number(least, most) - 2):
                 self.pick.of(weighted)()
-            if self.pick.chance(40):  # a publish that has one change to follow
+            if publishes and self.pick.chance(40):  # a publish that has one change to follow
                 self.publish()
                 self.pick.of([self.entries, self.events, self.reviews])()
-            self.publish(last=True)
+            if publishes:
+                self.publish(last=True)
             self.check_past()
         except Exception as error:
             error.add_note("\n".join(["The history:", *self.log]))
