@@ -32,7 +32,7 @@ def completeness(frames: Frames, as_of: dt.date) -> pl.DataFrame:
         `month`, `port_code`, `entries_count`, `expected` (median of its twelve months before, at least half of them reported),
         `state` (`missing`, `thin` or `ok`); only ports of which at least `LEAST_EXPECTED` entries are expected.
     """
-    last = as_of if as_of == periods.month_end(as_of) else periods.month_start(as_of) - dt.timedelta(days=1)
+    last = _last_whole_month(as_of)
     first = periods.months_back(last, JUDGED_MONTHS - 1 + _WINDOW)
     counted = cube.flows(frames, VOLUME, ["entries_count"], Filters(first, last), as_of, ["month", "port"])
     months = pl.DataFrame(
@@ -51,15 +51,21 @@ def completeness(frames: Frames, as_of: dt.date) -> pl.DataFrame:
     )
 
 
+def _last_whole_month(as_of: dt.date) -> dt.date:
+    """Return the last day of the last month that is over."""
+    return as_of if as_of == periods.month_end(as_of) else periods.month_start(as_of) - dt.timedelta(days=1)
+
+
 def silent_months(frames: Frames, as_of: dt.date) -> list[str]:
-    """List the months without any entry between the first that has one and the as-of date: their fiscal years are not complete."""
+    """List the whole months without any entry between the first that has one and the as-of date: their fiscal years are not complete."""
+    last = _last_whole_month(as_of)
     counted = cube.flows(frames, VOLUME, ["entries_count"], Filters(None, as_of), as_of, ["month"])
     if counted.is_empty():
         return []
     there = set(counted.filter(pl.col("entries_count") > 0)["month"])
     first = dt.date.fromisoformat(f"{min(there)}-01")
-    months = (as_of.year - first.year) * 12 + as_of.month - first.month
-    every = [periods.months_back(as_of, back).strftime("%Y-%m") for back in range(months, -1, -1)]
+    months = (last.year - first.year) * 12 + last.month - first.month
+    every = [periods.months_back(last, back).strftime("%Y-%m") for back in range(months, -1, -1)]
     return [month for month in every if month not in there]
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from data import routing, rules
+from data import parse, routing, rules
 from data.identifiers import masked_importer_number
 from data.layouts import ES003, Heading, fold
 from data.validate import ROW, Checked, Known, check, numbered, reject_rows
@@ -51,7 +51,23 @@ def judged(raw: pl.DataFrame, known: Known, store: Mapping[str, pl.DataFrame]) -
     odd = disagreeing(first.accepted, _SHARED)
     rows = first.accepted.join(odd, on=ROW, how="anti")
     refused = reject_rows(odd, "same_in_entry", "entry_number", rules.message("same_in_entry"))
-    return sorted_out(first, rows, [refused], store["hts_heading"], notices)
+    return _whole_lines(sorted_out(first, rows, [refused], store["hts_heading"], notices), frame)
+
+
+def _whole_lines(checked: Checked, frame: pl.DataFrame) -> Checked:
+    """Refuse the other ordinals of a line of which one is refused: a part of a line would pass for all of it.
+
+    Where the line of a refused row cannot be read, its whole entry waits.
+    """
+    bad = frame.join(checked.rejects, left_on=ROW, right_on="row_number", how="semi")
+    keys = bad.select(parse.clean(pl.col(name)).alias(name) for name in LINE).select(
+        entry_number=parse.parsed("entry_number", pl.String()), line_number=parse.parsed("line_number", pl.Int64()).cast(pl.Int64)
+    )
+    of_lines = checked.accepted.join(keys.drop_nulls().unique(), on=LINE, how="semi")
+    unread = keys.filter(pl.col("line_number").is_null()).select("entry_number").drop_nulls().unique()
+    of_entries = checked.accepted.join(unread, on="entry_number", how="semi")
+    waiting = pl.concat([of_lines, of_entries]).unique(ROW)
+    return checked.without(reject_rows(waiting, "line_whole", "line_number", rules.message("line_whole"))) if waiting.height else checked
 
 
 def disagreeing(rows: pl.DataFrame, shared: Sequence[str]) -> pl.DataFrame:

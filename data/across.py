@@ -1,6 +1,7 @@
 """Checks of rows against other tables, beyond the existence of what they point to: sums, the order of dates, open Centers.
 
-A rule here speaks about two tables; the row that arrives last is the one that is judged.
+A rule here speaks about two tables, and judges the rows of one of them by what the other holds. What a later correction of
+the other breaks, the identities of a publish show.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataframely as dy
+import polars as pl
 
 
 def code(of: dict[str, str] | tuple[str, ...], *, doc: str, nullable: bool = False, key: bool = False) -> dy.String:
@@ -29,7 +30,14 @@ def date(doc: str, *, nullable: bool = True, key: bool = False) -> dy.Date:
 
 
 def usd(doc: str, *, nullable: bool = False, negative: bool = False) -> dy.Float64:
-    return dy.Float64(nullable=nullable, min=None if negative else 0.0, metadata={"doc": doc, "unit": "USD"})
+    return dy.Float64(
+        nullable=nullable, min=None if negative else 0.0, check={"two_decimals": _in_cents}, metadata={"doc": doc, "unit": "USD"}
+    )
+
+
+def _in_cents(column: pl.Expr) -> pl.Expr:
+    """Say whether amounts are whole cents, as far as a number of their size can tell: sums are kept in cents, and must not depend on who rounds."""
+    return (column * 100 - (column * 100).round()).abs() < 1e-6 + column.abs() * 1e-12
 
 
 def count(doc: str, *, nullable: bool = False, key: bool = False, least: int = 0, most: int | None = None) -> dy.Int64:

@@ -14,7 +14,7 @@ from data.progress import Progress, Silent
 from data.schema import METADATA
 from data.source import Database, between, days_of
 
-#: Large tables -> the kind of month by which they are copied, so that memory follows the largest month.
+#: Large tables -> the kind of month by which they are copied, so that memory follows the largest month and the largest other table.
 _BY_MONTH = {"entry": "entry", "entry_line": "entry", "review": "review", "review_event": "review"}
 
 

@@ -38,7 +38,7 @@ _MAIN_SHEET: Final = "Main Report"
 _BLOCK_BYTES: Final = guards.MOST_LINE_BYTES
 
 #: Longest part of a row of another width that is kept.
-_SHOWN: Final = 400
+_SHOWN: Final = 20_000
 
 _BLANK: Final = f'{SEPARATORS} "'
 _SYNTHETIC_KEY: Final = b"centerline.synthetic"

@@ -30,6 +30,9 @@ _MOST_OFF_INDUSTRY: Final = 0.25
 #: Above this share of a closed month's rows corrected later, somebody should ask the source why.
 _MOST_REVISED: Final = 0.05
 
+#: Days after a month's end in which its entry summaries are still coming in.
+_REPORTING_DAYS: Final = 31
+
 _MONTH: Final = "substr(CAST({} AS VARCHAR(10)), 1, 7)"
 _CENTS: Final = "COALESCE(SUM(CAST(round({} * 100) AS BIGINT)), 0)"
 _RECOUNTS: Final = (
@@ -191,7 +194,7 @@ def _ports(cells: pl.DataFrame) -> Check:
 
 def _months(silent: list[str]) -> Check:
     if not silent:
-        return Check("Fiscal years", "good", "no month without entries between the first and the as-of date")
+        return Check("Fiscal years", "good", "no whole month without entries between the first and the as-of date")
     todo = f"Load the entries of {', '.join(silent[:6])}; sums over these fiscal years are too low until then."
     return Check("Fiscal years", "act", f"{len(silent)} months without an entry", todo, "whoever draws the entry summary extract")
 
@@ -210,7 +213,13 @@ def _revised(known: pl.DataFrame, as_of: dt.date) -> Check:
     entries = known.filter((pl.col("table_name") == "entry") & (pl.col("month") < settled))
     if entries.is_empty():
         return Check("Revisions of past months", "good", "no month is older than three months")
-    ends = entries.group_by("month").agg(first=pl.col("rows").first(), rows=pl.col("rows").last(), replaced=pl.col("replaced").last())
+    # What comes or is corrected within a month of its own month's end is reporting, not revising.
+    settled_on = (pl.col("month") + "-01").str.to_date().dt.month_end() + pl.duration(days=_REPORTING_DAYS)
+    by_then = pl.col("known_date").fill_null(dt.date.min) <= settled_on
+    base = {name: pl.coalesce(pl.col(name).filter(by_then).last(), pl.col(name).first()) for name in ("rows", "replaced")}
+    ends = entries.group_by("month", maintain_order=True).agg(
+        first=base["rows"], rows=pl.col("rows").last(), replaced=pl.col("replaced").last() - base["replaced"]
+    )
     moved = ends.select(replaced=pl.col("replaced").sum(), late=(pl.col("rows") - pl.col("first")).sum(), rows=pl.col("rows").sum()).row(
         0, named=True
     )

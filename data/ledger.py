@@ -84,7 +84,9 @@ def known_then(source: Engine) -> pl.DataFrame:
     with source.connect() as connection:
         each = pl.DataFrame([tuple(row) for row in connection.execute(query)], schema=schema, orient="row")
     of = ["table_name", "month"]
-    running = each.sort("load_id").with_columns(pl.col(names).cum_sum().over(of))
+    # An older extract that is loaded late tells nothing of its own day: what it brought was known only now.
+    ordered = each.sort("load_id").with_columns(pl.col("known_date").cum_max())
+    running = ordered.with_columns(pl.col(names).cum_sum().over(of))
     # Of the loads of one day the last says how the month was known then; load 0 is older than the ledger.
     return (
         running.group_by([*of, "known_date"], maintain_order=True).last().select(*KNOWN_SCHEMA).sort([*of, "known_date"], nulls_last=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,9 +25,12 @@ REFERENCE_TABLES: Final = ("center", "industry", "hts_heading", "port")
 #: Contracts of reports, whose rows become rows of several tables -> the module that judges and turns them.
 _REPORTS: Final = {"es003": (ace.judged, ace.tables), "entry_summary_report": (report.judged, report.tables)}
 
+#: What may be a social security number within a torn row.
+_SOCIAL: Final = re.compile(r"\b[0-9]{3}[ -]?[0-9]{2}[ -]?([0-9]{4})\b")
+
 #: The last load of the same bytes into the same table.
 _EARLIER: Final = (
-    select(LOAD.c.load_id, LOAD.c.is_full)
+    select(LOAD.c.load_id, LOAD.c.is_full, LOAD.c.extract_date)
     .where(LOAD.c.sha256 == bindparam("sha256"), LOAD.c.table_name == bindparam("table"))
     .order_by(LOAD.c.load_id.desc())
 )
@@ -98,6 +102,7 @@ def load_files(
     seed_reference(engine)
     results: list[LoadResult] = []
     found = files.expand(map(Path, paths))
+    _one_full_extract(found, table, given or Marks())
     for path in found if len(found) == 1 else sorted(found, key=lambda path: _order(path, table)):
         told.step(f"Loading {path.name}")
         try:
@@ -133,7 +138,9 @@ def load_file(
         result = replace(
             result,
             settled=quarantine.settle(connection, load_id, coming),
-            vanished=vanish.compare(connection, load_id, file.marks.source, file.table, file.contract, checked.keyed, full=file.marks.full),
+            vanished=vanish.compare(
+                connection, load_id, file.marks.source, file.table, file.layout, file.contract, checked.keyed, full=file.marks.full
+            ),
         )
         quarantine.record(connection, load_id, file.contract, file.raw, checked)
         _record(connection, file, load_id, result, started)
@@ -151,6 +158,30 @@ def seed_reference(engine: Engine) -> None:
             for name in empty:
                 if not bulk.is_filled(connection, name):
                     bulk.bulk_insert(connection, name, reference.tables()[name])
+
+
+def _one_full_extract(paths: Sequence[Path], table: str | None, given: Marks) -> None:
+    """Refuse a full extract in parts: each part would say that the others' records have vanished.
+
+    Raises:
+        StoppedError: two files are full extracts of one kind and source; nothing was loaded.
+    """
+    seen: dict[tuple[str, str], str] = {}
+    for path in paths if len(paths) > 1 else ():
+        try:
+            said = marks.read(path, given)
+            columns = files.column_names(path, layouts.heading_row) if said.full else []
+            report = layouts.report_for(columns) if said.full and table is None else None
+            kind = report.contract if report else layouts.table_for(path, columns, table) if said.full else ""
+        except DataError:
+            continue  # said when its turn comes
+        if said.full and (said.source, kind) in seen:
+            raise StoppedError(
+                f"{seen[said.source, kind]} and {path.name} are both full extracts of {kind} from “{said.source}”; "
+                "join them into one file, or load them without --full.",
+                (),
+            )
+        seen[said.source, kind] = path.name
 
 
 def _order(path: Path, table: str | None) -> tuple[int, str]:
@@ -201,7 +232,7 @@ def _held(connection: Connection, table: str, keys: pl.DataFrame, columns: list[
 def _misfits(rows: Sequence[files.Misfit]) -> pl.DataFrame:
     """Make the quarantine records of rows that have too many or too few values."""
     records = [
-        (row.row, "fields", "", row.text[:200], rules.FIELDS_HELP.format(values=row.values, wanted=row.wanted)) for row in rows
+        (row.row, "fields", "", _SOCIAL.sub(r"***-**-\1", row.text[:200]), rules.FIELDS_HELP.format(values=row.values, wanted=row.wanted)) for row in rows
     ]  # fmt: skip
     return pl.DataFrame(records, schema=validate.REJECT_SCHEMA, orient="row")
 
@@ -274,7 +305,10 @@ def _earlier(connection: Connection, file: _File, result: LoadResult, checked: v
         return None
     if vanish.returning(connection, file.marks.source, file.contract, checked.keyed).height:
         return None
-    as_full = earlier.is_full and vanish.latest_full(connection, file.marks.source, file.table) == earlier.load_id
+    drawn = file.marks.extract_date
+    if drawn is not None and (earlier.extract_date is None or drawn > earlier.extract_date):
+        return None  # the same again, of a later day: the source has nothing new, and says so
+    as_full = earlier.is_full and vanish.latest_full(connection, file.marks.source, file.table, file.layout) == earlier.load_id
     return int(earlier.load_id) if as_full or not file.marks.full else None
 
 

@@ -272,9 +272,19 @@ def roll_back(home: Path, version: str) -> None:
         DataError: there is no such version.
     """
     with only_publisher(home):
-        if version not in versions(home):
-            raise DataError(f"There is no version “{version}”; kept are {', '.join(versions(home)) or 'none'}.")
+        if version not in versions(home) or not _is_whole(home, version):
+            whole = [name for name in versions(home) if _is_whole(home, name)]
+            raise DataError(f"There is no version “{version}” that this release can read; kept are {', '.join(whole) or 'none'}.")
         write_json(home / "current.json", {"version": version})
+
+
+def _is_whole(home: Path, version: str) -> bool:
+    """Say whether a version is of this layout and has all its parts."""
+    try:
+        manifest = json.loads((home / "versions" / version / "manifest.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return manifest.get("layout") == LAYOUT and all(Part(**record).folder(home).exists() for record in manifest["parts"])
 
 
 def _put_in_force(home: Path, version: str, built: Path, manifest: Mapping[str, Any]) -> None:

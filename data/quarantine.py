@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+import polars.selectors as cs
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from analytics.exc import DataError
@@ -58,7 +59,8 @@ def record(connection: Connection, load_id: int, contract: str, raw: files.Raw, 
     number = pl.lit(load_id, pl.Int64).alias("load_id")
     bulk.bulk_insert(connection, "reject", checked.rejects.select(number, *checked.rejects.columns))
     bad = checked.rejects.select(pl.col("row_number").alias(ROW)).unique()
-    content = raw.rows.join(bad, on=ROW, how="semi").select(ROW, content=pl.struct(pl.exclude(ROW)).struct.json_encode())
+    plain = raw.rows.with_columns(cs.binary().bin.encode("hex"))
+    content = plain.join(bad, on=ROW, how="semi").select(ROW, content=pl.struct(pl.exclude(ROW)).struct.json_encode())
     torn = pl.DataFrame(
         [(row.row, json.dumps({"": row.text})) for row in raw.misfits], schema={ROW: pl.Int64, "content": pl.String}, orient="row"
     )

@@ -36,6 +36,8 @@ RULE_HELP: Final[dict[str, str]] = {
     "event_while_open": "The event lies before the review was opened or after it closed; check the date and the review.",
     "lines_sum_to_entry": "The lines of this entry do not sum to its value and duty, or are more than its line count; correct them, or load the corrected entry first.",
     "entry_known": "The store does not hold this entry, and this report says neither port nor entry date; load the ES-003 export first.",
+    "line_whole": "Another row of this line was refused; the line waits whole. Correct that row and load them together.",
+    "two_decimals": "An amount has at most two decimals; round it in the source.",
     "heading_known": "The tariff heading is in no Center's industry; add it to the hts_heading table or correct the number.",
 }
 

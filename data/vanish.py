@@ -20,6 +20,7 @@ _CLOSED: Final = {
     "entry": ("entry", "liquidation_date"),
     "entry_line": ("entry", "liquidation_date"),
     "es003": ("entry", "liquidation_date"),
+    "entry_summary_report": ("entry", "liquidation_date"),
     "inquiry": ("inquiry", "answered_date"),
     "feedback": ("feedback", "responded_date"),
 }
@@ -34,7 +35,9 @@ LIST_SCHEMA: Final = {
 }
 
 
-def compare(connection: Connection, load_id: int, source: str, table: str, contract: str, keyed: pl.DataFrame, *, full: bool) -> int:
+def compare(
+    connection: Connection, load_id: int, source: str, table: str, layout: str, contract: str, keyed: pl.DataFrame, *, full: bool
+) -> int:
     """Compare a load's keys with those of the last full extract of its source; return how many have vanished.
 
     A refused row is there: its key was in the file. A vanished record that comes again, in any load, is back.
@@ -49,7 +52,7 @@ def compare(connection: Connection, load_id: int, source: str, table: str, contr
         _missing(connection, source, contract), on="row_key", how="anti"
     )
     if missing.height:
-        seen = latest_full(connection, source, table) or 0
+        seen = latest_full(connection, source, table, layout) or 0
         listed = missing.select(
             pl.lit(source).alias("source"),
             pl.lit(contract).alias("table_name"),
@@ -63,9 +66,10 @@ def compare(connection: Connection, load_id: int, source: str, table: str, contr
     return missing.height
 
 
-def latest_full(connection: Connection, source: str, table: str) -> int | None:
-    """Return the latest full extract of a source for a table."""
-    query = select(func.max(LOAD.c.load_id)).where(LOAD.c.is_full, LOAD.c.source == source, LOAD.c.table_name == table)
+def latest_full(connection: Connection, source: str, table: str, layout: str) -> int | None:
+    """Return the latest full extract of a source for a table, in a layout."""
+    same = (LOAD.c.source == source, LOAD.c.table_name == table, LOAD.c.layout == layout)
+    query = select(func.max(LOAD.c.load_id)).where(LOAD.c.is_full, *same)
     return connection.execute(query).scalar()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from html import escape
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
+from analytics import periods
 from ui import format
 from ui.lists import table
 
@@ -56,7 +58,7 @@ def _known_table(known: pl.DataFrame, measure: str, noun: str, unit: str) -> str
     return table(f"{caption}: {_moved(at, months, days, unit)}", heads, cells, empty="Nothing was loaded by month yet.")
 
 
-def _known_line(at: Mapping[tuple[str, object], int], month: str, days: list[object]) -> list[str]:
+def _known_line(at: Mapping[tuple[str, dt.date | None], int], month: str, days: list[dt.date]) -> list[str]:
     last = at.get((month, None))
     cells = []
     for day in days:
@@ -67,17 +69,18 @@ def _known_line(at: Mapping[tuple[str, object], int], month: str, days: list[obj
     return cells
 
 
-def _moved(at: Mapping[tuple[str, object], int], months: list[str], days: list[object], unit: str) -> str:
-    """Say which month has moved most since it was first known."""
+def _moved(at: Mapping[tuple[str, dt.date | None], int], months: list[str], days: list[dt.date], unit: str) -> str:
+    """Say which month has moved most since it ended."""
     spans = []
     for month in months:
-        values = [at[month, day] for day in (None, *days) if (month, day) in at]
+        end = periods.month_end(dt.date.fromisoformat(f"{month}-01"))
+        values = [at[month, day] for day in days if (month, day) in at and day >= end]
         if len(values) > 1 and values[-1] != values[0]:
             spans.append((abs(values[-1] - values[0]), month, values[0], values[-1]))
     if not spans:
         return "no month has moved"
     _, month, first, last = max(spans)
-    return f"{format.month(f'{month}-01')} was {format.count(first)} {unit} when first known, {format.count(last)} now"
+    return f"{format.month(f'{month}-01')} was {format.count(first)} {unit} when it had ended, {format.count(last)} now"
 
 
 def completeness(cells: pl.DataFrame, ports: Mapping[str, str]) -> None:

@@ -36,7 +36,7 @@ def test_months_are_shown_as_they_were_known_then(server: Server, visit: Opener,
     assert first < last
     page = visit(f"{server.url}/data_health?role=director-ELE", wait=".cl-checks").page
     section = page.locator(".cl-list", has_text="Entry summaries, as known then")
-    assert f"Jul 2013 was {format.count(first)} entry summaries when first known, {format.count(last)} now" in section.inner_text()
+    assert f"Jul 2013 was {format.count(first)} entry summaries when it had ended, {format.count(last)} now" in section.inner_text()
     row = section.locator("tbody tr", has_text="Jul 2013").inner_text()
     assert f"{format.count(last)} (+{last - first:,})" in row
 

@@ -101,6 +101,22 @@ def test_a_table_changed_by_hand_is_found_by_the_recount(small: Callable[..., di
     assert small()["Sums"] == "act"
 
 
+@pytest.mark.parametrize(
+    ("rows", "state"),
+    [
+        ([("2012-01-31", 3000, 0), ("2012-02-20", 3200, 3)], "good"),  # still coming in
+        ([("2012-01-02", 100, 0), ("2012-01-31", 3000, 0)], "good"),  # the month itself was running
+        ([("2012-02-20", 3000, 0), ("2012-05-01", 3200, 0)], "watch"),
+        ([("2012-02-20", 3000, 40), ("2012-05-01", 3000, 240)], "watch"),
+        ([("2012-02-20", 3000, 40), ("2012-05-01", 3000, 140)], "good"),
+    ],
+)
+def test_revisions_count_from_when_a_month_had_come_in(rows: list[tuple[str, int, int]], state: str) -> None:
+    frame = pl.DataFrame([("entry", "2012-01", dt.date.fromisoformat(day), n, replaced) for day, n, replaced in rows],
+        schema=["table_name", "month", "known_date", "rows", "replaced"], orient="row")  # fmt: skip
+    assert health._revised(frame, dt.date(2012, 9, 30)).state == state
+
+
 # --- the numbers behind -----------------------------------------------------------------------------------------------
 
 
@@ -134,7 +150,7 @@ def test_an_unfinished_month_is_not_judged() -> None:
 
 def test_silent_months_lie_between_the_first_and_the_as_of_date() -> None:
     rows = [("2012-03", "2704", 5), ("2012-05", "2704", 5)]
-    assert quality.silent_months(volume(rows), dt.date(2012, 6, 2)) == ["2012-04", "2012-06"]
+    assert quality.silent_months(volume(rows), dt.date(2012, 6, 2)) == ["2012-04"]
     assert quality.silent_months(volume([]), dt.date(2012, 6, 2)) == []
 
 

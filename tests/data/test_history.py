@@ -67,6 +67,19 @@ def test_a_month_is_known_as_it_was_known_then(peopled: Engine, tmp_path: Path) 
     assert proven(peopled) == 0
 
 
+def test_an_older_extract_that_comes_late_was_known_only_then(peopled: Engine, tmp_path: Path) -> None:
+    loaded(peopled, write_csv(tmp_path / "a.csv", [entry(i) for i in range(1, 6)]), "2012-12-01")
+    loaded(peopled, write_csv(tmp_path / "b.csv", [entry(6), entry(7)]), "2012-11-01")
+    assert [(day, rows) for _, day, rows, *_ in known(peopled)] == [(dt.date(2012, 12, 1), 7)]
+
+
+def test_an_amount_of_half_a_cent_is_refused(peopled: Engine, tmp_path: Path) -> None:
+    """Databases round it each in its own way, and the sums would never agree."""
+    rows = [entry(1, value_usd="10.125"), entry(2, value_usd="10.12"), entry(3, value_usd="98765432109.87"), entry(4, value_usd="0.1")]
+    assert loaded(peopled, write_csv(tmp_path / "entry.csv", rows)).rejected == 1
+    assert proven(peopled) == 0
+
+
 def test_lines_and_reviews_follow_an_entry_that_moves(peopled: Engine, tmp_path: Path) -> None:
     loaded(peopled, write_csv(tmp_path / "entry.csv", [entry(1, value_usd="30", line_count="2")]))
     loaded(peopled, write_csv(tmp_path / "entry_line.csv", [line(1, 1, value_usd="10"), line(1, 2, value_usd="20")]))

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from sqlalchemy import Engine
 
+from analytics.exc import DataError
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from analytics.scope import Scope
@@ -133,11 +134,21 @@ def test_versions_share_parts_and_the_unused_are_swept(filled: Engine, tmp_path:
     assert named == set((home / "parts").glob("*/*"))
 
 
+def test_what_this_release_cannot_read_is_not_put_in_force(filled: Engine) -> None:
+    home = settings().published
+    before = publish.current_version(home)
+    old = home / "versions" / "2012-01-01-0000000000"
+    old.mkdir()
+    (old / "manifest.json").write_text('{"layout": 1, "parts": []}')
+    with pytest.raises(DataError, match=f"that this release can read; kept are {before}"):
+        publish.roll_back(home, old.name)
+    assert publish.current_version(home) == before
+
+
 def test_a_version_of_another_release_says_so(filled: Engine) -> None:
     snapshot = Snapshot(Scope("analyst"))
     for path in snapshot.folder.parents[1].glob("parts/review/*/rollups/work_*.parquet"):
         pl.read_parquet(path).drop("stopped_net").write_parquet(path)
-    from analytics.exc import DataError
     from data import store
 
     store._files.cache_clear()

@@ -113,6 +113,34 @@ def test_rows_of_a_report_are_mended_under_its_own_headings(peopled: Engine, tmp
     assert waiting(peopled) == []
 
 
+def test_a_line_of_which_an_ordinal_is_refused_waits_whole(peopled: Engine, tmp_path: Path) -> None:
+    """A part of a line would pass for all of it, and the mended rest would then replace it."""
+    rows = [
+        ordinal(1, 1, 1, value="700"),
+        ordinal(1, 1, 2, value="3OO"),
+        ordinal(1, 2, 1, value="50"),
+        ordinal(2, "x", 1),
+        ordinal(2, 2, 1),
+    ]
+    result = loaded(peopled, write_csv(tmp_path / "ES-003.csv", rows))
+    assert (result.read, result.accepted, result.rejected) == (5, 1, 4)
+    rules = quarantine.rejects(peopled).select("row_number", "rule").rows()
+    assert rules == [(2, "line_whole"), (3, "value_usd:readable"), (5, "line_number:readable"), (6, "line_whole")]
+    assert bulk.read_table(peopled, "entry_line")["value_usd"].to_list() == [50.0]
+    (path, _), *_ = quarantine.export(peopled, tmp_path / "mend")
+    path.write_text(path.read_text().replace("3OO", "300").replace(",x,", ",1,"))
+    assert loaded(peopled, path).settled == 4
+    assert bulk.read_table(peopled, "entry_line")["value_usd"].to_list() == [1000.0, 50.0, 1000.0, 1000.0]
+    assert bulk.read_table(peopled, "entry")["value_usd"].to_list() == [1050.0, 2000.0]
+
+
+def test_a_refused_row_beside_a_column_of_bytes_is_kept(peopled: Engine, tmp_path: Path) -> None:
+    frame = pl.DataFrame({"account_id": ["B", "C" * 17], "account_name": ["b", "c"], "photo": [b"\x00", b"\xff"]})
+    frame.write_parquet(tmp_path / "account.parquet")
+    assert loaded(peopled, tmp_path / "account.parquet").rejected == 1
+    assert waiting(peopled) == [(1, 3)]
+
+
 def test_text_that_begins_like_a_formula_is_harmless_in_the_export_and_comes_back_as_it_was(peopled: Engine, tmp_path: Path) -> None:
     rows = [
         {"account_id": "B" * 17, "account_name": "=HYPERLINK(1)", "size_band": ""},

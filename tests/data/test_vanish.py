@@ -6,8 +6,10 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
+from analytics.exc import DataError
 from data import bulk, ledger, load, vanish
 from data.marks import Marks
 from tests.data.samples import EXPORT, Row, entry, number, ordinal, review, write_csv
@@ -91,6 +93,22 @@ def test_the_full_extract_before_last_loaded_again_is_no_repetition(peopled: Eng
     again = full(peopled, tmp_path, "review", [review(1), review(2)])
     assert not again.already_loaded
     assert missing(peopled) == ["R3"]
+
+
+def test_a_full_extract_in_parts_is_refused_before_anything_is_loaded(peopled: Engine, tmp_path: Path) -> None:
+    paths = [write_csv(tmp_path / f"review_{name}.csv", [review(i)]) for i, name in enumerate("ab", start=1)]
+    with pytest.raises(DataError, match=r"review_a.csv and review_b.csv are both full extracts of review"):
+        load.load_files(paths, engine=peopled, given=Marks(full=True))
+    assert ledger.loads(peopled).is_empty()
+    assert [result.vanished for result in load.load_files(paths, engine=peopled)] == [0, 0]
+
+
+def test_the_same_extract_of_a_later_day_is_written_down(peopled: Engine, tmp_path: Path) -> None:
+    """The source has nothing new and says so; its data are fresh."""
+    full(peopled, tmp_path, "review", [review(1)], "2013-03-01")
+    assert not full(peopled, tmp_path, "review", [review(1)], "2013-04-01").already_loaded
+    assert full(peopled, tmp_path, "review", [review(1)], "2013-04-01").already_loaded
+    assert ledger.loads(peopled)["extract_date"].to_list() == [dt.date(2013, 4, 1), dt.date(2013, 3, 1)]
 
 
 def test_a_full_report_misses_rows_of_its_kind(peopled: Engine, tmp_path: Path) -> None:
