@@ -42,7 +42,7 @@ def test_a_store_without_data_offers_the_demonstration_and_builds_it(tmp_path: P
 def test_a_page_that_fails_apologises_with_an_id_and_logs_the_rest(store: Path, tmp_path: Path, visit: Opener) -> None:
     home = tmp_path / "home"
     shutil.copytree(store, home)
-    for rollup in (home / "published").glob("versions/*/rollups/work_*.parquet"):
+    for rollup in (home / "published").glob("parts/review/*/rollups/work_*.parquet"):
         rollup.write_bytes(b"not parquet at all")
     log = tmp_path / "log.txt"
     with serving(home, log) as broken:
