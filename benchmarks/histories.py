@@ -30,11 +30,11 @@ SHOWN = 5
 
 def play(process: int, examples: int, seed: int, steps: int, publishing: int, told: Any) -> None:
     """Play histories and tell of each whether it went wrong, and at the end what they came by."""
-    from tests.property.histories import TALLY, sqlite_store
+    from tests.property.histories import TALLY
+    from tests.property.stage import sqlite_store
 
     try:
-        # Histories are about order and not about disks: they run in memory where there is room, and wait for no disk.
-        os.sync = lambda: None
+        # Histories are about order and not about disks: they run in memory where there is room.
         memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
         with tempfile.TemporaryDirectory(dir=memory) as folder, sqlite_store(Path(folder)) as store:
             for first in range(0, examples, BATCH):

@@ -41,7 +41,6 @@ _BLOCK_BYTES: Final = guards.MOST_LINE_BYTES
 _SHOWN: Final = 20_000
 
 _BLANK: Final = f'{SEPARATORS} "'
-_SYNTHETIC_KEY: Final = b"centerline.synthetic"
 
 Cells = Sequence[object]
 
@@ -136,13 +135,6 @@ def sha256(path: Path) -> str:
     """Digest a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def is_synthetic(path: Path) -> bool:
-    """Say whether a Parquet file is marked as synthetic."""
-    if path.suffix.lower() != ".parquet":
-        return False
-    return (pq.read_metadata(path).metadata or {}).get(_SYNTHETIC_KEY) == b"true"
 
 
 def _schema(path: Path) -> pa.Schema:

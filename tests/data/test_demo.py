@@ -126,7 +126,7 @@ def test_duty_rates_of_the_centers_goods(frames: dict[str, pl.DataFrame]) -> Non
 
 
 def test_extracts_are_marked_synthetic(frames: dict[str, pl.DataFrame], tmp_path: Path) -> None:
-    from data.files import is_synthetic
+    from data import marks
 
     paths = demo.write_extracts({name: frame.head(5) for name, frame in frames.items()}, tmp_path)
-    assert all(is_synthetic(path) for path in paths)
+    assert all(marks.read(path, marks.Marks()).synthetic for path in paths)

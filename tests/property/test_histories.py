@@ -21,7 +21,9 @@ from data.source import Database
 from data.store import Snapshot
 from tests.data import samples
 from tests.data.samples import number
-from tests.property.histories import File, Row, Run, Store, sqlite_store, write
+from tests.property.histories import Run
+from tests.property.model import File, Row, write
+from tests.property.stage import Store, sqlite_store
 
 
 @pytest.fixture(scope="module")
