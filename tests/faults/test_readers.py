@@ -130,7 +130,7 @@ def test_an_older_version_is_put_in_force_and_the_next_publish_goes_on(loaded: E
     assert (again.version, again.changed) == (new, True)
     assert assert_whole(home) == new
     assert leftovers(home) == []
-    with pytest.raises(DataError, match=f"no version “2013-01-01-x”; kept are {new}, {old}"):
+    with pytest.raises(DataError, match=f"no version “2013-01-01-x” that this release can read; kept are {new}, {old}"):
         publish.roll_back(home, "2013-01-01-x")
 
 
