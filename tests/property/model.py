@@ -138,7 +138,7 @@ class Past:
     table: str
     source: str
     full: bool
-    refused: frozenset[int]
+    refused: frozenset[tuple[int, bool, bool]]
     outcome: Outcome
 
 
@@ -186,6 +186,15 @@ class Model:
         if table == "entry_line":
             return found | self._wrong_sums(good)
         return found | {place for place, row in good.items() if self._bad_among(table, row)}
+
+    def _why(self, table: str, rows: Sequence[Row], place: int) -> tuple[int, bool, bool]:
+        """Say of a refused row what of its reasons depends on the store: what it points to is lost, or it does not fit what is there."""
+        row = rows[place]
+        parent = {"entry_line": ("entry", "entry_number"), "review": ("entry", "entry_number"), "review_event": ("review", "review_id")}
+        lost = table in parent and row[parent[table][1]] is not None and (row[parent[table][1]],) not in self.tables[parent[table][0]]
+        key = key_of(table, row)
+        doubled = key in {key_of(table, other) for other in rows[:place]}
+        return place, lost, not (doubled or None in key or self._bad_alone(table, row))
 
     def _bad_alone(self, table: str, row: Row) -> bool:
         if table == "entry":
@@ -237,7 +246,7 @@ class Model:
         changed = [row for row in good if held.get(key_of(file.table, row), row) != row]
         unchanged = len(good) - len(added) - len(changed)
         settling = self._settling(file, sha256, bad)
-        refused = frozenset(place + 2 for place in bad)
+        refused = frozenset(self._why(file.table, file.rows, place) for place in bad)
         if self._repeats(file, sha256, refused, settling, anything=bool(added or changed)):
             return Outcome(len(file.rows), len(good), len(bad), unchanged, 0, 0, 0, 0, already_loaded=True)
         for row in (*added, *changed):
@@ -269,7 +278,9 @@ class Model:
                     came[place] = came.get(place, False) or index not in bad
         return {place: "accepted" if accepted else "refused_again" for place, accepted in came.items()}
 
-    def _repeats(self, file: File, sha256: str, refused: frozenset[int], settling: dict[tuple[int, int], str], *, anything: bool) -> bool:
+    def _repeats(
+        self, file: File, sha256: str, refused: frozenset[tuple[int, bool, bool]], settling: dict[tuple[int, int], str], *, anything: bool
+    ) -> bool:
         """Say whether an earlier load did all that this one would do."""
         before = [number for number, past in self.loads.items() if (past.sha256, past.table) == (sha256, file.table)]
         if not before or anything:
