@@ -12,10 +12,7 @@ from data import bulk, database, schema
 from data.history import MONTH_OF
 from data.progress import Progress, Silent
 from data.schema import METADATA
-from data.source import Database, between, days_of
-
-#: Large tables -> the kind of month by which they are copied, so that memory follows the largest month and the largest other table.
-_BY_MONTH = {"entry": "entry", "entry_line": "entry", "review": "review", "review_event": "review"}
+from data.source import KIND_OF, Database, between, days_of
 
 
 def copy(source: Engine, target: Engine, progress: Progress | None = None) -> dict[str, int]:
@@ -40,10 +37,10 @@ def copy(source: Engine, target: Engine, progress: Progress | None = None) -> di
 
 def _frames(connection: Connection, name: str) -> Iterator[pl.DataFrame]:
     columns = list(schema.kinds(name))
-    if name not in _BY_MONTH:
+    if name not in KIND_OF:
         yield bulk.read_where(connection, name, columns, "1 = 1")
         return
-    kind = _BY_MONTH[name]
+    kind = KIND_OF[name]
     key = "entry_number" if kind == "entry" else "review_id"
     own = "" if name == kind else f"JOIN {kind} p ON p.{key} = t.{key}"
     dated = between(f"{'t' if name == kind else 'p'}.{MONTH_OF[kind]}")

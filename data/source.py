@@ -24,10 +24,10 @@ from data.schema import LOAD, REVISION
 KINDS: Final = ("entry", "review")
 
 #: Tables that are read by month -> the kind of month.
-_KIND_OF: Final = {"entry": "entry", "entry_line": "entry", "review": "review", "review_event": "review"}
+KIND_OF: Final = {"entry": "entry", "entry_line": "entry", "review": "review", "review_event": "review"}
 
 #: Tables that a publish reads whole.
-SMALL: Final = (*(name for name in TABLES if name not in _KIND_OF and name != "note"), "account_key")
+SMALL: Final = (*(name for name in TABLES if name not in KIND_OF and name != "note"), "account_key")
 
 #: Measures of the ledger that facts can be held against.
 LEDGER_MEASURES: Final = ("rows", "value_cents", "closed_count")
@@ -89,7 +89,7 @@ class Database:
         query = select(REVISION.c.table_name, REVISION.c.month).where(REVISION.c.load_id > since["load_id"]).distinct()
         touched: dict[str, set[str]] = {kind: set() for kind in KINDS}
         for table, month in self._connection.execute(query):
-            touched[_KIND_OF[table]].add(month)
+            touched[KIND_OF[table]].add(month)
         return touched
 
     def small(self, name: str) -> pl.DataFrame:

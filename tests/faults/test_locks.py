@@ -52,7 +52,9 @@ def test_opening_a_new_file_waits_for_another_process_that_makes_it(tmp_path: Pa
     done = threading.Timer(0.5, other.rollback)
     done.start()
     try:
-        database.engine(f"sqlite:///{path}").dispose()
+        made = database.engine(f"sqlite:///{path}")
+        assert database.revision(made) == "0002"
+        made.dispose()
     finally:
         done.join()
         other.close()
