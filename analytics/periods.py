@@ -95,15 +95,6 @@ def holidays(first_year: int, last_year: int) -> tuple[dt.date, ...]:
     return tuple(sorted(days))
 
 
-def business_days_between(start: pl.Expr, end: pl.Expr, first_year: int, last_year: int) -> pl.Expr:
-    """Count business days from `start` (not counted) to `end` (counted): received Monday, answered Wednesday is 2.
-
-    Saturdays, Sundays and federal holidays do not count. Null where either date is null.
-    """
-    day = pl.duration(days=1)
-    return pl.business_day_count(start + day, end + day, holidays=holidays(first_year, last_year))
-
-
 def business_days(first: dt.date, last: dt.date) -> int:
     """Count business days from `first` to `last`, both counted."""
     days = (first + dt.timedelta(days=i) for i in range((last - first).days + 1))

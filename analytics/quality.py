@@ -69,6 +69,28 @@ def silent_months(frames: Frames, as_of: dt.date) -> list[str]:
     return [month for month in every if month not in there]
 
 
+def gaps(reported: pl.DataFrame, month: str, by: str) -> pl.DataFrame:
+    """List the months that a table which is kept by month skips: each group's, from its first to the table's last.
+
+    Args:
+        reported: Rows with a month (`YYYY-MM`) and a group.
+        month: Name of the month's column.
+        by: Name of the group's column.
+
+    Returns:
+        `by`, `month`, in order; what never came after the table's last month is a question of freshness.
+    """
+    there = reported.select(by, month=month).unique()
+    known = there.select("month").unique()
+    span = there.group_by(by).agg(first=pl.col("month").min())
+    if known.is_empty():
+        return there
+    day = pl.col("month").str.to_date("%Y-%m")
+    every = known.select(month=pl.date_range(day.min(), day.max(), "1mo").dt.strftime("%Y-%m"))
+    wanted = span.join(every, how="cross").filter(pl.col("month") >= pl.col("first"))
+    return wanted.join(there, on=[by, "month"], how="anti").select(by, "month").sort(by, "month")
+
+
 def off_industry_share(frames: Frames, industry_centers: Mapping[str, str], filters: Filters, as_of: dt.date) -> tuple[float | None, int]:
     """Give the share of the value that Centers process whose goods belong to another Center's industry, and the lines it rests on.
 

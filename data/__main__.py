@@ -184,7 +184,7 @@ def _rollback(options: argparse.Namespace) -> int:
 def _status(options: argparse.Namespace) -> int:
     engine, version = _engine(), current_version(settings().published)
     snapshot = store.Snapshot(Scope("analyst")) if version else None
-    proofs = None if options.quick else health.recounted(engine)
+    proofs = None if options.quick else _recounted(engine, options)
     checks = health.checks(snapshot, engine, dt.datetime.now(dt.UTC).date(), proofs) if snapshot else health.none()
     identities = [*(snapshot.identities().to_dicts() if snapshot else []), *(proofs.to_dicts() if proofs is not None else [])]
     report: dict[str, Any] = {
@@ -202,6 +202,11 @@ def _status(options: argparse.Namespace) -> int:
     else:
         console.status(report, checks)
     return SOME if "act" in checks["state"] or any(row["residual"] for row in identities) else ALL
+
+
+def _recounted(engine: Engine, options: argparse.Namespace) -> pl.DataFrame:
+    with _told(options).during("Counting what the database holds"):
+        return health.recounted(engine)
 
 
 def _rejects(options: argparse.Namespace) -> int:

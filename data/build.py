@@ -32,9 +32,10 @@ def demonstration(
             "The database already holds data, and the demonstration is built into an empty one. Choose another home "
             "(CENTERLINE_HOME=other-folder) or another database (CENTERLINE_DATABASE_URL)."
         )
-    told.step("Generating entry summaries, reviews and feedback (synthetic)")
-    frames = demo.generate(entries or settings().demo_entries, seed)
-    told.step("Writing extracts")
-    for paths in extracts.write(extracts.extracts(frames, seed), settings().home / "demo"):
+    with told.during("Generating entry summaries, reviews and feedback (synthetic)"):
+        frames = demo.generate(entries or settings().demo_entries, seed)
+    with told.during("Writing extracts"):
+        written = extracts.write(extracts.extracts(frames, seed), settings().home / "demo")
+    for paths in written:
         load_files(paths, engine=target, progress=told)
     return publish(engine=target, progress=told)

@@ -27,8 +27,11 @@ _COPIED: Final = {pl.Date: pl.String(), pl.Datetime: pl.String(), pl.Boolean: pl
 #: Stands for null in what PostgreSQL copies; no text of the store holds it.
 _NULL: Final = "\x01"
 
-#: Rows that are taken from the database's cursor, or given to it, at once.
+#: Rows that are given to the database at once.
 CHUNK_ROWS: Final = 100_000
+
+#: Rows that are taken from SQLite's cursor at once: few enough that they are still in the processor's cache when they become columns.
+_FETCHED_ROWS: Final = 10_000
 
 #: More keys than this are not looked up one by one in a table that has only a few times as many rows.
 _MANY: Final = 20_000
@@ -63,12 +66,6 @@ def delete_rows(connection: Connection, name: str, keys: pl.DataFrame) -> None:
         # Not EXISTS: SQLite would scan the whole table and, for each of its rows, the staged keys.
         listed = _listed(keys.columns)
         connection.exec_driver_sql(f'DELETE FROM "{name}" WHERE ({listed}) IN (SELECT {listed} FROM {there})')
-
-
-def replace_rows(connection: Connection, name: str, frame: pl.DataFrame) -> None:
-    """Delete the rows whose key is in the frame, then insert the frame."""
-    delete_rows(connection, name, frame.select(TABLES[name].primary_key()))
-    bulk_insert(connection, name, frame)
 
 
 def _executemany(connection: Connection, name: str, frame: pl.DataFrame) -> None:
@@ -121,11 +118,16 @@ def read_where(
     return fetch(connection, {column: kinds[column] for column in columns}, query, values)
 
 
+def is_most(connection: Connection, name: str, keys: int) -> bool:
+    """Say whether so many keys are better looked for in the whole table than one by one."""
+    return keys > _MANY and count(connection, name) <= _FEW_TIMES * keys
+
+
 def read_matching(connection: Connection, name: str, keys: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the rows of a table whose values stand in a frame; the cost is the frame's, or the table's where that is smaller."""
     wanted = list(columns or columns_of(name))
     kinds = schema.kinds(name)
-    if keys.height > _MANY and count(connection, name) <= _FEW_TIMES * keys.height:
+    if is_most(connection, name, keys.height):
         whole = read_where(connection, name, list(dict.fromkeys([*wanted, *keys.columns])), "1 = 1")
         return whole.join(keys, on=keys.columns, how="semi").select(wanted)
     with staged(connection, name, keys) as (there, same):
@@ -135,7 +137,7 @@ def read_matching(connection: Connection, name: str, keys: pl.DataFrame, columns
 
 def existing(connection: Connection, name: str, column: str, values: pl.Series) -> pl.Series:
     """Return those of the values that a table's column holds."""
-    if values.len() > _MANY and count(connection, name) <= _FEW_TIMES * values.len():
+    if is_most(connection, name, values.len()):
         return values.filter(values.is_in(read_where(connection, name, [column], "1 = 1")[column].implode()))
     with staged(connection, name, values.to_frame(column)) as (there, same):
         query = f'SELECT s.{_quoted(column)} FROM {there} s WHERE EXISTS (SELECT 1 FROM "{name}" t WHERE {same})'
@@ -150,8 +152,10 @@ def fetch(connection: Connection, kinds: Mapping[str, Any], query: str, values: 
     plain = {name: _SQLITE.get(kind.base_type(), kind) for name, kind in kinds.items()}
     cursor = _driver(connection).cursor().execute(query, [_plain(value) for value in values])
     chunks = [pl.DataFrame(schema=plain)]
-    while rows := cursor.fetchmany(CHUNK_ROWS):
-        chunks.append(pl.DataFrame(rows, schema=plain, orient="row"))
+    while rows := cursor.fetchmany(_FETCHED_ROWS):
+        # A column at a time: a frame made of rows looks at the type of every value.
+        columns = zip(plain.items(), zip(*rows, strict=True), strict=True)
+        chunks.append(pl.DataFrame([pl.Series(name, values, dtype=kind) for (name, kind), values in columns]))
     return pl.concat(chunks).select(_as_type(name, kind, plain[name]) for name, kind in kinds.items())
 
 

@@ -16,7 +16,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -197,8 +197,3 @@ def is_empty(source: Engine) -> bool:
 def holds_synthetic(connection: Connection) -> bool:
     """Say whether anything synthetic was ever loaded."""
     return connection.execute(select(func.count()).select_from(LOAD).where(LOAD.c.synthetic)).scalar_one() > 0
-
-
-def table_names(source: Engine) -> list[str]:
-    """List the tables that exist."""
-    return sorted(inspect(source).get_table_names())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -29,6 +30,9 @@ _MOST_OFF_INDUSTRY: Final = 0.25
 
 #: Above this share of a closed month's rows corrected later, somebody should ask the source why.
 _MOST_REVISED: Final = 0.05
+
+#: Places of a check that are named.
+_SHOWN: Final = 6
 
 #: Days after a month's end in which its entry summaries are still coming in.
 _REPORTING_DAYS: Final = 31
@@ -80,6 +84,9 @@ class Version(Protocol):
     def dimension(self, name: str) -> pl.DataFrame:
         """A dimension table."""
 
+    def skipped_months(self) -> pl.DataFrame:
+        """Months that tables kept by month skip: `table_name`, `group`, `month`."""
+
     def unassigned_share(self) -> tuple[float | None, int]:
         """Share of value whose account waits for its Center, and the number of such accounts."""
 
@@ -103,7 +110,7 @@ def checks(version: Version, engine: Engine, today: dt.date, recounted: pl.DataF
         _vanished(vanish.listed(engine)),
         _fresh(ledger.loads(engine), day),
         _ports(quality.completeness(version.frames, version.as_of)),
-        _months(quality.silent_months(version.frames, version.as_of)),
+        _months(quality.silent_months(version.frames, version.as_of), version.skipped_months()),
         _quarantine(quarantine.counts(engine)),
         _revised(ledger.known_then(engine), version.as_of),
         _without_result(version),
@@ -192,11 +199,20 @@ def _ports(cells: pl.DataFrame) -> Check:
     return Check("Reports of the ports", state, words, f"Ask for what is missing: {shown}.", "whoever draws the entry summary extract")
 
 
-def _months(silent: list[str]) -> Check:
-    if not silent:
-        return Check("Fiscal years", "good", "no whole month without entries between the first and the as-of date")
-    todo = f"Load the entries of {', '.join(silent[:6])}; sums over these fiscal years are too low until then."
-    return Check("Fiscal years", "act", f"{len(silent)} months without an entry", todo, "whoever draws the entry summary extract")
+def _months(silent: list[str], skipped: pl.DataFrame) -> Check:
+    """Say which months of which tables are not there; a fiscal year with a hole in it cannot be summed."""
+    places = [("entry", "all ports", month) for month in silent] + skipped.rows()
+    if not places:
+        return Check("Fiscal years", "good", "no month of entries, staff or the random sample is left out")
+    counts = Counter(table for table, *_ in places)
+    shown = ", ".join(f"{table} of {month} ({group})" for table, group, month in places[:_SHOWN])
+    return Check(
+        "Fiscal years",
+        "act",
+        f"left out: {', '.join(f'{count:,} of {table}' for table, count in counts.items())}",
+        f"Load {shown}; sums over these fiscal years are too low until then.",
+        _people(expectations()[table][1] for table in counts),
+    )
 
 
 def _quarantine(counts: Mapping[str, int]) -> Check:

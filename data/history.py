@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 from analytics.exc import DataError
 from analytics.rollups import cents
 from data import bulk, schema
+from data.across import Held
 from data.contracts import TABLES
-from data.progress import Progress
+from data.progress import Progress, Silent
 
 #: Tables whose rows belong to a month, and the column that says which; lines and events take that of what they belong to.
 MONTH_OF: Final[dict[str, str]] = {
@@ -48,12 +49,14 @@ class Change:
 
 def put(connection: Connection, name: str, frame: pl.DataFrame, load_id: int, progress: Progress | None = None) -> Change:
     """Insert rows whose key is new, replace those whose values differ and keep the old ones in history, leave the rest."""
+    told = progress or Silent()
     if not bulk.is_filled(connection, name):
         change = Change(name, frame, frame.clear(), frame.clear(), 0)
     else:
-        change = _replace(connection, name, frame, load_id)
+        with told.during(f"Comparing with {name} as it is"):
+            change = _replace(connection, name, frame, load_id)
     written = pl.concat([change.added, change.new]).with_columns(load_id=pl.lit(load_id, pl.Int64))
-    bulk.bulk_insert(connection, name, written, progress)
+    bulk.bulk_insert(connection, name, written, told)
     if name == "account":
         _number(connection, change.added)
     return change
@@ -80,18 +83,23 @@ def _number(connection: Connection, accounts: pl.DataFrame) -> None:
     bulk.bulk_insert(connection, "account_key", numbered.with_columns(pl.col("account_key").cast(pl.Int64)))
 
 
-def revisions(connection: Connection, change: Change) -> pl.DataFrame:
+def revisions(connection: Connection, change: Change, held: Held) -> pl.DataFrame:
     """Say what a change did to each month: of its own table, and of those that follow it.
 
     A review's facts repeat the value and date of its entry, and lines and events lie in the month of what they belong to;
     so a corrected entry touches the months of its reviews, and one whose date is corrected takes its lines along.
+
+    Args:
+        connection: Open transaction.
+        change: What was written.
+        held: Answers what the store holds of what the rows belong to.
 
     Returns:
         The columns of `REVISION_SCHEMA`, one row a table and month; all counts 0 where a month must only be made anew.
     """
     if change.table not in MONTH_OF:
         return pl.DataFrame(schema=REVISION_SCHEMA)
-    months = _months(connection, change)
+    months = _months(change, held)
     added, old, new = (_placed(frame, change.table, months) for frame in (change.added, change.old, change.new))
     parts = [_own(change.table, added, old, new)]
     if old.height:
@@ -133,13 +141,13 @@ def of_record(connection: Connection, table: str, key: str) -> pl.DataFrame:
     return pl.concat([now, before.sort("replaced_by", descending=True)])
 
 
-def _months(connection: Connection, change: Change) -> pl.DataFrame | None:
+def _months(change: Change, held: Held) -> pl.DataFrame | None:
     """Return the month of each row's parent; null when the rows have their own."""
     if change.table not in _PARENT:
         return None
     parent, key = _PARENT[change.table]
     keys = pl.concat([change.added.select(key), change.new.select(key)]).unique()
-    found = bulk.read_matching(connection, parent, keys, [key, MONTH_OF[parent]])
+    found = held(parent, keys, [key, MONTH_OF[parent]])
     return found.select(key, month=_label(MONTH_OF[parent]))
 
 

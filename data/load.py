@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, select
 from analytics.exc import DataError
 from data import ace, across, bulk, database, files, history, layouts, marks, quarantine, report, rules, validate, vanish
 from data.contracts import TABLES
+from data.lookup import Lookup
 from data.marks import Marks
 from data.progress import Progress, Silent
 from data.schema import LOAD
@@ -104,7 +105,6 @@ def load_files(
     found = files.expand(map(Path, paths))
     _one_full_extract(found, table, given or Marks())
     for path in found if len(found) == 1 else sorted(found, key=lambda path: _order(path, table)):
-        told.step(f"Loading {path.name}")
         try:
             results.append(load_file(path, engine, table, given, told))
         except DataError as error:
@@ -120,31 +120,44 @@ def load_file(
     Raises:
         DataError: it cannot be used; nothing was changed.
     """
-    started = _now()
-    file = _opened(path, table, given or Marks())
-    if progress and file.raw.rows.height > bulk.CHUNK_ROWS:
-        progress.step(f"Checking {file.raw.rows.height:,} rows")
+    started, told = _now(), progress or Silent()
+    with told.during(f"Reading {path.name}"):
+        file = _opened(path, table, given or Marks())
     with database.writing(engine) as connection:
         load_id = (connection.execute(select(func.max(LOAD.c.load_id))).scalar() or 0) + 1
-        checked = _judged(connection, file)
-        changes, revisions = _write(connection, file, checked.accepted, load_id, progress)
+        lookup = Lookup(connection)
+        with told.during(f"Checking {file.raw.rows.height:,} rows"):
+            checked = _judged(connection, file, lookup)
+        changes, revisions = _write(connection, file, checked.accepted, load_id, lookup, told)
         result = _result(file, checked, changes)
-        coming = quarantine.coming(connection, load_id, file.contract, file.sha256, checked, file.references)
-        earlier = _earlier(connection, file, result, checked, coming)
-        if earlier is not None:
-            return replace(result, notices=(f"This file was loaded before, as load {earlier}.",), already_loaded=True)
-        if revisions:
-            history.record(connection, load_id, revisions)
-        result = replace(
-            result,
-            settled=quarantine.settle(connection, load_id, coming),
-            vanished=vanish.compare(
-                connection, load_id, file.marks.source, file.table, file.layout, file.contract, checked.keyed, full=file.marks.full
-            ),
-        )
-        quarantine.record(connection, load_id, file.contract, file.raw, checked)
-        _record(connection, file, load_id, result, started)
-    return result
+        with told.during("Keeping account of what was refused, has come again or has vanished"):
+            coming = quarantine.coming(connection, load_id, file.contract, file.sha256, checked, file.references)
+            earlier = _earlier(connection, file, result, checked, coming)
+            if earlier is not None:
+                return replace(result, notices=(f"This file was loaded before, as load {earlier}.",), already_loaded=True)
+            return _accounted(connection, file, load_id, checked, revisions, coming, result, started)
+
+
+def _accounted(
+    connection: Connection,
+    file: _File,
+    load_id: int,
+    checked: validate.Checked,
+    revisions: list[pl.DataFrame],
+    coming: pl.DataFrame,
+    result: LoadResult,
+    started: dt.datetime,
+) -> LoadResult:
+    """Write down what the load did to the months, the quarantine and the vanished records, and the load itself."""
+    if revisions:
+        history.record(connection, load_id, revisions)
+    of_extract = (file.marks.source, file.table, file.layout, file.contract, checked.keyed)
+    settled = quarantine.settle(connection, load_id, coming)
+    vanished = vanish.compare(connection, load_id, *of_extract, full=file.marks.full)
+    quarantine.record(connection, load_id, file.contract, file.raw, checked)
+    accounted = replace(result, settled=settled, vanished=vanished)
+    _record(connection, file, load_id, accounted, started)
+    return accounted
 
 
 def seed_reference(engine: Engine) -> None:
@@ -206,27 +219,17 @@ def _opened(path: Path, table: str | None, given: Marks) -> _File:
     return _File(path, sha256, name, "table", name, said, raw, references)
 
 
-def _judged(connection: Connection, file: _File) -> validate.Checked:
+def _judged(connection: Connection, file: _File, lookup: Lookup) -> validate.Checked:
     """Judge the rows by their contract and by other tables, and put those of another width than the headings beside the bad ones."""
-
-    def known(table: str, column: str, values: pl.Series) -> pl.Series:
-        return bulk.existing(connection, table, column, values)
 
     if file.contract in _REPORTS:
         judge, _ = _REPORTS[file.contract]
-        checked = judge(file.raw.rows, known, {"hts_heading": bulk.read_whole(connection, "hts_heading")})
+        checked = judge(file.raw.rows, lookup.existing, {"hts_heading": bulk.read_whole(connection, "hts_heading")})
     else:
-        checked = validate.check(file.table, file.raw.rows, known)
-        checked = across.judged(file.table, checked, lambda *asked: _held(connection, *asked))
+        checked = validate.check(file.table, file.raw.rows, lookup.existing)
+        checked = across.judged(file.table, checked, lookup.rows)
     rejects = pl.concat([checked.rejects, _misfits(file.raw.misfits)]).sort("row_number", "rule")
     return replace(checked, rejects=rejects, notices=file.raw.notices + checked.notices)
-
-
-def _held(connection: Connection, table: str, keys: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """Read what a table holds of some keys."""
-    if keys.is_empty() or not bulk.is_filled(connection, table):
-        return pl.DataFrame(schema={column: TABLES[table].columns()[column].dtype for column in columns})
-    return bulk.read_matching(connection, table, keys, columns)
 
 
 def _misfits(rows: Sequence[files.Misfit]) -> pl.DataFrame:
@@ -252,7 +255,7 @@ def _result(file: _File, checked: validate.Checked, changes: Sequence[history.Ch
 
 
 def _write(
-    connection: Connection, file: _File, accepted: pl.DataFrame, load_id: int, progress: Progress | None
+    connection: Connection, file: _File, accepted: pl.DataFrame, load_id: int, lookup: Lookup, told: Progress
 ) -> tuple[list[history.Change], list[pl.DataFrame]]:
     """Write the accepted rows; return what changed in each table, and what that did to the months."""
     if accepted.is_empty():
@@ -260,9 +263,10 @@ def _write(
     made = _tables(connection, file, accepted)
     changes, revisions = [], []
     for name, frame in made.items():
-        changes.append(history.put(connection, name, _conformed(name, frame), load_id, progress))
+        changes.append(history.put(connection, name, _conformed(name, frame), load_id, told))
+        lookup.forget(name)
         # At once: what follows in this load lies in the months that this change leaves.
-        revisions.append(history.revisions(connection, changes[-1]))
+        revisions.append(history.revisions(connection, changes[-1], lookup.rows))
     return changes, [part for part in revisions if part.height]
 
 

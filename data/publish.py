@@ -95,10 +95,10 @@ def _published(
     source: Source, as_of: dt.date | None, home: Path, building: Path, previous: Mapping[str, Any] | None, told: Progress
 ) -> Published:
     _sweep(home)
-    told.step("Looking for what has changed")
-    tables = {name: source.small(name) for name in SMALL}
-    kept = _kept(source, previous, as_of)
-    wanted = [(kind, month) for kind in KINDS for month in source.months(kind)]
+    with told.during("Looking for what has changed"):
+        tables = {name: source.small(name) for name in SMALL}
+        kept = _kept(source, previous, as_of)
+        wanted = [(kind, month) for kind in KINDS for month in source.months(kind)]
     keys = {"account_key": tables["account_key"]}
     todo = [place for place in wanted if place not in kept]
     read = _ahead(lambda place: (place, source.month(*place)), todo)
@@ -110,11 +110,22 @@ def _published(
     date = as_of or _latest(chosen, tables)
     if date is None:
         raise DataError("There is nothing to publish: load entry summaries or reviews first (python -m data load FILE).")
-    told.step("Putting the version together")
-    rows, rollups = _write_rest(tables, chosen, date, building / "version", home)
-    version = f"{date.isoformat()}-{_digest(building / 'version', chosen)[:10]}"
+    with told.during("Putting the version together"):
+        version, manifest = _put_together(source, tables, chosen, date, building / "version", home)
+        changed = current_version(home) != version
+        _put_in_force(home, version, building / "version", manifest)
+        _forget_old(home, version)
+    return Published(version, date, changed, home / "versions" / version, len(chosen), len(built))
+
+
+def _put_together(
+    source: Source, tables: Mapping[str, pl.DataFrame], chosen: Sequence[Part], date: dt.date, folder: Path, home: Path
+) -> tuple[str, dict[str, Any]]:
+    """Write the folder of a version; return its id and manifest."""
+    rows, rollups = _write_rest(tables, chosen, date, folder, home)
+    version = f"{date.isoformat()}-{_digest(folder, chosen)[:10]}"
     # What proves a version is not part of what it says: its id does not depend on where it was read from.
-    parts.write(_identities(source, rollups, chosen, home), building / "version" / "facts" / "identities.parquet")
+    parts.write(_identities(source, rollups, chosen, home), folder / "facts" / "identities.parquet")
     manifest = {
         "layout": LAYOUT,
         "version": version,
@@ -128,12 +139,9 @@ def _published(
         "parts": [part.record() for part in chosen],
         "codes": _code_sets(tables),
     }
-    write_json(building / "version" / "manifest.json", manifest)
-    (building / "version" / LEASE).touch()
-    changed = current_version(home) != version
-    _put_in_force(home, version, building / "version", manifest)
-    _forget_old(home, version)
-    return Published(version, date, changed, home / "versions" / version, len(chosen), len(built))
+    write_json(folder / "manifest.json", manifest)
+    (folder / LEASE).touch()
+    return version, manifest
 
 
 def _ahead(read: Callable[[T], U], items: Sequence[T]) -> Iterator[U]:

@@ -240,6 +240,17 @@ class Snapshot:
         """Return the share of value whose account waits for its Center, and the number of such accounts (`analytics.quality`)."""
         return quality.unassigned_share(_dimension(self.folder, "account"))
 
+    def skipped_months(self) -> pl.DataFrame:
+        """Return the months that tables kept by month skip: `table_name`, `group` (a Center, or all strata), `month`."""
+        staff, strata = (pl.read_parquet(self.folder / "facts" / f"{name}.parquet") for name in ("staff", "sample_stratum"))
+        skipped = {
+            "staff": quality.gaps(staff, "month", "center_code"),
+            # A stratum without a line in a month has no row there; a month without any stratum was left out.
+            "sample_stratum": quality.gaps(strata.with_columns(stratum=pl.lit("all strata")), "period", "stratum"),
+        }
+        named = [frame.select(pl.lit(name).alias("table_name"), pl.nth(0).alias("group"), "month") for name, frame in skipped.items()]
+        return pl.concat(named)
+
     def health(self, today: dt.date | None = None) -> pl.DataFrame:
         """Return the checks of `data.health` on a day, by default today: `check`, `state`, `found`, `todo`, `who`.
 

@@ -80,6 +80,15 @@ def test_months_without_entries_leave_a_fiscal_year_incomplete(small: Callable[.
     assert small(entry=[entry(2, entry_date="2012-12-20", duty_usd="0")])["Fiscal years"] == "act"
 
 
+@pytest.mark.parametrize(("months", "state"), [((10, 11, 12), "good"), ((10, 12), "act")])
+def test_months_that_staff_leaves_out_are_named(small: Callable[..., dict[str, str]], months: tuple[int, ...], state: str) -> None:
+    rows = [
+        {"center_code": "ELE", "position_type": "import_specialist", "month": f"2012-{month}", "on_board": "5", "floor": "4"}
+        for month in months
+    ]
+    assert small(staff=rows)["Fiscal years"] == state
+
+
 def test_rows_in_quarantine_want_a_look(small: Callable[..., dict[str, str]]) -> None:
     assert small(entry=[entry(3, port_code="9999")])["Quarantine"] == "watch"
 
@@ -152,6 +161,14 @@ def test_silent_months_lie_between_the_first_and_the_as_of_date() -> None:
     rows = [("2012-03", "2704", 5), ("2012-05", "2704", 5)]
     assert quality.silent_months(volume(rows), dt.date(2012, 6, 2)) == ["2012-04"]
     assert quality.silent_months(volume([]), dt.date(2012, 6, 2)) == []
+
+
+def test_gaps_begin_with_each_group_and_end_with_the_table() -> None:
+    rows = [("ELE", "2012-11"), ("ELE", "2013-02"), ("PHC", "2013-01"), ("PHC", "2013-02"), ("AUT", "2012-12"), ("AUT", "2012-12")]
+    reported = pl.DataFrame(rows, schema=["center_code", "month"], orient="row")
+    left_out = [("AUT", "2013-01"), ("AUT", "2013-02"), ("ELE", "2012-12"), ("ELE", "2013-01")]
+    assert quality.gaps(reported, "month", "center_code").rows() == left_out
+    assert quality.gaps(reported.clear(), "month", "center_code").rows() == []
 
 
 def test_off_industry_and_unassigned_equal_sums_over_the_facts(analyst: Snapshot) -> None:

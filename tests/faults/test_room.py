@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from analytics.exc import DataError
 from data import database, load, publish
 from data.marks import Marks
 from tests.data.samples import entry
-from tests.faults.conftest import assert_whole, change, differences, leftovers, publish_to, state, third_rows, url_of, write
+from tests.faults.conftest import add_lines, assert_whole, change, differences, leftovers, publish_to, state, third_rows, url_of, write
 from tests.faults.killer import Runner
 
 #: SQLite only: the files of a server are not this process's.
@@ -49,6 +52,52 @@ def test_a_publish_without_room_leaves_the_last_version_in_force(
     assert publish_to(store, loaded).version != before
     assert_whole(store)
     assert leftovers(store) == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of a few megabytes, where this machine lets one be mounted."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def fill(disk: Path, free: int) -> Path:
+    """Leave so many bytes free on a disk."""
+    filler = disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(disk).free - free))
+    return filler
+
+
+@pytest.mark.parametrize("free", [0, 600_000])
+def test_a_full_disk_stops_a_load_and_a_publish(loaded: Engine, small_disk: Path, tmp_path: Path, free: int) -> None:
+    own = small_disk / "store.sqlite"
+    shutil.copy(str(loaded.url.database), own)
+    engine, store = database.engine(f"sqlite:///{own}"), small_disk / "published"
+    version, before = publish_to(store, engine).version, state(engine)
+    file = write(tmp_path / "many.csv", [entry(i) for i in range(1000, 9000)])
+
+    filler = fill(small_disk, free)
+    with pytest.raises(DataError, match=r"is full or fails.*nothing was changed|nothing was changed.*is full or fails"):
+        load.load_files([file], engine=engine, table="entry")
+    assert differences(state(engine), before) == []
+    filler.unlink()
+    assert load.load_files([file], engine=engine, table="entry")[0].accepted == 8000
+    add_lines(engine, tmp_path)
+
+    filler = fill(small_disk, 0)
+    with pytest.raises(DataError, match=r"could not be written.*the last one stays in force"):
+        publish_to(store, engine)
+    assert assert_whole(store) == version
+    filler.unlink()
+    assert publish_to(store, engine).version != version
+    assert_whole(store)
+    assert leftovers(store) == []
+    engine.dispose()
 
 
 def test_a_store_that_cannot_be_made_is_said_so(loaded: Engine, runner: Runner, tmp_path: Path) -> None:

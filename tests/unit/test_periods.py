@@ -57,21 +57,6 @@ def test_new_year_on_a_saturday_is_observed_in_december() -> None:
     assert D(2021, 6, 18) in periods.federal_holidays(2021)
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "days"),
-    [
-        (D(2013, 9, 23), D(2013, 9, 25), 2),  # Monday to Wednesday
-        (D(2013, 9, 20), D(2013, 9, 24), 2),  # Friday to Tuesday
-        (D(2012, 11, 21), D(2012, 11, 26), 2),  # over Thanksgiving and a weekend
-        (D(2013, 9, 21), D(2013, 9, 23), 1),  # received on a Saturday
-        (D(2013, 9, 24), D(2013, 9, 24), 0),
-    ],
-)
-def test_business_days_between(start: dt.date, end: dt.date, days: int) -> None:
-    expression = periods.business_days_between(pl.lit(start), pl.lit(end), start.year, end.year)
-    assert pl.select(expression).item() == days
-
-
 def test_business_days_of_a_month_with_a_holiday() -> None:
     assert periods.business_days(D(2012, 11, 1), D(2012, 11, 30)) == 20
 
