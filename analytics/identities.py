@@ -1,6 +1,7 @@
 """What must add up: each identity with the residual it left, which must be zero.
 
-The two sides of an identity are counted in different ways, so that a mistake in one shows.
+The two sides of an identity are counted in different ways, so that a mistake in one shows. Dimensions are numbers, as
+facts and rollups are kept (`analytics.coding`).
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from analytics import codes
-from analytics.rollups import FAMILIES, Frames, Rollup, cents, rollups_of
+from analytics import coding
+from analytics.rollups import FAMILIES, Frames, Rollup, rollups_of
 
 #: The finest rollup of a family, by day.
 _FINEST = {name: rollups_of(family)[-1] for name, family in FAMILIES.items()}
@@ -105,12 +106,16 @@ def _volume(frames: Frames, facts: Frames) -> pl.LazyFrame:
     keys = ["date", "center_code", "port_code"]
     rolled = frames[_FINEST["volume"].name].group_by(keys).agg(count=pl.col("entries_count").sum())
     counted = facts["entry"].rename({"entry_date": "date"}).group_by(keys).agg(count=pl.len().cast(pl.Int64))
-    return _compared("Entries of the rollup = entries of the facts, by day, Center and port", _plain(rolled, keys), counted, keys)
+    return _compared("Entries of the rollup = entries of the facts, by day, Center and port", rolled, counted, keys)
 
 
 def _money(facts: Frames) -> pl.LazyFrame:
-    entries = facts["entry"].select("entry_number", count=cents("value_usd") + cents("duty_usd"))
-    lines = facts["entry_line"].group_by("entry_number").agg(count=(cents("value_usd") + cents("duty_usd")).sum())
+    entries = facts["entry"].select("entry_number", count=pl.col("value_cents").fill_null(0) + pl.col("duty_cents").fill_null(0))
+    lines = (
+        facts["entry_line"]
+        .group_by("entry_number")
+        .agg(count=(pl.col("value_cents").fill_null(0) + pl.col("duty_cents").fill_null(0)).sum())
+    )
     return _compared("Value and duty of an entry = sum of its lines, in cents", entries, lines, ["entry_number"])
 
 
@@ -131,7 +136,7 @@ def _pending(frames: Frames, facts: Frames) -> pl.LazyFrame:
     there = (pl.col("opened_date") <= pl.col("end")) & (pl.col("closed_date").is_null() | (pl.col("closed_date") > pl.col("end")))
     counted = review.filter(there).group_by([*keys, "end"]).agg(count=pl.len().cast(pl.Int64))
     words = "Pending by running sum = reviews open, by month end, work type and port"
-    return _compared(words, _plain(running.select(*keys, "end", "count"), keys), counted, [*keys, "end"])
+    return _compared(words, running.select(*keys, "end", "count"), counted, [*keys, "end"])
 
 
 def _equation(frames: Frames) -> pl.LazyFrame:
@@ -144,7 +149,7 @@ def _equation(frames: Frames) -> pl.LazyFrame:
 
 
 def _routing(facts: Frames) -> pl.LazyFrame:
-    wrong = (pl.col("processed_by") == "CENTER") != (pl.col("center_code") != codes.PORT_CODE)
+    wrong = (pl.col("processed_by") == "CENTER") != (pl.col("center_code") != coding.PORT)
     words = "Entries are processed by a Center or by a port, never by both or neither"
     return facts["entry"].select(identity=pl.lit(words), cells=pl.len(), residual=wrong.sum())
 
@@ -173,7 +178,7 @@ def _stopped(frames: Frames, facts: Frames) -> pl.LazyFrame:
     stood = (pl.min_horizontal("start_date", "end") - pl.col("stop_date")).dt.total_days()
     counted = open_then.join(ends, how="cross").filter(there & (pl.col("stop_date") <= pl.col("end"))).group_by([*keys, "end"])
     words = "Days that clocks stood by running sum = days between their events, by month end, work type and port"
-    return _compared(words, _plain(left.filter(pl.col("count") != 0), keys), counted.agg(count=stood.sum()), [*keys, "end"])
+    return _compared(words, left.filter(pl.col("count") != 0), counted.agg(count=stood.sum()), [*keys, "end"])
 
 
 def _events(facts: Frames) -> pl.LazyFrame:
@@ -182,8 +187,3 @@ def _events(facts: Frames) -> pl.LazyFrame:
     outside = (pl.col("event_date") < pl.col("opened_date")) | (pl.col("event_date") > pl.col("closed_date")).fill_null(value=False)
     words = "Events lie between the opening and the closing of their reviews"
     return dated.select(identity=pl.lit(words), cells=pl.len(), residual=outside.sum())
-
-
-def _plain(frame: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
-    """Turn coded columns back into text, so that they meet the facts'."""
-    return frame.with_columns(pl.col(name).cast(pl.String) for name in columns if name != "date")

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from analytics.rollups import cents
+from analytics.coding import cents
 from data import rules
 from data.validate import ROW, Checked, reject_rows
 

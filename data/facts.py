@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from analytics import assignment, codes, periods, standards
-from analytics.rollups import clock_rows, stay_rows
+from analytics.stays import clock_rows, stay_rows
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -97,7 +97,7 @@ def of_reviews(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]
         "review": _with_holder(review, stay).sort("opened_date", "review_id"),
         "review_event": _by_day(every, as_of).sort("review_id", "event_date", "event_type"),
         "stay": stay,
-        "clock": clock_rows(_by_day(inside, as_of).lazy()).collect().sort("review_id", "stop_date"),
+        "clock": _clock(inside, as_of),
     }
 
 
@@ -198,7 +198,18 @@ def _stay(review: pl.DataFrame, events: pl.DataFrame, as_of: dt.date | None) -> 
         stays = stays.filter(pl.col("from_date") <= as_of).with_columns(
             to_date=pl.when(~later).then(pl.col("to_date")), is_last=pl.col("is_last") | later
         )
-    return stays.sort("opened_date", "review_id", "from_date")
+    overdue = pl.col("opened_date") + pl.duration(days=standards.standard_days(pl.col("work_type")) + 1)
+    return stays.with_columns(backlog_date=overdue, opened_day=_day("opened_date")).sort("opened_date", "review_id", "from_date")
+
+
+def _clock(events: pl.DataFrame, as_of: dt.date | None) -> pl.DataFrame:
+    stood = clock_rows(_by_day(events, as_of).lazy()).collect().sort("review_id", "stop_date")
+    return stood.with_columns(stop_day=_day("stop_date"), start_day=_day("start_date"))
+
+
+def _day(date: str) -> pl.Expr:
+    """Number a day, counted from 1970, so that days can be summed."""
+    return pl.col(date).cast(pl.Int32).cast(pl.Int64)
 
 
 def _with_holder(review: pl.DataFrame, stay: pl.DataFrame) -> pl.DataFrame:

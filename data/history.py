@@ -12,8 +12,8 @@ from typing import Final
 import polars as pl
 from sqlalchemy import Connection
 
+from analytics.coding import cents
 from analytics.exc import DataError
-from analytics.rollups import cents
 from data import bulk, schema
 from data.across import Held
 from data.contracts import TABLES

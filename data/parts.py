@@ -15,11 +15,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import narwhals as nw
 import polars as pl
 
 import analytics
 from analytics import identities
-from analytics.rollups import BUILDERS, FAMILIES, aggregate, rollups_of
+from analytics.builders import finest
+from analytics.coding import Codes, code_lists, encode, in_cents
+from analytics.rollups import FAMILIES, coarser, rollups_of
 from data import facts as facts_of_tables
 from data.contracts import TABLES
 
@@ -34,7 +37,11 @@ _FACTS: Final = {"entry": facts_of_tables.of_entries, "review": facts_of_tables.
 _CHECKS: Final = {"entry": identities.of_entries, "review": identities.of_reviews}
 
 #: Modules that decide what a part holds; when one changes, parts are made anew.
-_RECIPE: Final = ("analytics/rollups.py", "analytics/identities.py", "analytics/standards.py", "data/facts.py", "data/parts.py")
+_RECIPE: Final = (
+    *(f"analytics/{name}.py" for name in ("builders", "coding", "identities", "rollups", "standards", "stays")),
+    "data/facts.py",
+    "data/parts.py",
+)
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,12 @@ def recipe() -> str:
     return digest.hexdigest()
 
 
-def build(tables: Mapping[str, pl.DataFrame], kind: str, month: str, as_of: dt.date | None, building: Path, home: Path) -> Part:
+def build(
+    tables: Mapping[str, pl.DataFrame], kind: str, month: str, as_of: dt.date | None, lists: Codes, building: Path, home: Path
+) -> Part:
     """Build the part of a month and put it into the store, where nothing refers to it yet."""
     first, latest = facts_of_tables.first_date(tables) or dt.date.max, facts_of_tables.latest_date(tables) or dt.date.min
-    facts = _FACTS[kind](tables, as_of)
+    facts = {name: encode(in_cents(frame), lists) for name, frame in _FACTS[kind](tables, as_of).items()}
     folder = building / "parts" / kind / month
     for name, frame in facts.items():
         write(frame, folder / "facts" / f"{name}.parquet")
@@ -107,12 +116,13 @@ def build(tables: Mapping[str, pl.DataFrame], kind: str, month: str, as_of: dt.d
 def write_rollups(facts: Mapping[str, pl.LazyFrame], kind: str, folder: Path) -> dict[str, pl.LazyFrame]:
     """Write the rollups of a kind, and return them."""
     made: dict[str, pl.LazyFrame] = {}
+    wrapped = {name: nw.from_native(frame) for name, frame in facts.items()}
     for name in FAMILIES_OF[kind]:
-        *coarser, finest = rollups_of(FAMILIES[name])
+        *others, first = rollups_of(FAMILIES[name])
         # The others are summed from the finest, which is much smaller than the facts.
-        base = aggregate(BUILDERS[name](facts), finest).collect(engine="in-memory")
-        frames = pl.collect_all([aggregate(base.lazy(), rollup) for rollup in coarser], engine="in-memory")
-        for rollup, frame in zip((*coarser, finest), (*frames, base), strict=True):
+        base = finest(FAMILIES[name], wrapped).to_native().collect(engine="in-memory")
+        frames = pl.collect_all([coarser(base.lazy(), rollup) for rollup in others], engine="in-memory")
+        for rollup, frame in zip((*others, first), (*frames, base), strict=True):
             made[rollup.name] = frame.lazy()
             write(frame, folder / "rollups" / f"{rollup.name}.parquet", searched=False)
     return made
@@ -121,12 +131,14 @@ def write_rollups(facts: Mapping[str, pl.LazyFrame], kind: str, folder: Path) ->
 @cache
 def empty(kind: str) -> Mapping[str, pl.DataFrame]:
     """Return the facts and rollups of a month without rows, for stores that have no month of a kind."""
-    tables = {name: contract.create_empty() for name, contract in TABLES.items()}
+    tables: dict[str, pl.DataFrame] = {name: contract.create_empty() for name, contract in TABLES.items()}
     keys = pl.DataFrame(schema={"account_id": pl.String, "account_key": pl.Int64})
-    facts = _FACTS[kind](tables | {"account_key": keys, "stake": tables["entry"].select(facts_of_tables.STAKE)}, None)
-    lazy = {name: frame.lazy() for name, frame in facts.items()}
+    tables |= {"account_key": keys, "stake": tables["entry"].select(facts_of_tables.STAKE)}
+    nothing = code_lists((), (), ())
+    facts = {name: encode(in_cents(frame), nothing) for name, frame in _FACTS[kind](tables, None).items()}
+    wrapped = {name: nw.from_native(frame.lazy()) for name, frame in facts.items()}
     made = {
-        rollup.name: aggregate(BUILDERS[name](lazy), rollup).collect()
+        rollup.name: coarser(finest(FAMILIES[name], wrapped).to_native(), rollup).collect()
         for name in FAMILIES_OF[kind]
         for rollup in rollups_of(FAMILIES[name])
     }
@@ -138,7 +150,7 @@ def _held(kind: str, facts: Mapping[str, pl.DataFrame]) -> dict[str, list[int]]:
     held = {}
     for table in {"entry": ("entry", "entry_line"), "review": ("review", "review_event")}[kind]:
         frame = facts[table]
-        value = int((frame["value_usd"] * 100).round().sum()) if kind == "entry" else 0
+        value = int(frame["value_cents"].sum()) if kind == "entry" else 0
         closed = frame.height - frame["closed_date"].null_count() if table == "review" else 0
         held[table] = [frame.height, value, closed]
     return held

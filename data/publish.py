@@ -24,7 +24,8 @@ from typing import Any, Final, TypeVar
 import polars as pl
 from sqlalchemy import Engine
 
-from analytics import codes, identities
+from analytics import coding, identities
+from analytics.coding import Codes
 from analytics.exc import DataError
 from data import database, parts
 from data import facts as facts_of_tables
@@ -37,7 +38,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 #: Version of the published layout; a reader refuses another.
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 
 #: File of a version that its readers hold a shared lock on.
 LEASE: Final = "lease"
@@ -97,13 +98,14 @@ def _published(
     _sweep(home)
     with told.during("Looking for what has changed"):
         tables = {name: source.small(name) for name in SMALL}
-        kept = _kept(source, previous, as_of)
+        lists = _lists(tables)
+        kept = _kept(source, previous, as_of, lists)
         wanted = [(kind, month) for kind in KINDS for month in source.months(kind)]
     keys = {"account_key": tables["account_key"]}
     todo = [place for place in wanted if place not in kept]
     read = _ahead(lambda place: (place, source.month(*place)), todo)
     built = {
-        place: parts.build(frames | keys, *place, as_of, building, home)
+        place: parts.build(frames | keys, *place, as_of, lists, building, home)
         for place, frames in told.over(read, f"Building {len(todo)} of {len(wanted)} months", len(todo))
     }
     chosen = [(kept | built)[place] for place in wanted]
@@ -111,7 +113,7 @@ def _published(
     if date is None:
         raise DataError("There is nothing to publish: load entry summaries or reviews first (python -m data load FILE).")
     with told.during("Putting the version together"):
-        version, manifest = _put_together(source, tables, chosen, date, building / "version", home)
+        version, manifest = _put_together(source, tables, lists, chosen, date, building / "version", home)
         changed = current_version(home) != version
         _put_in_force(home, version, building / "version", manifest)
         _forget_old(home, version)
@@ -119,10 +121,10 @@ def _published(
 
 
 def _put_together(
-    source: Source, tables: Mapping[str, pl.DataFrame], chosen: Sequence[Part], date: dt.date, folder: Path, home: Path
+    source: Source, tables: Mapping[str, pl.DataFrame], lists: Codes, chosen: Sequence[Part], date: dt.date, folder: Path, home: Path
 ) -> tuple[str, dict[str, Any]]:
     """Write the folder of a version; return its id and manifest."""
-    rows, rollups = _write_rest(tables, chosen, date, folder, home)
+    rows, rollups = _write_rest(tables, lists, chosen, date, folder, home)
     version = f"{date.isoformat()}-{_digest(folder, chosen)[:10]}"
     # What proves a version is not part of what it says: its id does not depend on where it was read from.
     parts.write(_identities(source, rollups, chosen, home), folder / "facts" / "identities.parquet")
@@ -137,7 +139,7 @@ def _put_together(
         "state": source.state,
         "recipe": parts.recipe(),
         "parts": [part.record() for part in chosen],
-        "codes": _code_sets(tables),
+        "codes": lists,
     }
     write_json(folder / "manifest.json", manifest)
     (folder / LEASE).touch()
@@ -155,9 +157,9 @@ def _ahead(read: Callable[[T], U], items: Sequence[T]) -> Iterator[U]:
         yield from (each.result() for each in waiting)
 
 
-def _kept(source: Source, previous: Mapping[str, Any] | None, as_of: dt.date | None) -> dict[tuple[str, str], Part]:
-    """Return the parts of the last version that are still true."""
-    touched = source.changed(previous["state"]) if previous else None
+def _kept(source: Source, previous: Mapping[str, Any] | None, as_of: dt.date | None, lists: Codes) -> dict[tuple[str, str], Part]:
+    """Return the parts of the last version that are still true; a new port or industry gives others other numbers."""
+    touched = source.changed(previous["state"]) if previous and previous["codes"] == lists else None
     if previous is None or touched is None:
         return {}
     every = [Part(**record) for record in previous["parts"]]
@@ -191,19 +193,20 @@ def _latest(chosen: Sequence[Part], tables: Mapping[str, pl.DataFrame]) -> dt.da
 
 
 def _write_rest(
-    tables: Mapping[str, pl.DataFrame], chosen: Sequence[Part], as_of: dt.date, folder: Path, home: Path
+    tables: Mapping[str, pl.DataFrame], lists: Codes, chosen: Sequence[Part], as_of: dt.date, folder: Path, home: Path
 ) -> tuple[dict[str, int], Mapping[str, pl.LazyFrame]]:
     """Write what is made anew for each version: small facts, their rollups, and dimensions; return rows of each fact, and the rollups."""
     facts = facts_of_tables.of_the_rest(tables, as_of)
     for name, frame in facts.items():
         parts.write(frame, folder / "facts" / f"{name}.parquet")
-    rollups = parts.write_rollups({name: frame.lazy() for name, frame in facts.items()}, "rest", folder)
+    counted = {name: coding.encode(facts[name], lists).lazy() for name in ("inquiry", "feedback")}
+    rollups = parts.write_rollups(counted, "rest", folder)
     window = [part for part in chosen if part.kind == "entry" and part.month >= facts_of_tables.profile_window(as_of)]
-    goods, entries = (_scan(window, home, name) for name in ("goods", "entry"))
+    goods, entries = (coding.in_words(_scan(window, home, name), lists) for name in ("goods", "entry"))
     for name, frame in facts_of_tables.dimensions(tables, goods, entries.select("account_id"), as_of).items():
         parts.write(frame, folder / "dimensions" / f"{name}.parquet")
-    counted = {name: sum(part.rows.get(name, 0) for part in chosen) for name in facts_of_tables.MONTHLY}
-    every = counted | {name: frame.height for name, frame in facts.items()}
+    monthly = {name: sum(part.rows.get(name, 0) for part in chosen) for name in facts_of_tables.MONTHLY}
+    every = monthly | {name: frame.height for name, frame in facts.items()}
     return {f"facts/{name}": count for name, count in every.items()}, rollups
 
 
@@ -215,8 +218,7 @@ def _identities(source: Source, rollups: Mapping[str, pl.LazyFrame], chosen: Seq
 
 def _scan(chosen: Sequence[Part], home: Path, fact: str) -> pl.LazyFrame:
     files = [part.folder(home) / "facts" / f"{fact}.parquet" for part in chosen]
-    empty = {"account_id": pl.String, "industry_code": pl.String, "lines_count": pl.Int64, "value_usd": pl.Float64}
-    return pl.scan_parquet(files) if files else pl.LazyFrame(schema=empty)
+    return pl.scan_parquet(files) if files else parts.empty("entry")[fact].lazy()
 
 
 def _against_ledger(ledger: pl.DataFrame, chosen: Sequence[Part]) -> pl.DataFrame:
@@ -228,18 +230,9 @@ def _against_ledger(ledger: pl.DataFrame, chosen: Sequence[Part]) -> pl.DataFram
     return identities.ledger(known, counted, words) if ledger.height else identities.summed([])
 
 
-def _code_sets(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
-    """Return the code set of each dimension's column: rollups are read as codes, so that they filter and group fast."""
-    every = {
-        "center_code": [*tables["center"]["center_code"].unique(), codes.PORT_CODE],
-        "industry_code": [*tables["industry"]["industry_code"]],
-        "port_code": [*tables["port"]["port_code"], codes.UNKNOWN],
-        "program": [*codes.PROGRAMS],
-        "entry_type_code": [*codes.ENTRY_TYPES],
-        "mode_code": [*codes.MODES, codes.UNKNOWN],
-        "work_type": [*codes.WORK_TYPES],
-    }
-    return {name: sorted(set(values)) for name, values in every.items()}
+def _lists(tables: Mapping[str, pl.DataFrame]) -> dict[str, list[str]]:
+    """List the values of each coded column, as the tables name them."""
+    return coding.code_lists(tables["center"]["center_code"], tables["industry"]["industry_code"], tables["port"]["port_code"])
 
 
 def _digest(folder: Path, chosen: Sequence[Part]) -> str:

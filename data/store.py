@@ -19,10 +19,10 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import Engine
 
-from analytics import assignment, codes, quality
+from analytics import assignment, codes, coding, quality
 from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels
-from analytics.rollups import ROLLUPS, Frames, Rollup, aggregate, only_levels
+from analytics.rollups import ROLLUPS, Frames, Rollup, coarser, only_levels
 from analytics.scope import Scope
 from data import database, health, ledger, quarantine, vanish
 from data.facts import MONTHLY
@@ -76,10 +76,9 @@ class _Files(Mapping[str, pl.LazyFrame]):
             raise DataError(
                 f"The data version “{self._folder.name}” was published by another release. Publish again: python -m data publish."
             )
-        names = [name for name in self._manifest["codes"] if name in frame.columns]
-        coded = frame.with_columns(pl.col(name).cast(pl.Enum(self._manifest["codes"][name])) for name in names)
         # What happens to the reviews of one month falls on days of many; in one row a day, sums are short.
-        return aggregate(coded.lazy(), rollup).collect() if kind == "review" else coded
+        joined = coarser(frame.lazy(), rollup).collect() if kind == "review" else frame
+        return coding.decode(joined, self._manifest["codes"])
 
 
 @lru_cache(maxsize=8)
@@ -216,7 +215,7 @@ class Snapshot:
         self.scope.require_rows()
         if fact not in _ROW_FACTS:
             raise DataError(f"There is no fact “{fact}”; choose among {', '.join(_ROW_FACTS)}.")
-        frame = self._scan(fact).filter(predicate)
+        frame = self.facts(fact).filter(predicate)
         if self.scope.role.rows == "own":
             frame = frame.filter(pl.col("center_code").is_in(self.scope.centers))
         return (frame.sort(order, nulls_last=True) if order else frame).head(limit).collect()
@@ -297,9 +296,11 @@ class Snapshot:
         file = f"facts/{fact}.parquet"
         return part_files(self.folder, self.manifest, MONTHLY[fact], file) if fact in MONTHLY else [self.folder / file]
 
-    def _scan(self, fact: str) -> pl.LazyFrame:
+    def facts(self, fact: str) -> pl.LazyFrame:
+        """Return a fact with its codes as values and its money in dollars; it is not cut to the scope: `rows` is."""
         files = self.fact_files(fact)
-        return pl.scan_parquet(files, glob=False) if files else empty(MONTHLY[fact])[fact].lazy()
+        frame = pl.scan_parquet(files, glob=False) if files else empty(MONTHLY[fact])[fact].lazy()
+        return coding.in_words(frame, self.manifest["codes"]) if fact in MONTHLY else frame
 
     def _own(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame if self.scope.role.names == "all" else frame.filter(pl.col("center_code").is_in(self.scope.centers))

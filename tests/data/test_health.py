@@ -175,8 +175,10 @@ def test_off_industry_and_unassigned_equal_sums_over_the_facts(analyst: Snapshot
     owners = dict(analyst.dimension("industry").select("industry_code", "center_code").iter_rows())
     year = Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30))
     share, lines = quality.off_industry_share(analyst.frames, owners, year, analyst.as_of)
-    facts = pl.read_parquet(analyst.fact_files("entry_line")).filter(
-        pl.col("entry_date").is_between(year.from_date, year.to_date) & (pl.col("center_code") != "PORT")
+    facts = (
+        analyst.facts("entry_line")
+        .collect()
+        .filter(pl.col("entry_date").is_between(year.from_date, year.to_date) & (pl.col("center_code") != "PORT"))
     )
     off = facts.filter(pl.col("industry_code").replace_strict(owners) != pl.col("center_code"))
     assert lines == facts.height

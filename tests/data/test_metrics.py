@@ -42,8 +42,7 @@ def sql(analyst: Snapshot) -> Callable[..., list[tuple[Any, ...]]]:
     """Ask DuckDB over the facts' files."""
     connection = duckdb.connect()
     for name in ("entry", "entry_line", "review", "review_event", "clock", "inquiry", "feedback", "sample_stratum"):
-        files = [str(path) for path in analyst.fact_files(name)]
-        connection.execute(f"create view {name} as select * from read_parquet({files})")
+        connection.register(name, analyst.facts(name).collect().to_arrow())
     connection.execute("create view work as select review.*, center_code as holder from review")
     return lambda query, *values: connection.execute(query, list(values)).fetchall()
 

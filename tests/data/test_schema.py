@@ -199,7 +199,8 @@ def test_the_cost_of_replacing_rows_is_that_of_the_rows_and_not_of_the_table(tmp
         bulk.existing(connection, "entry_line", "entry_number", lines["entry_number"].head(500))
     assert bulk.read_table(made, "entry_line")["value_usd"].sum() == 4500
     made.dispose()
-    assert steps < 150_000
+    # Half of it is writing the columns; looking through the table for each key would take millions.
+    assert steps < 400_000
 
 
 def test_synthetic_and_empty_are_told_from_the_ledger(bank: Engine) -> None:

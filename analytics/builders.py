@@ -1,0 +1,240 @@
+"""How the facts become rollups: written once over lazy frames of any engine (Narwhals), run by Polars or by Spark.
+
+A family is made of counts. Each takes rows of a fact, a column that gives their date, and what is counted or summed of
+them; the rows of a family are the sums of all its counts by date, dimensions and keys. Facts bring whole numbers only
+(codes, cents, days since 1970), so that every engine comes to the same sums.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import narwhals as nw
+
+from analytics import coding
+from analytics.rollups import (
+    AGE_STATES,
+    DUE_STATES,
+    FEEDBACK,
+    FINDINGS,
+    INQUIRIES,
+    PARTICIPANTS,
+    SAMPLE,
+    STAYS,
+    VOLUME,
+    WORK,
+    Family,
+    Rollup,
+    rollups_of,
+)  # fmt: skip
+
+#: A lazy frame of any engine.
+Lazy = nw.LazyFrame[Any]
+Facts = Mapping[str, Lazy]
+
+#: A day after all days.
+_FAR: Final = dt.date(9999, 12, 31)
+
+#: Counts the rows, where a column would be summed.
+ROWS: Final = None
+
+
+@dataclass(frozen=True)
+class Count:
+    """Rows of a fact, the column of their date, and measure -> column that is summed (`ROWS`: they are counted)."""
+
+    rows: Lazy
+    date: str
+    sums: Mapping[str, str | None]
+
+
+def finest(family: Family, facts: Facts) -> Lazy:
+    """Make the finest rollup of a family from the facts.
+
+    Args:
+        family: The family.
+        facts: Fact -> lazy frame; dimensions are numbers (`analytics.coding`), money whole cents.
+
+    Returns:
+        `date`, dimensions, keys and measures of the family; one row a group, sorted by it.
+    """
+    rollup = rollups_of(family)[-1]
+    counted = [_counted(count, rollup) for count in COUNTS[family.name](facts)]
+    # What a count does not have is null until here, and then 0.
+    return _sorted(_summed(nw.concat(counted, how="diagonal") if len(counted) > 1 else counted[0], rollup), rollup)
+
+
+def _counted(count: Count, rollup: Rollup) -> Lazy:
+    """Count and sum by the rollup's groups."""
+    rows = count.rows.with_columns(date=count.date) if count.date != "date" else count.rows
+    sums = [nw.len().alias(name) if column is ROWS else nw.col(column).sum().alias(name) for name, column in count.sums.items()]
+    counted = rows.group_by(*rollup.group).agg(*sums)
+    whole = [name for name in count.sums if name not in _FLOATS]
+    return counted.with_columns(nw.col(*whole).cast(nw.Int64))
+
+
+def _summed(frame: Lazy, rollup: Rollup) -> Lazy:
+    return (
+        frame.group_by(*rollup.group).agg(nw.col(*rollup.family.measures).sum()).with_columns(nw.col(*rollup.family.measures).fill_null(0))
+    )
+
+
+def _sorted(frame: Lazy, rollup: Rollup) -> Lazy:
+    return frame.select(*rollup.group, *rollup.family.measures).sort(*rollup.group, nulls_last=True)
+
+
+#: The one measure that is no whole number: a square of cents passes 64 bits soon, and feeds a variance alone.
+_FLOATS: Final = frozenset({"gap_cents_squared"})
+
+
+def volume(facts: Facts) -> list[Count]:
+    """Count entries under their own industry, and lines, value and duty under each line's."""
+    return [
+        Count(facts["entry"], "entry_date", {"entries_count": ROWS, "fees_cents": "fees_cents"}),
+        Count(facts["entry_line"], "entry_date", {"lines_count": ROWS, "value_cents": "value_cents", "duty_cents": "duty_cents"}),
+    ]
+
+
+def participants(facts: Facts) -> list[Count]:
+    """Count the entries that Centers process, by account."""
+    return [Count(facts["entry"].filter(nw.col("center_code") != coding.PORT), "entry_date", {"entries_count": ROWS})]
+
+
+def stays(facts: Facts) -> list[Count]:
+    """Count the stays of reviews with a holder (a Center or a port) by the day they began."""
+    return [Count(facts["stay"], "from_date", {"reviews_count": ROWS})]
+
+
+def work(facts: Facts) -> list[Count]:
+    """Turn the stays into dated changes: flows, and the net change of each stock.
+
+    A stock such as "open for more than 30 days" is entered on the day its condition is met (if the review still lies with
+    that holder then) and left on the day the stay ends. Summing the changes up to a day gives the stock on that day; days
+    that lie ahead are in the frame too, so that a question must end with its as-of date.
+    """
+    stays, first, last = facts["stay"], nw.col("is_first").cast(nw.Int64), nw.col("is_last").cast(nw.Int64)
+    begins = {"backlog_net": nw.col("backlog_date"), "past_due_net": _later("due_date", 1)}
+    begins |= {state: _later("opened_date", mark) for state, mark in AGE_STATES.items()}
+    begins |= {state: _later("due_date", -days) for state, days in DUE_STATES.items()}
+    came = stays.with_columns(receipts=first, transfers_in=1 - first)
+    left = stays.filter(~nw.col("to_date").is_null()).with_columns(
+        pending_net=nw.lit(-1, nw.Int64), opened_day_net=-nw.col("opened_day"), completions=last, transfers_out=1 - last
+    )  # fmt: skip
+    return [
+        Count(
+            came, "from_date", {"pending_net": ROWS, "opened_day_net": "opened_day", "receipts": "receipts", "transfers_in": "transfers_in"}
+        ),
+        _of(left, "to_date", "pending_net", "opened_day_net", "completions", "transfers_out"),
+        *_while(stays, begins, dict.fromkeys(begins, ROWS)),
+        *_stopped(stays, facts["clock"]),
+    ]
+
+
+def _of(rows: Lazy, date: str, *measures: str) -> Count:
+    """Sum columns that are named as their measures."""
+    return Count(rows, date, {name: name for name in measures})
+
+
+def _stopped(stays: Lazy, clock: Lazy) -> list[Count]:
+    """Count stopped clocks: while one stands, its day; from when it runs again, the days it stood."""
+    stood = stays.join(clock, on="review_id").with_columns(days=nw.col("start_day") - nw.col("stop_day"))
+    standing = stood.with_columns(to_date=nw.min_horizontal("start_date", "to_date"))
+    stopped, ran = nw.col("stop_date"), nw.col("start_date")
+    return [
+        *_while(standing, {"stopped_net": stopped, "stop_day_net": stopped}, {"stopped_net": ROWS, "stop_day_net": "stop_day"}),
+        *_while(stood, {"stopped_days_net": ran}, {"stopped_days_net": "days"}),
+    ]
+
+
+def _while(stays: Lazy, begins: Mapping[str, nw.Expr], amounts: Mapping[str, str | None]) -> list[Count]:
+    """Sum amounts from the day each state begins (not before the stay) to the day the stay ends; nothing when it ends first.
+
+    Args:
+        stays: Stays.
+        begins: Measure -> the day on which its state begins; null when it never does.
+        amounts: Measure -> the column that is summed.
+    """
+    until = nw.col("to_date").fill_null(_FAR)
+    dated = stays.with_columns(until=until, **{f"{state}_from": day for state, day in begins.items()}).filter(
+        nw.col("from_date") < nw.col("until")
+    )
+    there = {state: nw.col(f"{state}_from") < nw.col("until") for state in begins}
+    on = [
+        Count(
+            dated.filter(there[state]).with_columns(entered=nw.max_horizontal(f"{state}_from", "from_date")),
+            "entered",
+            {state: amounts[state]},
+        )
+        for state in begins
+    ]
+    one = nw.lit(1, nw.Int64)
+    sums = {state: one if column is ROWS else nw.col(column) for state, column in amounts.items()}
+    off = {state: nw.when(there[state]).then(-amount).otherwise(0) for state, amount in sums.items()}
+    return [*on, _of(dated.filter(~nw.col("to_date").is_null()).with_columns(**off), "to_date", *begins)]
+
+
+def _later(date: str, days: int) -> nw.Expr:
+    """Move a date by days; some engines answer with a time of day."""
+    return nw.col(date).dt.offset_by(f"{days}d").cast(nw.Date)
+
+
+def sample(facts: Facts) -> list[Count]:
+    """Count the lines of the random sample by stratum and month of entry, completed or not."""
+    random = (nw.col("source") == "random") & ~nw.col("entry_date").is_null() & (nw.col("status") != "cancelled")
+    drawn = facts["review"].filter(random).with_columns(period=nw.col("entry_date").dt.to_string("%Y-%m"))
+    done = drawn.filter(nw.col("status") == "completed").with_columns(gap=nw.col("revenue_change_cents").fill_null(0))
+    squared = done.with_columns(squared=nw.col("gap").cast(nw.Float64) * nw.col("gap").cast(nw.Float64))
+    return [
+        Count(drawn, "entry_date", {"drawn_lines": ROWS}),
+        Count(squared, "entry_date", {"lines": ROWS, "gap_cents": "gap", "gap_cents_squared": "squared"}),
+        Count(done.filter(_major()), "entry_date", {"major_lines": ROWS}),
+        Count(done.filter(_found()), "entry_date", {"any_lines": ROWS}),
+    ]
+
+
+def findings(facts: Facts) -> list[Count]:
+    """Count completed reviews on the day they closed, by why they were opened and what they found; trade-filed work has no severity."""
+    done = facts["review"].filter(nw.col("status") == "completed").with_columns(
+        finding_category=nw.col("finding_category").fill_null("none"), change=nw.col("revenue_change_cents").fill_null(0)
+    )  # fmt: skip
+    return [
+        Count(done, "closed_date", {"completed_count": ROWS, "change_cents": "change"}),
+        Count(done.filter(~nw.col("severity").is_null()), "closed_date", {"closed_count": ROWS}),
+        Count(done.filter(_found()), "closed_date", {"found_count": ROWS}),
+        Count(done.filter(_major()), "closed_date", {"major_count": ROWS}),
+        Count(done.filter(nw.col("outcome").is_null()), "closed_date", {"no_outcome_count": ROWS}),
+    ]
+
+
+def _major() -> nw.Expr:
+    return nw.col("severity") == "major"
+
+
+def _found() -> nw.Expr:
+    return nw.col("severity").is_in(["minor", "major"])
+
+
+def inquiries(facts: Facts) -> list[Count]:
+    """Count inquiries by the days on which they came, were answered, and were to be answered."""
+    return [Count(facts["inquiry"], "received_date", {"inquiries_count": ROWS})]
+
+
+def feedback(facts: Facts) -> list[Count]:
+    """Count feedback by what it is about and what became of it, without its words."""
+    return [Count(facts["feedback"], "received_date", {"feedback_count": ROWS})]
+
+
+#: Family -> its counts.
+COUNTS: Final[dict[str, Callable[[Facts], list[Count]]]] = {
+    VOLUME.name: volume,
+    PARTICIPANTS.name: participants,
+    WORK.name: work,
+    STAYS.name: stays,
+    SAMPLE.name: sample,
+    FINDINGS.name: findings,
+    INQUIRIES.name: inquiries,
+    FEEDBACK.name: feedback,
+}
