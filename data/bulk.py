@@ -161,7 +161,7 @@ def _as_columns(connection: Connection, kinds: Mapping[str, Any], query: str, va
     Returns:
         The frame, or null where rows must be handed over: a text holds the separator, or a column is longer than SQLite writes.
     """
-    shown = {name: f"printf('%!.17g', {_quoted(name)})" if kind.is_float() else _quoted(name) for name, kind in kinds.items()}
+    shown = {name: _digits(_quoted(name)) if kind.is_float() else _quoted(name) for name, kind in kinds.items()}
     written = [
         f"group_concat(CASE WHEN {_quoted(name)} IS NULL THEN '{_NULL}' ELSE {text} END, '{_SEPARATOR}')" for name, text in shown.items()
     ]
@@ -177,6 +177,12 @@ def _as_columns(connection: Connection, kinds: Mapping[str, Any], query: str, va
         return None
     known = pl.DataFrame(columns).with_columns(pl.when(pl.all() != _NULL).then(pl.all()))
     return known.select(_as_type(name, kind, pl.String()) for name, kind in kinds.items())
+
+
+def _digits(column: str) -> str:
+    """Write a number with all its digits; SQLite writes very large and very small ones inexactly, so they send all rows the other way."""
+    exact = f"{column} = 0 OR abs({column}) BETWEEN 1e-15 AND 1e15"
+    return f"CASE WHEN {exact} THEN printf('%!.17g', {column}) ELSE '{_SEPARATOR}' END"
 
 
 def fetch(connection: Connection, kinds: Mapping[str, Any], query: str, values: Sequence[object] = ()) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -108,6 +109,40 @@ def test_every_kind_of_value_comes_back_as_it_went_in(bank: Engine) -> None:
             seen = bulk.read_whole(connection, name)
         assert_frame_equal(bulk.read_table(bank, name), frame, check_exact=True)
         assert_frame_equal(seen.sort(frame.columns[0]), frame, check_exact=True)
+
+
+@pytest.mark.parametrize("reach", [14, 300])
+def test_any_number_comes_out_as_it_went_in(bank: Engine, reach: int) -> None:
+    """Written as text and read again, a number must not lose its last digit."""
+    drawn = np.random.default_rng(7)
+    numbers = np.concatenate(
+        [
+            drawn.choice([-1, 1], 3000) * drawn.uniform(1, 9, 3000) * 10.0 ** drawn.integers(-reach, reach, 3000),
+            np.round(drawn.uniform(0, 1e12, 3000), 2),
+        ]
+    )
+    targets = pl.DataFrame({"metric_id": [f"m{i}" for i in range(len(numbers))], "target_value": numbers}).with_columns(
+        center_code=pl.lit("ALL"), valid_from=pl.lit(dt.date(2013, 1, 1))
+    )
+    ordered = targets.select(bulk.columns_of("target"))
+    with database.writing(bank) as connection:
+        bulk.bulk_insert(connection, "target", ordered)
+    assert_frame_equal(bulk.read_table(bank, "target"), ordered.sort("metric_id"), check_exact=True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("odd", ["\x1f", "a\x1fb", "\x1f\x1f"])
+def test_text_with_the_separator_is_read_row_by_row(bank: Engine, odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = samples.people()["account"].with_columns(account_name=pl.lit(odd))
+    with database.writing(bank) as connection:
+        bulk.bulk_insert(connection, "account", accounts)
+    assert bulk.read_table(bank, "account")["account_name"].to_list() == [odd, odd]
+    plain = accounts.with_columns(account_name=pl.lit("plain"))
+    with database.writing(bank) as connection:
+        bulk.delete_rows(connection, "account", plain.select("account_id"))
+        bulk.bulk_insert(connection, "account", plain)
+    monkeypatch.setattr(bulk, "fetch", None)  # not needed for what has no separator
+    assert bulk.read_table(bank, "account")["account_name"].to_list() == ["plain", "plain"]
 
 
 def test_rows_are_read_in_the_order_of_their_key(bank: Engine) -> None:
