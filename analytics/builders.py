@@ -20,6 +20,8 @@ from analytics.rollups import (
     DUE_STATES,
     FEEDBACK,
     FINDINGS,
+    GAP_HIGH,
+    GAP_SQUARES,
     INQUIRIES,
     PARTICIPANTS,
     SAMPLE,
@@ -71,9 +73,7 @@ def _counted(count: Count, rollup: Rollup) -> Lazy:
     """Count and sum by the rollup's groups."""
     rows = count.rows.with_columns(date=count.date) if count.date != "date" else count.rows
     sums = [nw.len().alias(name) if column is ROWS else nw.col(column).sum().alias(name) for name, column in count.sums.items()]
-    counted = rows.group_by(*rollup.group).agg(*sums)
-    whole = [name for name in count.sums if name not in _FLOATS]
-    return counted.with_columns(nw.col(*whole).cast(nw.Int64))
+    return rows.group_by(*rollup.group).agg(*sums).with_columns(nw.col(*count.sums).cast(nw.Int64))
 
 
 def _summed(frame: Lazy, rollup: Rollup) -> Lazy:
@@ -84,10 +84,6 @@ def _summed(frame: Lazy, rollup: Rollup) -> Lazy:
 
 def _sorted(frame: Lazy, rollup: Rollup) -> Lazy:
     return frame.select(*rollup.group, *rollup.family.measures).sort(*rollup.group, nulls_last=True)
-
-
-#: The one measure that is no whole number: a square of cents passes 64 bits soon, and feeds a variance alone.
-_FLOATS: Final = frozenset({"gap_cents_squared"})
 
 
 def volume(facts: Facts) -> list[Count]:
@@ -186,10 +182,11 @@ def sample(facts: Facts) -> list[Count]:
     random = (nw.col("source") == "random") & ~nw.col("entry_date").is_null() & (nw.col("status") != "cancelled")
     drawn = facts["review"].filter(random).with_columns(period=nw.col("entry_date").dt.to_string("%Y-%m"))
     done = drawn.filter(nw.col("status") == "completed").with_columns(gap=nw.col("revenue_change_cents").fill_null(0))
-    squared = done.with_columns(squared=nw.col("gap").cast(nw.Float64) * nw.col("gap").cast(nw.Float64))
+    high, low = nw.col("gap").abs() // GAP_HIGH, nw.col("gap").abs() % GAP_HIGH
+    squared = done.with_columns(gap_high_squared=high * high, gap_cross=high * low, gap_low_squared=low * low)
     return [
         Count(drawn, "entry_date", {"drawn_lines": ROWS}),
-        Count(squared, "entry_date", {"lines": ROWS, "gap_cents": "gap", "gap_cents_squared": "squared"}),
+        Count(squared, "entry_date", {"lines": ROWS, "gap_cents": "gap"} | {name: name for name in GAP_SQUARES}),
         Count(done.filter(_major()), "entry_date", {"major_lines": ROWS}),
         Count(done.filter(_found()), "entry_date", {"any_lines": ROWS}),
     ]

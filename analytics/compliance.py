@@ -14,15 +14,17 @@ import polars as pl
 from analytics import cube, standards, survey
 from analytics.filters import Filters
 from analytics.rates import wilson
-from analytics.rollups import FINDINGS, SAMPLE, VOLUME, Frames
+from analytics.rollups import FINDINGS, GAP_HIGH, GAP_SQUARES, SAMPLE, VOLUME, Frames
 from analytics.workload import quality
 
-SUMS = ("drawn_lines", "lines", "major_lines", "any_lines", "gap_cents", "gap_cents_squared")
+SUMS = ("drawn_lines", "lines", "major_lines", "any_lines", "gap_cents", *GAP_SQUARES)
 
 
 def _cells(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
     """Sum the sample by group, stratum and month of entry, with universe and weight of each stratum-month."""
     cells = cube.summed(cube.rows(frames, SAMPLE, filters, as_of, by), SUMS, [*by, *survey.DESIGN])
+    high, cross, low = (pl.col(name).cast(pl.Float64) for name in GAP_SQUARES)
+    cells = cells.with_columns(gap_cents_squared=high * GAP_HIGH**2 + 2 * cross * GAP_HIGH + low)
     everyone = Filters(to_date=as_of)
     completed = cube.summed(cube.rows(frames, SAMPLE, everyone, as_of), ["lines"], survey.DESIGN).rename({"lines": "completed_lines"})
     universe = frames["sample_stratum"].select(*survey.DESIGN, "universe_lines").collect()

@@ -90,7 +90,7 @@ def _levels(frames: Frames, families: Iterable[str]) -> list[pl.LazyFrame]:
 
 
 def _level(frames: Frames, rollup: Rollup, name: str) -> pl.LazyFrame:
-    measures = [name for name in rollup.family.measures if not name.endswith("_squared")]
+    measures = rollup.family.measures
     names = ["date", *measures]
     per_month = pl.col("date").dt.truncate("1mo")
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from analytics.exc import CenterlineError, DataError
 from analytics.scope import Scope
-from data import build, console, copying, database, health, history, ledger, quarantine, store, vanish
+from data import build, console, copying, database, engines, health, history, ledger, quarantine, store, vanish
 from data.history import MONTH_OF
 from data.load import LoadResult, StoppedError, load_files
 from data.marks import Marks
@@ -60,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         "--as-of", type=dt.date.fromisoformat, metavar="DATE", help="date of the version (default: the latest in the data)"
     )
     publishing.add_argument("--rebuild", action="store_true", help="make every month anew, whatever has changed")
+    publishing.add_argument(
+        "--engine", choices=engines.NAMES, default=engines.NAMES[0], help="what makes the rollups (default: %(default)s)"
+    )
     publishing.add_argument("--json", action="store_true")
     publishing.set_defaults(run=_publish)
     rollback = commands.add_parser("rollback", help="put a kept version in force again")
@@ -166,7 +169,8 @@ def _told(options: argparse.Namespace) -> Progress:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    published = publish(engine=_engine(), as_of=options.as_of, rebuild=options.rebuild, progress=_told(options))
+    maker = engines.Spark(settings().spark_master) if options.engine == "spark" else engines.Polars()
+    published = publish(engine=_engine(), as_of=options.as_of, rebuild=options.rebuild, progress=_told(options), maker=maker)
     if options.json:
         answer = {"data_version": published.version, "as_of": published.as_of.isoformat(), "changed": published.changed}
         print(json.dumps(answer | {"months": published.parts, "months_built": published.built}))

@@ -15,16 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import narwhals as nw
 import polars as pl
 
 import analytics
 from analytics import identities
-from analytics.builders import finest
 from analytics.coding import Codes, code_lists, encode, in_cents
 from analytics.rollups import FAMILIES, coarser, rollups_of
 from data import facts as facts_of_tables
 from data.contracts import TABLES
+from data.engines import Engine, Polars
 
 #: Kind of part -> the families of its rollups; the others are made anew for each version.
 FAMILIES_OF: Final[dict[str, tuple[str, ...]]] = {
@@ -88,16 +87,24 @@ def recipe() -> str:
 
 
 def build(
-    tables: Mapping[str, pl.DataFrame], kind: str, month: str, as_of: dt.date | None, lists: Codes, building: Path, home: Path
+    tables: Mapping[str, pl.DataFrame],
+    kind: str,
+    month: str,
+    as_of: dt.date | None,
+    lists: Codes,
+    building: Path,
+    home: Path,
+    engine: Engine,
 ) -> Part:
     """Build the part of a month and put it into the store, where nothing refers to it yet."""
     first, latest = facts_of_tables.first_date(tables) or dt.date.max, facts_of_tables.latest_date(tables) or dt.date.min
     facts = {name: encode(in_cents(frame), lists) for name, frame in _FACTS[kind](tables, as_of).items()}
     folder = building / "parts" / kind / month
+    files = {name: folder / "facts" / f"{name}.parquet" for name in facts}
     for name, frame in facts.items():
-        write(frame, folder / "facts" / f"{name}.parquet")
+        write(frame, files[name])
     lazy = {name: frame.lazy() for name, frame in facts.items()}
-    rollups = write_rollups(lazy, kind, folder)
+    rollups = write_rollups({name: engine.finest(FAMILIES[name], lazy, files) for name in FAMILIES_OF[kind]}, folder)
     write(_CHECKS[kind](rollups, lazy), folder / "identities.parquet")
     part = Part(
         kind=kind,
@@ -113,14 +120,12 @@ def build(
     return part
 
 
-def write_rollups(facts: Mapping[str, pl.LazyFrame], kind: str, folder: Path) -> dict[str, pl.LazyFrame]:
-    """Write the rollups of a kind, and return them."""
+def write_rollups(finest: Mapping[str, pl.DataFrame], folder: Path) -> dict[str, pl.LazyFrame]:
+    """Write the rollups of families from their finest ones, and return them."""
     made: dict[str, pl.LazyFrame] = {}
-    wrapped = {name: nw.from_native(frame) for name, frame in facts.items()}
-    for name in FAMILIES_OF[kind]:
+    for name, base in finest.items():
         *others, first = rollups_of(FAMILIES[name])
         # The others are summed from the finest, which is much smaller than the facts.
-        base = finest(FAMILIES[name], wrapped).to_native().collect(engine="in-memory")
         frames = pl.collect_all([coarser(base.lazy(), rollup) for rollup in others], engine="in-memory")
         for rollup, frame in zip((*others, first), (*frames, base), strict=True):
             made[rollup.name] = frame.lazy()
@@ -136,9 +141,9 @@ def empty(kind: str) -> Mapping[str, pl.DataFrame]:
     tables |= {"account_key": keys, "stake": tables["entry"].select(facts_of_tables.STAKE)}
     nothing = code_lists((), (), ())
     facts = {name: encode(in_cents(frame), nothing) for name, frame in _FACTS[kind](tables, None).items()}
-    wrapped = {name: nw.from_native(frame.lazy()) for name, frame in facts.items()}
+    lazy = {name: frame.lazy() for name, frame in facts.items()}
     made = {
-        rollup.name: coarser(finest(FAMILIES[name], wrapped).to_native(), rollup).collect()
+        rollup.name: coarser(Polars().finest(FAMILIES[name], lazy, {}).lazy(), rollup).collect()
         for name in FAMILIES_OF[kind]
         for rollup in rollups_of(FAMILIES[name])
     }

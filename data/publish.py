@@ -27,7 +27,8 @@ from sqlalchemy import Engine
 from analytics import coding, identities
 from analytics.coding import Codes
 from analytics.exc import DataError
-from data import database, parts
+from analytics.rollups import FAMILIES
+from data import database, engines, parts
 from data import facts as facts_of_tables
 from data.parts import Part
 from data.progress import Progress, Silent
@@ -57,7 +58,12 @@ class Published:
 
 
 def publish(
-    *, engine: Engine | None = None, as_of: dt.date | None = None, rebuild: bool = False, progress: Progress | None = None
+    *,
+    engine: Engine | None = None,
+    as_of: dt.date | None = None,
+    rebuild: bool = False,
+    progress: Progress | None = None,
+    maker: engines.Engine | None = None,
 ) -> Published:
     """Build a version from the database and put it in force.
 
@@ -66,23 +72,30 @@ def publish(
         as_of: Date of the version; by default the latest date in the data.
         rebuild: Make every month anew, whatever has changed.
         progress: Told what is being done.
+        maker: What makes the rollups; by default Polars.
 
     Raises:
         DataError: there is nothing to publish, there is no room, or another publish is running.
     """
     with database.reading(engine or database.engine(settings().url)) as connection:
-        return publish_source(Database(connection), as_of, settings().published, rebuild=rebuild, progress=progress)
+        return publish_source(Database(connection), as_of, settings().published, rebuild=rebuild, progress=progress, maker=maker)
 
 
 def publish_source(
-    source: Source, as_of: dt.date | None, home: Path, *, rebuild: bool = False, progress: Progress | None = None
+    source: Source,
+    as_of: dt.date | None,
+    home: Path,
+    *,
+    rebuild: bool = False,
+    progress: Progress | None = None,
+    maker: engines.Engine | None = None,
 ) -> Published:
     """Build a version from a source and put it in force."""
     told = progress or Silent()
     building = home / f".building-{os.getpid()}"
     with only_publisher(home):
         try:
-            return _published(source, as_of, home, building, None if rebuild else _previous(home), told)
+            return _published(source, as_of, home, building, None if rebuild else _previous(home), told, maker or engines.Polars())
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(
                 f"The version could not be written ({_first_line(error)}); the last one stays in force. "
@@ -93,7 +106,13 @@ def publish_source(
 
 
 def _published(
-    source: Source, as_of: dt.date | None, home: Path, building: Path, previous: Mapping[str, Any] | None, told: Progress
+    source: Source,
+    as_of: dt.date | None,
+    home: Path,
+    building: Path,
+    previous: Mapping[str, Any] | None,
+    told: Progress,
+    maker: engines.Engine,
 ) -> Published:
     _sweep(home)
     with told.during("Looking for what has changed"):
@@ -105,7 +124,7 @@ def _published(
     todo = [place for place in wanted if place not in kept]
     read = _ahead(lambda place: (place, source.month(*place)), todo)
     built = {
-        place: parts.build(frames | keys, *place, as_of, lists, building, home)
+        place: parts.build(frames | keys, *place, as_of, lists, building, home, maker)
         for place, frames in told.over(read, f"Building {len(todo)} of {len(wanted)} months", len(todo))
     }
     chosen = [(kept | built)[place] for place in wanted]
@@ -200,7 +219,8 @@ def _write_rest(
     for name, frame in facts.items():
         parts.write(frame, folder / "facts" / f"{name}.parquet")
     counted = {name: coding.encode(facts[name], lists).lazy() for name in ("inquiry", "feedback")}
-    rollups = parts.write_rollups(counted, "rest", folder)
+    finest = {name: engines.Polars().finest(FAMILIES[name], counted, {}) for name in parts.FAMILIES_OF["rest"]}
+    rollups = parts.write_rollups(finest, folder)
     window = [part for part in chosen if part.kind == "entry" and part.month >= facts_of_tables.profile_window(as_of)]
     goods, entries = (coding.in_words(_scan(window, home, name), lists) for name in ("goods", "entry"))
     for name, frame in facts_of_tables.dimensions(tables, goods, entries.select("account_id"), as_of).items():

@@ -1,0 +1,80 @@
+"""What makes the finest rollups from the facts of a month: Polars in this process, or Apache Spark on its workers.
+
+Both run the one definition in `analytics.builders` and come to the same whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import narwhals as nw
+import polars as pl
+
+from analytics import builders
+from analytics.exc import ConfigError
+from analytics.rollups import Family
+
+#: Names of the engines, the default first.
+NAMES: Final = ("polars", "spark")
+
+
+class Engine(Protocol):
+    """Makes the finest rollup of a family."""
+
+    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> pl.DataFrame:
+        """Make it from facts, which stand in files as well."""
+
+
+class Polars:
+    """Polars, in this process."""
+
+    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> pl.DataFrame:  # noqa: ARG002
+        """Make it from the frames at hand."""
+        return _plan(family, facts).collect(engine="in-memory")
+
+
+class Spark:
+    """Apache Spark: a cluster reads the files and sums, this process takes the sums.
+
+    The files must lie where the workers can read them: on a shared file system when they run on other machines.
+    """
+
+    def __init__(self, master: str, options: Mapping[str, str] | None = None) -> None:
+        """Connect to a master, as `local[*]` or `spark://host:7077`.
+
+        Raises:
+            ConfigError: Spark is not installed or does not start.
+        """
+        try:
+            from pyspark.sql import SparkSession
+        except ImportError as error:
+            raise ConfigError("Spark is not installed; install it with: pip install -r requirements-spark.txt (and Java 17).") from error
+        builder = SparkSession.builder.master(master).appName("Centerline publish")
+        every = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC"} | dict(options or {})
+        for name, value in every.items():
+            builder = builder.config(name, value)
+        try:
+            self._session: Any = builder.getOrCreate()
+        except Exception as error:
+            raise ConfigError(
+                f"Spark does not start with the master “{master}” ({str(error).splitlines()[0][:200]}). "
+                "Check CENTERLINE_SPARK_MASTER and that Java 17 is installed."
+            ) from error
+
+    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> pl.DataFrame:
+        """Make it from the files."""
+        read = {name: nw.from_native(self._session.read.parquet(str(path))) for name, path in files.items()}
+        made: pl.DataFrame = builders.finest(family, read).collect("polars").to_native()
+        # Spark has no unsigned numbers; the types are those that Polars would give.
+        return made.cast(_plan(family, facts).collect_schema())
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self._session.stop()
+
+
+def _plan(family: Family, facts: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+    planned: pl.LazyFrame = builders.finest(family, {name: nw.from_native(frame) for name, frame in facts.items()}).to_native()
+    return planned
