@@ -26,7 +26,13 @@ AS_OF = dt.date(2013, 9, 30)
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pl.DataFrame]:
-    return demo.generate(4000, 3)
+    """Half a year of a demonstration: what is tried here is how versions come and go, not what they hold."""
+    made, first = dict(demo.generate(4000, 3)), dt.date(2013, 4, 1)
+    made["entry"] = made["entry"].filter(pl.col("entry_date") >= first)
+    made["entry_line"] = made["entry_line"].join(made["entry"], on="entry_number", how="semi")
+    made["review"] = made["review"].filter(pl.col("opened_date") >= first)
+    made["review_event"] = made["review_event"].join(made["review"], on="review_id", how="semi")
+    return made
 
 
 def put(tables: dict[str, pl.DataFrame], home: Path, as_of: dt.date = AS_OF) -> publish.Published:
@@ -93,7 +99,7 @@ def test_old_versions_are_kept_up_to_the_setting(tables: dict[str, pl.DataFrame]
 
 
 def test_an_earlier_as_of_date_holds_nothing_later(tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
-    day = dt.date(2013, 2, 14)
+    day = dt.date(2013, 6, 14)
     put(tables, tmp_path, day)
     early = Snapshot(Scope("analyst"), home=tmp_path)
     late = put(tables, tmp_path / "late")
