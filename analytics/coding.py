@@ -83,11 +83,6 @@ def in_words(frame: Frame, lists: Codes) -> Frame:
     return in_dollars(decode(frame, lists)).with_columns(pl.col(named).cast(pl.String))
 
 
-def number(lists: Codes, column: str, value: str) -> int:
-    """Return the number of a value."""
-    return list(lists[column]).index(value)
-
-
 def cents(usd: str) -> pl.Expr:
     """Turn dollars into whole cents; null counts as nothing."""
     return (pl.col(usd).fill_null(0.0) * 100).round().cast(pl.Int64)

@@ -282,7 +282,10 @@ def test_a_formula_is_found_however_the_sheet_is_cut(size: int, tmp_path: Path, 
 
 
 def test_a_formula_whose_value_is_empty_text_is_calculated(tmp_path: Path) -> None:
-    guards.check(_rows(tmp_path / "x.xlsx", b'<row r="3"><c r="B3" t="str"><f>""</f><v></v></c></row>'))
+    said_to_be_text = b'<row r="3"><c r="B3" t="str"><f>""</f><v></v></c></row>'
+    guards.check(_rows(tmp_path / "x.xlsx", said_to_be_text))
+    with pytest.raises(DataError, match="cell B3 "):
+        guards.check(_rows(tmp_path / "x.xlsx", said_to_be_text.replace(b' t="str"', b"")))
 
 
 def test_real_files_pass(tmp_path: Path) -> None:
