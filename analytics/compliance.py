@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analytics import cube, standards, survey
+from analytics import coding, cube, standards, survey
 from analytics.filters import Filters
 from analytics.rates import wilson
 from analytics.rollups import FINDINGS, GAP_HIGH, GAP_SQUARES, SAMPLE, VOLUME, Frames
@@ -73,7 +73,7 @@ def revenue_collected_share(frames: Frames, filters: Filters, as_of: dt.date, by
     """Divide duty and fees paid by what they would be with the net revenue gap; the interval is that of the gap."""
     gap = net_revenue_gap_usd(frames, filters, as_of, by)
     paid = cube.flows(frames, VOLUME, ["duty_cents", "fees_cents"], filters, as_of, by)
-    paid = paid.select(*by, paid=(pl.col("duty_cents") + pl.col("fees_cents")) / 100)
+    paid = paid.select(*by, paid=coding.dollars(pl.col("duty_cents") + pl.col("fees_cents")))
     joined = gap.join(paid, on=list(by)) if by else pl.concat([gap, paid], how="horizontal")
 
     def collected(end: str) -> pl.Expr:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analytics import codes, cube
+from analytics import codes, coding, cube
 from analytics.filters import Filters
 from analytics.rollups import PARTICIPANTS, VOLUME, Frames
 
 
 def _amount(measure: str, *, money: bool, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
     sums = cube.flows(frames, VOLUME, sorted({measure, "entries_count"}), filters, as_of, by)
-    value = pl.col(measure) / 100 if money else pl.col(measure)
+    value = coding.dollars(pl.col(measure)) if money else pl.col(measure)
     return cube.result(sums, by, value=value, n=pl.col("entries_count"))
 
 

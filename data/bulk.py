@@ -10,12 +10,13 @@ import contextlib
 import io
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 import polars.selectors as cs
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from analytics import coding
 from data import schema
 from data.contracts import TABLES
 from data.progress import Progress
@@ -34,8 +35,8 @@ _SEPARATOR: Final = "\x1f"
 #: Rows that are given to the database at once.
 CHUNK_ROWS: Final = 100_000
 
-#: Rows that are taken from SQLite's cursor at once: few enough that they are still in the processor's cache when they become columns.
-_FETCHED_ROWS: Final = 10_000
+#: Rows that SQLite gives or takes at once: few enough that they are still in the processor's cache when they become columns, or rows.
+_HANDED_ROWS: Final = 10_000
 
 #: More keys than this are not looked up one by one in a table that has only a few times as many rows.
 _MANY: Final = 20_000
@@ -77,8 +78,10 @@ def _executemany(connection: Connection, name: str, frame: pl.DataFrame) -> None
         cs.date().dt.to_string("%Y-%m-%d"), cs.datetime().dt.to_string("%Y-%m-%d %H:%M:%S%.6f"), cs.boolean().cast(pl.Int8)
     )
     marks = ", ".join("?" * plain.width)
+    # A column at a time, which is twice as fast as `iter_rows`.
+    rows = (row for part in plain.iter_slices(_HANDED_ROWS) for row in zip(*(column.to_list() for column in part), strict=True))
     # The driver opens its own transaction only before a data change, so the batch is part of the open one.
-    _driver(connection).executemany(f'INSERT INTO "{name}" ({_listed(plain.columns)}) VALUES ({marks})', plain.iter_rows())
+    _driver(connection).executemany(f'INSERT INTO "{name}" ({_listed(plain.columns)}) VALUES ({marks})', rows)
 
 
 def _copy_in(connection: Connection, name: str, frame: pl.DataFrame) -> None:
@@ -117,9 +120,7 @@ def read_where(
     connection: Connection, name: str, columns: Sequence[str], condition: str, values: Sequence[object] = (), *, join: str = ""
 ) -> pl.DataFrame:
     """Return columns of the rows of a table (`t`) that meet a condition, in which `?` stands for each value."""
-    query = f'SELECT {_listed(columns, "t.")} FROM "{name}" t {join} WHERE {condition}'
-    kinds = schema.kinds(name)
-    return _read(connection, {column: kinds[column] for column in columns}, query, values)
+    return _read(connection, name, columns, f'SELECT {_listed(columns, "t.")} FROM "{name}" t {join} WHERE {condition}', values)
 
 
 def is_most(connection: Connection, name: str, keys: int) -> bool:
@@ -130,13 +131,11 @@ def is_most(connection: Connection, name: str, keys: int) -> bool:
 def read_matching(connection: Connection, name: str, keys: pl.DataFrame, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the rows of a table whose values stand in a frame; the cost is the frame's, or the table's where that is smaller."""
     wanted = list(columns or columns_of(name))
-    kinds = schema.kinds(name)
     if is_most(connection, name, keys.height):
         whole = read_where(connection, name, list(dict.fromkeys([*wanted, *keys.columns])), "1 = 1")
         return whole.join(keys, on=keys.columns, how="semi").select(wanted)
     with staged(connection, name, keys) as (there, same):
-        query = f'SELECT {_listed(wanted, "t.")} FROM {there} s JOIN "{name}" t ON {same}'
-        return _read(connection, {column: kinds[column] for column in wanted}, query)
+        return _read(connection, name, wanted, f'SELECT {_listed(wanted, "t.")} FROM {there} s JOIN "{name}" t ON {same}')
 
 
 def existing(connection: Connection, name: str, column: str, values: pl.Series) -> pl.Series:
@@ -149,34 +148,68 @@ def existing(connection: Connection, name: str, column: str, values: pl.Series) 
     return found[column]
 
 
-def _read(connection: Connection, kinds: Mapping[str, Any], query: str, values: Sequence[object] = ()) -> pl.DataFrame:
-    """Run a query whose columns bear the names of `kinds`."""
-    found = _as_columns(connection, kinds, query, values) if connection.dialect.name == "sqlite" else None
-    return fetch(connection, kinds, query, values) if found is None else found
+def _read(connection: Connection, name: str, columns: Sequence[str], query: str, values: Sequence[object] = ()) -> pl.DataFrame:
+    """Run a query whose columns are those of a table."""
+    of_table = METADATA.tables[name].columns
+    kinds = schema.kinds(name)
+    asked = {column: _Column(kinds[column], bool(of_table[column].nullable)) for column in columns}
+    found = _as_columns(connection, asked, query, values) if connection.dialect.name == "sqlite" else None
+    return fetch(connection, {column: kinds[column] for column in columns}, query, values) if found is None else found
 
 
-def _as_columns(connection: Connection, kinds: Mapping[str, Any], query: str, values: Sequence[object]) -> pl.DataFrame | None:
+class _Column(NamedTuple):
+    """How SQLite writes a column: of a type, with nulls or none, numbers as whole cents or with all their digits."""
+
+    kind: Any
+    nullable: bool
+    cents: bool = True
+
+
+def _as_columns(connection: Connection, columns: Mapping[str, _Column], query: str, values: Sequence[object]) -> pl.DataFrame | None:
     """Let SQLite write each column as one text, which is taken apart several times faster than rows are handed over.
 
     Returns:
         The frame, or null where rows must be handed over: a text holds the separator, or a column is longer than SQLite writes.
     """
-    shown = {name: _digits(_quoted(name)) if kind.is_float() else _quoted(name) for name, kind in kinds.items()}
-    written = [
-        f"group_concat(CASE WHEN {_quoted(name)} IS NULL THEN '{_NULL}' ELSE {text} END, '{_SEPARATOR}')" for name, text in shown.items()
-    ]
+    numbers = [name for name, column in columns.items() if column.kind.is_float() and column.cents]
+    others = ", ".join(f"SUM({_whole_cents(_quoted(name))} / 100.0 <> {_quoted(name)})" for name in numbers)
+    written = ", ".join(_written(_quoted(name), column) for name, column in columns.items())
     try:
         asked = [_plain(value) for value in values]
-        count, *texts = _driver(connection).cursor().execute(f"SELECT COUNT(*), {', '.join(written)} FROM ({query})", asked).fetchone()
+        wanted = f"SELECT COUNT(*), {written}{', ' if others else ''}{others} FROM ({query})"
+        count, *found = _driver(connection).cursor().execute(wanted, asked).fetchone()
     except (sqlite3.DataError, OverflowError, MemoryError):
         return None
     if not count:
-        return pl.DataFrame(schema=dict(kinds))
-    columns = [pl.Series(name, [text]).str.split(_SEPARATOR).explode() for name, text in zip(kinds, texts, strict=True)]
-    if any(column.len() != count for column in columns):
+        return pl.DataFrame(schema={name: column.kind for name, column in columns.items()})
+    texts, broken = found[: len(columns)], [name for name, other in zip(numbers, found[len(columns) :], strict=True) if other]
+    if broken:
+        return _as_columns(connection, {**columns, **{name: columns[name]._replace(cents=False) for name in broken}}, query, values)
+    split = [pl.Series(name, [text]).str.split(_SEPARATOR).explode() for name, text in zip(columns, texts, strict=True)]
+    if any(column.len() != count for column in split):
         return None
-    known = pl.DataFrame(columns).with_columns(pl.when(pl.all() != _NULL).then(pl.all()))
-    return known.select(_as_type(name, kind, pl.String()) for name, kind in kinds.items())
+    known = pl.DataFrame(split).with_columns(
+        pl.when(pl.col(name) != _NULL).then(pl.col(name)) for name, column in columns.items() if column.nullable
+    )
+    return known.select(
+        coding.dollars(pl.col(name).cast(pl.Int64)) if name in numbers else _as_type(name, column.kind, pl.String())
+        for name, column in columns.items()
+    )
+
+
+def _written(name: str, column: _Column) -> str:
+    """Join the values of a column; a null in one that has none leaves a hole, and sends all rows the other way."""
+    text = name
+    if column.kind.is_float():
+        text = _whole_cents(name) if column.cents else _digits(name)
+    if column.nullable:
+        text = f"CASE WHEN {name} IS NULL THEN '{_NULL}' ELSE {text} END"
+    return f"group_concat({text}, '{_SEPARATOR}')"
+
+
+def _whole_cents(column: str) -> str:
+    """Write a number as whole cents; it is exact if one division, which is rounded once, gives the number back."""
+    return f"CAST(round({column} * 100) AS INTEGER)"
 
 
 def _digits(column: str) -> str:
@@ -192,7 +225,7 @@ def fetch(connection: Connection, kinds: Mapping[str, Any], query: str, values: 
     plain = {name: _SQLITE.get(kind.base_type(), kind) for name, kind in kinds.items()}
     cursor = _driver(connection).cursor().execute(query, [_plain(value) for value in values])
     chunks = [pl.DataFrame(schema=plain)]
-    while rows := cursor.fetchmany(_FETCHED_ROWS):
+    while rows := cursor.fetchmany(_HANDED_ROWS):
         # A column at a time: a frame made of rows looks at the type of every value.
         columns = zip(plain.items(), zip(*rows, strict=True), strict=True)
         chunks.append(pl.DataFrame([pl.Series(name, values, dtype=kind) for (name, kind), values in columns]))

@@ -66,17 +66,13 @@ def of_entries(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]
     Returns:
         `entry`, `entry_line`, and `goods`: lines and value by account and industry, to suggest assignments from.
     """
-    entry = _entry(tables, as_of)
-    lines = tables["entry_line"].join(entry.select("entry_number", *_ENTRY_DIMENSIONS), on="entry_number")
+    entry = _entry(tables, as_of).sort("entry_date", "entry_number")
+    # By the place of their entry, a number: a sort by texts takes several times as long.
+    placed = entry.select("entry_number", *_ENTRY_DIMENSIONS).with_row_index("place")
+    lines = tables["entry_line"].join(placed, on="entry_number").sort("place", "line_number").drop("place")
     sums = {"lines_count": pl.len().cast(pl.Int64), "value_usd": pl.col("value_usd").sum()}
-    return {
-        "entry": entry.sort("entry_date", "entry_number"),
-        "entry_line": lines.sort("entry_date", "entry_number", "line_number"),
-        "goods": lines.sort("entry_number", "line_number")
-        .group_by("account_id", "industry_code")
-        .agg(**sums)
-        .sort("account_id", "industry_code"),
-    }
+    goods = lines.group_by("account_id", "industry_code").agg(**sums).sort("account_id", "industry_code")
+    return {"entry": entry, "entry_line": lines, "goods": goods}
 
 
 def of_reviews(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]:

@@ -104,7 +104,8 @@ def revisions(connection: Connection, change: Change, held: Held) -> pl.DataFram
     parts = [_own(change.table, added, old, new)]
     if old.height:
         parts += _followers(connection, change.table, old, new)
-    return pl.concat(parts).group_by("table_name", "month").agg(pl.col(_COUNTS).sum()).sort("table_name", "month")
+    labelled = pl.concat(parts).with_columns(pl.col("month").dt.strftime("%Y-%m"))
+    return labelled.group_by("table_name", "month").agg(pl.col(_COUNTS).sum()).sort("table_name", "month")
 
 
 def record(connection: Connection, load_id: int, parts: list[pl.DataFrame]) -> None:
@@ -148,17 +149,18 @@ def _months(change: Change, held: Held) -> pl.DataFrame | None:
     parent, key = _PARENT[change.table]
     keys = pl.concat([change.added.select(key), change.new.select(key)]).unique()
     found = held(parent, keys, [key, MONTH_OF[parent]])
-    return found.select(key, month=_label(MONTH_OF[parent]))
+    return found.select(key, month=_month(MONTH_OF[parent]))
 
 
-def _label(date: str) -> pl.Expr:
-    return pl.col(date).dt.strftime("%Y-%m")
+def _month(date: str) -> pl.Expr:
+    """Return the month of a date as its first day."""
+    return pl.col(date).dt.month_start()
 
 
 def _placed(frame: pl.DataFrame, table: str, months: pl.DataFrame | None) -> pl.DataFrame:
     """Reduce rows to key, month and measures."""
     keys = TABLES[table].primary_key()
-    placed = frame.with_columns(month=_label(MONTH_OF[table])) if months is None else frame.join(months, on=_PARENT[table][1])
+    placed = frame.with_columns(month=_month(MONTH_OF[table])) if months is None else frame.join(months, on=_PARENT[table][1])
     value = cents("value_usd") if "value_usd" in frame.columns else pl.lit(0, pl.Int64)
     closed = pl.col("closed_date").is_not_null().cast(pl.Int64) if "closed_date" in frame.columns else pl.lit(0, pl.Int64)
     return placed.select(*keys, "month", value_cents=value, closed_count=closed)
@@ -193,7 +195,7 @@ def _followers(connection: Connection, table: str, old: pl.DataFrame, new: pl.Da
     parts = []
     if table == "entry":
         reviews = bulk.read_matching(connection, "review", old.select("entry_number"), ["opened_date"])
-        touched = reviews.select(month=_label("opened_date")).unique()
+        touched = reviews.select(month=_month("opened_date")).unique()
         parts.append(_rows("review", touched))
     if table in _CHILD:
         moved = old.join(new, on=key, suffix="_new").filter(pl.col("month") != pl.col("month_new")).select(key, "month", "month_new")

@@ -226,7 +226,8 @@ def _judged(connection: Connection, file: _File, lookup: Lookup) -> validate.Che
         judge, _ = _REPORTS[file.contract]
         checked = judge(file.raw.rows, lookup.existing, {"hts_heading": bulk.read_whole(connection, "hts_heading")})
     else:
-        checked = validate.check(file.table, file.raw.rows, lookup.existing)
+        with lookup.ahead(file.table, file.raw.rows):
+            checked = validate.check(file.table, file.raw.rows, lookup.existing)
         checked = across.judged(file.table, checked, lookup.rows)
     rejects = pl.concat([checked.rejects, _misfits(file.raw.misfits)]).sort("row_number", "rule")
     return replace(checked, rejects=rejects, notices=file.raw.notices + checked.notices)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 import polars as pl
 from sqlalchemy import Connection
 
 from data import bulk, schema
+from data.contracts import REFERENCES
 
 #: Tables that many rows of a file point to -> all that a load asks of them: existence, order of dates, sums, months.
 _TOGETHER: Final[dict[str, tuple[str, ...]]] = {
@@ -23,15 +26,31 @@ class Lookup:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._kept: dict[str, pl.DataFrame] = {}
+        self._coming: tuple[str, Future[pl.DataFrame]] | None = None
+
+    @contextlib.contextmanager
+    def ahead(self, table: str, rows: pl.DataFrame) -> Iterator[None]:
+        """Begin to read what the rows of a table point to while they are judged by themselves: the database is idle then."""
+        with ThreadPoolExecutor(1) as reader:
+            for (source, column), (target, _) in REFERENCES.items():
+                if source == table and target in _TOGETHER and column in rows.columns:
+                    keys = rows.select(pl.col(column).approx_n_unique()).item()
+                    if bulk.is_most(self._connection, target, keys):
+                        self._coming = target, reader.submit(self._whole, target)
+                        break
+            yield
+            self._settle()
 
     def existing(self, table: str, column: str, values: pl.Series) -> pl.Series:
         """Return those of the values that a table's column holds."""
+        self._settle()
         if not self._worth_keeping(table, values.len(), [column]):
             return bulk.existing(self._connection, table, column, values)
         return values.filter(values.is_in(self._read(table)[column].implode()))
 
     def rows(self, table: str, keys: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
         """Return columns of the rows of a table whose values stand in a frame."""
+        self._settle()
         if keys.is_empty() or not bulk.is_filled(self._connection, table):
             kinds = schema.kinds(table)
             return pl.DataFrame(schema={column: kinds[column] for column in columns})
@@ -48,5 +67,15 @@ class Lookup:
 
     def _read(self, table: str) -> pl.DataFrame:
         if table not in self._kept:
-            self._kept[table] = bulk.read_where(self._connection, table, _TOGETHER[table], "1 = 1")
+            self._kept[table] = self._whole(table)
         return self._kept[table]
+
+    def _whole(self, table: str) -> pl.DataFrame:
+        return bulk.read_where(self._connection, table, _TOGETHER[table], "1 = 1")
+
+    def _settle(self) -> None:
+        """Take what is being read: a connection answers one question at a time."""
+        if self._coming is not None:
+            table, coming = self._coming
+            self._coming = None
+            self._kept[table] = coming.result()

@@ -20,7 +20,7 @@ REJECT_SCHEMA: Final = {"row_number": pl.Int64, "rule": pl.String, "column_name"
 #: Longest part of a refused value that is kept.
 _SHOWN: Final = 200
 
-#: Of a table, a column and values: which of the values the table holds.
+#: Of a table, a column and distinct values: which of the values the table holds, each once.
 Known = Callable[[str, str, pl.Series], pl.Series]
 
 
@@ -51,7 +51,8 @@ def known_from(held: Mapping[tuple[str, str], pl.Series]) -> Known:
     """Answer what is known from series in memory; a table that is not among them is not asked about."""
 
     def known(table: str, column: str, values: pl.Series) -> pl.Series:
-        return held.get((table, column), values)
+        there = held.get((table, column))
+        return values if there is None else values.filter(values.is_in(there.implode()))
 
     return known
 
@@ -73,13 +74,14 @@ def check(table: str, raw: pl.DataFrame, known: Known) -> Checked:
         DataError: the file is not for this table.
     """
     chosen, notices = matched(table, numbered(raw))
-    text = chosen.with_columns(_as_text(chosen, name, kind.dtype) for name, kind in CONTRACTS[table].columns().items())
+    text = chosen.with_columns(_as_text(chosen, name, kind.dtype) for name, kind in _untidy(table, chosen))
     typed = text.with_columns(_typed(text, name, kind.dtype) for name, kind in CONTRACTS[table].columns().items())
+    first = typed.select(pl.struct(CONTRACTS[table].primary_key()).is_first_distinct()).to_series()
     parts = [
         *_not_plain(table, chosen),
         *_unreadable(table, text, typed),
-        *_broken_rules(table, text, typed),
-        *_repeated(table, text, typed),
+        *_broken_rules(table, text, typed if first.all() else typed.filter(first)),
+        *_repeated(table, text, typed.clear() if first.all() else typed.filter(~first)),
         *_unknown(table, typed, known),
     ]
     rejects = (
@@ -115,6 +117,13 @@ def matched(table: str, raw: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...
     chosen = [pl.col(found[name]).alias(name) if name in found else pl.lit(None, pl.String).alias(name) for name in columns]
     notices = (f"Columns that the table “{table}” does not have were ignored: {', '.join(extra)}.",) if extra else ()
     return raw.select(ROW, *chosen), notices
+
+
+def _untidy(table: str, chosen: pl.DataFrame) -> list[tuple[str, Any]]:
+    """List the columns that are not clean text already, with their rules."""
+    columns = CONTRACTS[table].columns()
+    tidy = chosen.select(parse.is_clean(pl.col(name)).all() for name in columns if chosen.schema[name] == pl.String)
+    return [(name, kind) for name, kind in columns.items() if name not in tidy.columns or not tidy[name][0]]
 
 
 def _as_text(raw: pl.DataFrame, name: str, wanted: pl.DataType) -> pl.Expr:
@@ -166,11 +175,10 @@ def _not_plain(table: str, chosen: pl.DataFrame) -> list[pl.DataFrame]:
     return parts
 
 
-def _broken_rules(table: str, text: pl.DataFrame, typed: pl.DataFrame) -> list[pl.DataFrame]:
-    """List the rows that break a rule of the contract; a repeated key is told apart elsewhere."""
+def _broken_rules(table: str, text: pl.DataFrame, first: pl.DataFrame) -> list[pl.DataFrame]:
+    """List the rows, the first of their key, that break a rule of the contract."""
     contract = CONTRACTS[table]
     keys = contract.primary_key()
-    first = typed.filter(pl.struct(keys).is_first_distinct())
     _, failure = contract.filter(first.drop(ROW))
     if not failure.counts():
         return []
@@ -189,10 +197,9 @@ def _broken_rule(columns: Mapping[str, Any], name: str, broken: pl.DataFrame, te
     return reject_rows(rows, f"{column}:{rule}" if column else rule, at, rules.message(rule, columns[at]))
 
 
-def _repeated(table: str, text: pl.DataFrame, typed: pl.DataFrame) -> list[pl.DataFrame]:
+def _repeated(table: str, text: pl.DataFrame, again: pl.DataFrame) -> list[pl.DataFrame]:
     """List the rows whose key stood in an earlier row; of a key with a hole in it, the hole is the fault."""
     keys = CONTRACTS[table].primary_key()
-    again = typed.filter(~pl.struct(keys).is_first_distinct())
     if again.is_empty():
         return []
     whole = again.filter(pl.all_horizontal(pl.col(keys).is_not_null()))
@@ -208,8 +215,9 @@ def _unknown(table: str, typed: pl.DataFrame, known: Known) -> list[pl.DataFrame
     for (source, column), (target, key) in REFERENCES.items():
         if source == table:
             values = typed[column].drop_nulls().unique()
-            lost = values.filter(~values.is_in(known(target, key, values).unique().implode()))
-            if lost.len():
+            there = known(target, key, values)
+            if there.len() < values.len():
+                lost = values.filter(~values.is_in(there.implode()))
                 rows = typed.join(lost.to_frame(column), on=column, how="semi")
                 parts.append(reject_rows(rows, f"{column}:known", column, rules.KNOWN_HELP.format(table=target)))
     return parts

@@ -130,6 +130,19 @@ def test_any_number_comes_out_as_it_went_in(bank: Engine, reach: int) -> None:
     assert_frame_equal(bulk.read_table(bank, "target"), ordered.sort("metric_id"), check_exact=True)
 
 
+@pytest.mark.parametrize("most", [1e5, 1e12])
+def test_whole_cents_come_out_to_the_last_digit(bank: Engine, most: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly all numbers are amounts of money, which have a way of their own out of SQLite."""
+    monkeypatch.delattr(bulk, "_digits")
+    numbers = np.round(np.random.default_rng(8).uniform(-most, most, 20_000), 2)
+    targets = pl.DataFrame({"metric_id": [f"m{i}" for i in range(len(numbers))], "target_value": numbers}).select(
+        "metric_id", center_code=pl.lit("ALL"), valid_from=pl.lit(dt.date(2013, 1, 1)), target_value="target_value"
+    )
+    with database.writing(bank) as connection:
+        bulk.bulk_insert(connection, "target", targets)
+    assert_frame_equal(bulk.read_table(bank, "target"), targets.sort("metric_id"), check_exact=True)
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("odd", ["\x1f", "a\x1fb", "\x1f\x1f"])
 def test_text_with_the_separator_is_read_row_by_row(bank: Engine, odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
