@@ -10,6 +10,8 @@ from typing import Final
 
 import polars as pl
 
+from analytics.coding import dollars
+
 #: Below this margin between first and second Center the suggestion is called close.
 CLOSE_MARGIN: Final = 0.10
 
@@ -18,7 +20,7 @@ def suggest(goods: pl.LazyFrame, industries: pl.LazyFrame) -> pl.DataFrame:
     """Suggest for each account the Center of most of its entry lines.
 
     Args:
-        goods: `account_id`, `industry_code`, `lines_count`, `value_usd`: sums of entry lines; the window is the caller's.
+        goods: `account_id`, `industry_code`, `lines_count`, `value_cents`: sums of entry lines; the window is the caller's.
         industries: `industry_code`, `center_code` (the Center whose goods they are).
 
     Returns:
@@ -28,7 +30,7 @@ def suggest(goods: pl.LazyFrame, industries: pl.LazyFrame) -> pl.DataFrame:
     each = (
         goods.join(industries.rename({"center_code": "goods_center"}), on="industry_code")
         .group_by("account_id", "goods_center")
-        .agg(pl.col("lines_count", "value_usd").sum())
+        .agg(pl.col("lines_count", "value_cents").sum())
     )
     by_lines = each.sort(["lines_count", "goods_center"], descending=[True, False])
     whole = pl.col("lines_count").sum()
@@ -38,9 +40,9 @@ def suggest(goods: pl.LazyFrame, industries: pl.LazyFrame) -> pl.DataFrame:
             suggested_center_code=pl.col("goods_center").first(),
             suggested_share=pl.col("lines_count").first() / whole,
             margin=(pl.col("lines_count").first() - pl.col("lines_count").slice(1, 1).sum()) / whole,
-            value_center_code=pl.col("goods_center").sort_by(["value_usd", "goods_center"], descending=[True, False]).first(),
+            value_center_code=pl.col("goods_center").sort_by(["value_cents", "goods_center"], descending=[True, False]).first(),
             lines_count=whole,
-            value_usd=pl.col("value_usd").sum(),
+            value_usd=dollars(pl.col("value_cents").sum()),
         )
         .sort("account_id")
         .collect()

@@ -78,9 +78,9 @@ def decode(frame: Frame, lists: Codes) -> Frame:
 
 
 def in_words(frame: Frame, lists: Codes) -> Frame:
-    """Give coded columns their values as text, and amounts in dollars, as the tables of the contracts have them."""
+    """Give coded columns their values as text."""
     named = [name for name in frame.collect_schema().names() if name in CODED]
-    return in_dollars(decode(frame, lists)).with_columns(pl.col(named).cast(pl.String))
+    return decode(frame, lists).with_columns(pl.col(named).cast(pl.String))
 
 
 def cents(usd: str) -> pl.Expr:

@@ -45,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--entries", type=_positive, help="entry summaries to make (default: the setting CENTERLINE_DEMO_ENTRIES)")
     demo.add_argument("--seed", type=int, default=build.SEED, help="same seed, same bytes (default: %(default)s)")
     demo.add_argument("--if-empty", action="store_true", help="do nothing when something is published already")
+    demo.add_argument("--facts-only", action="store_true", help="make facts and rollups of any size, without the database")
+    demo.add_argument("--lines", type=int, default=10_000_000, help="with --facts-only: entry lines to make (default: %(default)s)")
+    demo.add_argument("--years", type=int, default=1, help="with --facts-only: fiscal years to spread them over (default: %(default)s)")
     demo.set_defaults(run=_demo)
     load = commands.add_parser("load", help="load CSV, XLSX or Parquet files, or folders of them, and publish")
     load.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -124,6 +127,10 @@ def _demo(options: argparse.Namespace) -> int:
     if options.if_empty and version is not None:
         store.Snapshot(Scope("leadership"))
         print(f"The store holds data version {version}.")
+        return ALL
+    if options.facts_only:
+        published = build.national(options.lines, options.years, seed=options.seed, progress=Told())
+        print(f"Data version {published.version}, as of {published.as_of}: synthetic facts, without a database.")
         return ALL
     print(f"Building the demonstration in {settings().home} (once; about a minute)", file=sys.stderr)
     published = build.demonstration(entries=options.entries, seed=options.seed, progress=Told())

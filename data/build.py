@@ -8,7 +8,7 @@ from analytics.exc import DataError
 from data import database
 from data.load import load_files
 from data.progress import Progress, Silent
-from data.publish import Published, publish
+from data.publish import Published, current_version, publish, publish_source
 from data.settings import settings
 
 SEED: int = 2013
@@ -39,3 +39,20 @@ def demonstration(
     for paths in written:
         load_files(paths, engine=target, progress=told)
     return publish(engine=target, progress=told)
+
+
+def national(lines: int, years: int = 1, *, seed: int = SEED, progress: Progress | None = None) -> Published:
+    """Build a national store: facts and rollups of so many lines over so many fiscal years, without the database.
+
+    Raises:
+        DataError: something is published here already.
+    """
+    from data.demo.national import Nation
+
+    home = settings().published
+    if current_version(home) is not None:
+        raise DataError(
+            f"{home} holds a published version already, and facts alone are built into an empty place. "
+            "Choose another home: CENTERLINE_HOME=other-folder."
+        )
+    return publish_source(Nation(lines, years, seed), None, home, progress=progress)

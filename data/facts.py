@@ -119,7 +119,7 @@ def account_profiles(tables: Tables, goods: pl.LazyFrame, entries: pl.LazyFrame,
 
     Args:
         tables: `account`, `account_center`, `industry`.
-        goods: Facts `goods` of the last 12 months.
+        goods: Facts `goods` of the last 12 months, values in cents.
         entries: `account_id` of the entries of the last 12 months.
         as_of: Date of the version.
 

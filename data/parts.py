@@ -6,10 +6,12 @@ its month and a digest of its files, so equal content is one part.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
+import itertools
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -19,11 +21,12 @@ import polars as pl
 
 import analytics
 from analytics import identities
-from analytics.coding import Codes, code_lists, encode, in_cents
+from analytics.coding import Codes, code_lists
 from analytics.rollups import FAMILIES, coarser, rollups_of
 from data import facts as facts_of_tables
 from data.contracts import TABLES
 from data.engines import Engine, Polars
+from data.months import Facts, Month, coded
 
 #: Kind of part -> the families of its rollups; the others are made anew for each version.
 FAMILIES_OF: Final[dict[str, tuple[str, ...]]] = {
@@ -32,13 +35,19 @@ FAMILIES_OF: Final[dict[str, tuple[str, ...]]] = {
     "rest": ("inquiries", "feedback"),
 }
 
-_FACTS: Final = {"entry": facts_of_tables.of_entries, "review": facts_of_tables.of_reviews}
+#: Kind of part -> its facts.
+FACTS_OF: Final = {kind: tuple(name for name, of in facts_of_tables.MONTHLY.items() if of == kind) for kind in ("entry", "review")}
+
+#: Kind of part -> those of its facts that the ledger of loads counts.
+_LEDGER: Final = {"entry": ("entry", "entry_line"), "review": ("review", "review_event")}
+
 _CHECKS: Final = {"entry": identities.of_entries, "review": identities.of_reviews}
 
 #: Modules that decide what a part holds; when one changes, parts are made anew.
 _RECIPE: Final = (
     *(f"analytics/{name}.py" for name in ("builders", "coding", "identities", "rollups", "standards", "stays")),
     "data/facts.py",
+    "data/months.py",
     "data/parts.py",
 )
 
@@ -86,38 +95,51 @@ def recipe() -> str:
     return digest.hexdigest()
 
 
-def build(
-    tables: Mapping[str, pl.DataFrame],
-    kind: str,
-    month: str,
-    as_of: dt.date | None,
-    lists: Codes,
-    building: Path,
-    home: Path,
-    engine: Engine,
-) -> Part:
+def build(made: Month, kind: str, month: str, as_of: dt.date | None, lists: Codes, building: Path, home: Path, engine: Engine) -> Part:
     """Build the part of a month and put it into the store, where nothing refers to it yet."""
-    first, latest = facts_of_tables.first_date(tables) or dt.date.max, facts_of_tables.latest_date(tables) or dt.date.min
-    facts = {name: encode(in_cents(frame), lists) for name, frame in _FACTS[kind](tables, as_of).items()}
     folder = building / "parts" / kind / month
-    files = {name: folder / "facts" / f"{name}.parquet" for name in facts}
-    for name, frame in facts.items():
-        write(frame, files[name])
-    lazy = {name: frame.lazy() for name, frame in facts.items()}
-    rollups = write_rollups({name: engine.finest(FAMILIES[name], lazy, files) for name in FAMILIES_OF[kind]}, folder)
-    write(_CHECKS[kind](rollups, lazy), folder / "identities.parquet")
+    files = {name: folder / "facts" / f"{name}.parquet" for name in FACTS_OF[kind]}
+    facts = _written(made.slices(as_of, lists), files)
+    rollups = write_rollups({name: engine.finest(FAMILIES[name], facts, files) for name in FAMILIES_OF[kind]}, folder)
+    write(_CHECKS[kind](rollups, facts), folder / "identities.parquet")
+    counts = _counts(kind, facts)
     part = Part(
         kind=kind,
         month=month,
         digest=digest_of(folder),
-        first=first.isoformat(),
-        latest=latest.isoformat(),
-        cut=as_of is not None and latest > as_of,
-        rows={name: frame.height for name, frame in facts.items()},
-        held=_held(kind, facts),
+        first=made.first.isoformat(),
+        latest=made.latest.isoformat(),
+        cut=as_of is not None and made.latest > as_of,
+        rows={name: rows for name, (rows, *_) in counts.items()},
+        held={name: counts[name] for name in _LEDGER[kind]},
     )
     keep(folder, part.folder(home))
     return part
+
+
+def _written(slices: Iterable[Facts], files: Mapping[str, Path]) -> dict[str, pl.LazyFrame]:
+    """Write facts to files; return them lazily: the one slice from memory, several from the files, so that memory follows a slice."""
+    rest = iter(slices)
+    first, second = next(rest), next(rest, None)
+    if second is None:
+        for name, path in files.items():
+            write(first[name], path)
+        return {name: first[name].lazy() for name in files}
+    with contextlib.ExitStack() as opened:
+        writers = {name: opened.enter_context(_appending(path, first[name])) for name, path in files.items()}
+        for facts in itertools.chain((first, second), rest):
+            for name, writer in writers.items():
+                writer.write_table(facts[name].to_arrow(compat_level=pl.CompatLevel.oldest()))
+    return {name: pl.scan_parquet(path) for name, path in files.items()}
+
+
+def _appending(path: Path, like: pl.DataFrame) -> Any:
+    """Open a Parquet file that takes one frame after the other."""
+    import pyarrow.parquet
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    schema = like.clear().to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+    return pyarrow.parquet.ParquetWriter(path, schema, compression="zstd", compression_level=1)
 
 
 def write_rollups(finest: Mapping[str, pl.DataFrame], folder: Path) -> dict[str, pl.LazyFrame]:
@@ -140,7 +162,7 @@ def empty(kind: str) -> Mapping[str, pl.DataFrame]:
     keys = pl.DataFrame(schema={"account_id": pl.String, "account_key": pl.Int64})
     tables |= {"account_key": keys, "stake": tables["entry"].select(facts_of_tables.STAKE)}
     nothing = code_lists((), (), ())
-    facts = {name: encode(in_cents(frame), nothing) for name, frame in _FACTS[kind](tables, None).items()}
+    facts = coded(kind, tables, None, nothing)
     lazy = {name: frame.lazy() for name, frame in facts.items()}
     made = {
         rollup.name: coarser(Polars().finest(FAMILIES[name], lazy, {}).lazy(), rollup).collect()
@@ -150,15 +172,14 @@ def empty(kind: str) -> Mapping[str, pl.DataFrame]:
     return facts | made
 
 
-def _held(kind: str, facts: Mapping[str, pl.DataFrame]) -> dict[str, list[int]]:
-    """Count facts as the ledger counts rows: `rows`, `value_cents`, `closed_count` of each table."""
-    held = {}
-    for table in {"entry": ("entry", "entry_line"), "review": ("review", "review_event")}[kind]:
-        frame = facts[table]
-        value = int(frame["value_cents"].sum()) if kind == "entry" else 0
-        closed = frame.height - frame["closed_date"].null_count() if table == "review" else 0
-        held[table] = [frame.height, value, closed]
-    return held
+def _counts(kind: str, facts: Mapping[str, pl.LazyFrame]) -> dict[str, list[int]]:
+    """Count each fact as the ledger counts rows: `rows`, `value_cents`, `closed_count`."""
+    value = pl.col("value_cents").sum() if kind == "entry" else pl.lit(0)
+    asked = [
+        frame.select(rows=pl.len(), value=value, closed=pl.col("closed_date").count() if name == "review" else pl.lit(0))
+        for name, frame in facts.items()
+    ]
+    return {name: [int(count) for count in counted.row(0)] for name, counted in zip(facts, pl.collect_all(asked), strict=True)}
 
 
 def keep(built: Path, place: Path) -> None:

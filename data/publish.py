@@ -120,12 +120,11 @@ def _published(
         lists = _lists(tables)
         kept = _kept(source, previous, as_of, lists)
         wanted = [(kind, month) for kind in KINDS for month in source.months(kind)]
-    keys = {"account_key": tables["account_key"]}
     todo = [place for place in wanted if place not in kept]
     read = _ahead(lambda place: (place, source.month(*place)), todo)
     built = {
-        place: parts.build(frames | keys, *place, as_of, lists, building, home, maker)
-        for place, frames in told.over(read, f"Building {len(todo)} of {len(wanted)} months", len(todo))
+        place: parts.build(made, *place, as_of, lists, building, home, maker)
+        for place, made in told.over(read, f"Building {len(todo)} of {len(wanted)} months", len(todo))
     }
     chosen = [(kept | built)[place] for place in wanted]
     date = as_of or _latest(chosen, tables)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Set
+from functools import cached_property
 from typing import Any, Final, Protocol
 
 import polars as pl
@@ -18,6 +19,7 @@ from data import bulk, database
 from data.contracts import TABLES
 from data.facts import STAKE
 from data.history import MONTH_OF
+from data.months import Month, TableMonth
 from data.schema import LOAD, REVISION
 
 #: Kinds of month: of entry, and in which a review was opened.
@@ -53,8 +55,8 @@ class Source(Protocol):
     def small(self, name: str) -> pl.DataFrame:
         """Return a small table, sorted by its key."""
 
-    def month(self, kind: str, month: str) -> dict[str, pl.DataFrame]:
-        """Return the tables of a month: `entry` and `entry_line`, or `review`, `review_event` and `stake`."""
+    def month(self, kind: str, month: str) -> Month:
+        """Return a month."""
 
     def ledger(self) -> pl.DataFrame:
         """Return what must be there: `table_name`, `month` and `LEDGER_MEASURES`."""
@@ -97,18 +99,22 @@ class Database:
         frame = bulk.read_whole(self._connection, name)
         return frame.sort(TABLES[name].primary_key() if name in TABLES else ["account_id"])
 
-    def month(self, kind: str, month: str) -> dict[str, pl.DataFrame]:
+    def month(self, kind: str, month: str) -> Month:
         """Read the tables of a month."""
         days = days_of(month)
         own = bulk.read_where(self._connection, kind, bulk.columns_of(kind), between(f"t.{MONTH_OF[kind]}"), days)
         if kind == "entry":
             lines = f"JOIN entry p ON p.entry_number = t.entry_number AND {between('p.entry_date')}"
-            return {"entry": own, "entry_line": self._following("entry_line", lines, days)}
+            return TableMonth(kind, {"entry": own, "entry_line": self._following("entry_line", lines, days), "account_key": self._keys})
         events = f"JOIN review p ON p.review_id = t.review_id AND {between('p.opened_date')}"
         # No temporary table here: whoever publishes may only read.
         reviewed = f"t.entry_number IN (SELECT r.entry_number FROM review r WHERE {between('r.opened_date')})"
         stake = bulk.read_where(self._connection, "entry", STAKE, reviewed, days)
-        return {"review": own, "review_event": self._following("review_event", events, days), "stake": stake}
+        return TableMonth(kind, {"review": own, "review_event": self._following("review_event", events, days), "stake": stake})
+
+    @cached_property
+    def _keys(self) -> pl.DataFrame:
+        return self.small("account_key")
 
     def ledger(self) -> pl.DataFrame:
         """Sum the ledger of revisions."""
@@ -159,14 +165,16 @@ class Memory:
         """Return a small table, sorted by its key."""
         return self._tables[name].sort(TABLES[name].primary_key() if name in TABLES else ["account_id"])
 
-    def month(self, kind: str, month: str) -> dict[str, pl.DataFrame]:
+    def month(self, kind: str, month: str) -> Month:
         """Cut the tables of a month out."""
         first, following = days_of(month)
         own = self._tables[kind].filter(pl.col(MONTH_OF[kind]).is_between(first, following, closed="left"))
         if kind == "entry":
-            return {"entry": own, "entry_line": self._tables["entry_line"].join(own, on="entry_number", how="semi")}
+            lines = self._tables["entry_line"].join(own, on="entry_number", how="semi")
+            return TableMonth(kind, {"entry": own, "entry_line": lines, "account_key": self._tables["account_key"]})
         stake = self._tables["entry"].select(STAKE).join(own, on="entry_number", how="semi")
-        return {"review": own, "review_event": self._tables["review_event"].join(own, on="review_id", how="semi"), "stake": stake}
+        events = self._tables["review_event"].join(own, on="review_id", how="semi")
+        return TableMonth(kind, {"review": own, "review_event": events, "stake": stake})
 
     def ledger(self) -> pl.DataFrame:
         """There is no ledger."""

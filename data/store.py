@@ -300,7 +300,7 @@ class Snapshot:
         """Return a fact with its codes as values and its money in dollars; it is not cut to the scope: `rows` is."""
         files = self.fact_files(fact)
         frame = pl.scan_parquet(files, glob=False) if files else empty(MONTHLY[fact])[fact].lazy()
-        return coding.in_words(frame, self.manifest["codes"]) if fact in MONTHLY else frame
+        return coding.in_dollars(coding.in_words(frame, self.manifest["codes"])) if fact in MONTHLY else frame
 
     def _own(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame if self.scope.role.names == "all" else frame.filter(pl.col("center_code").is_in(self.scope.centers))
