@@ -7,14 +7,13 @@ them; the rows of a family are the sums of all its counts by date, dimensions an
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import narwhals as nw
 
-from analytics import coding
+from analytics import coding, periods
 from analytics.rollups import (
     AGE_STATES,
     DUE_STATES,
@@ -36,9 +35,6 @@ from analytics.rollups import (
 #: A lazy frame of any engine.
 Lazy = nw.LazyFrame[Any]
 Facts = Mapping[str, Lazy]
-
-#: A day after all days.
-_FAR: Final = dt.date(9999, 12, 31)
 
 #: Counts the rows, where a column would be summed.
 ROWS: Final = None
@@ -153,7 +149,7 @@ def _while(stays: Lazy, begins: Mapping[str, nw.Expr], amounts: Mapping[str, str
         begins: Measure -> the day on which its state begins; null when it never does.
         amounts: Measure -> the column that is summed.
     """
-    until = nw.col("to_date").fill_null(_FAR)
+    until = nw.col("to_date").fill_null(periods.FAR)
     dated = stays.with_columns(until=until, **{f"{state}_from": day for state, day in begins.items()}).filter(
         nw.col("from_date") < nw.col("until")
     )

@@ -32,11 +32,6 @@ class Span:
     start: dt.date
     end: dt.date
 
-    @property
-    def whole_months(self) -> bool:
-        """Whether the span begins and ends with a month."""
-        return self.start.day == 1 and self.end == periods.month_end(self.end)
-
 
 def span(filters: Filters, as_of: dt.date) -> Span:
     """Return the filters' period, ended by the as-of date."""
@@ -94,10 +89,8 @@ def rows(frames: Frames, family: Family, filters: Filters, as_of: dt.date, by: S
     """
     check_groupings(by)
     days = span(filters, as_of)
-    start = BEGINNING if to_end else days.start
-    frame = route(frames, family, needed(filters, by), whole_months=Span(start, days.end).whole_months)
-    kept = pl.col("date").is_between(start, days.end) & filters.predicate()
-    return frame.filter(kept).with_columns(group_expressions(by))
+    frame = route(frames, family, needed(filters, by), BEGINNING if to_end else days.start, days.end)
+    return frame.filter(filters.predicate()).with_columns(group_expressions(by))
 
 
 def flows(

@@ -6,19 +6,15 @@ facts and rollups are kept (`analytics.coding`).
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 
 import polars as pl
 
-from analytics import coding
+from analytics import coding, periods
 from analytics.rollups import FAMILIES, Frames, Rollup, rollups_of
 
 #: The finest rollup of a family, by day.
 _FINEST = {name: rollups_of(family)[-1] for name, family in FAMILIES.items()}
-
-#: A day after all days; where something still lasts, it stands on both sides of an identity.
-_FAR = dt.date(9999, 12, 31)
 
 _SCHEMA = {"identity": pl.String, "cells": pl.Int64, "residual": pl.Int64}
 
@@ -33,7 +29,12 @@ def of_entries(frames: Frames, facts: Frames) -> pl.DataFrame:
     Returns:
         `identity` (in words), `cells` (places compared), `residual` (sum of absolute differences; must be 0).
     """
-    return _collected(*_levels(frames, ("volume", "participants")), _volume(frames, facts), _money(facts), _routing(facts))
+    return _collected(*_levels(frames, ("volume", "participants")), _volume(frames, facts))
+
+
+def within_entries(facts: Frames) -> pl.DataFrame:
+    """Compare both sides of the identities that whole entries with their lines must meet, however many there are."""
+    return _collected(_money(facts), _routing(facts))
 
 
 def of_reviews(frames: Frames, facts: Frames) -> pl.DataFrame:
@@ -156,7 +157,7 @@ def _routing(facts: Frames) -> pl.LazyFrame:
 
 def _stays(facts: Frames) -> pl.LazyFrame:
     """Check that the stays of every review tile its open days."""
-    far = pl.lit(_FAR)
+    far = pl.lit(periods.FAR)  # on both sides, where something still lasts
     tiled = facts["stay"].group_by("review_id").agg(count=(pl.col("to_date").fill_null(far) - pl.col("from_date")).dt.total_days().sum())
     ended = facts["review"].select("review_id", count=(pl.col("closed_date").fill_null(far) - pl.col("opened_date")).dt.total_days())
     return _compared("Days with all holders = days open, for every review", tiled, ended, ["review_id"])

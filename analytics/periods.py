@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
+from typing import Final
 
 import polars as pl
+
+#: A day after all days: the end of what still lasts.
+FAR: Final = dt.date(9999, 12, 31)
 
 
 def month_start(day: dt.date) -> dt.date:
@@ -27,6 +31,24 @@ def months_back(day: dt.date, months: int) -> dt.date:
     """Return the first day of the month that lies `months` months before the day's."""
     index = day.year * 12 + day.month - 1 - months
     return dt.date(index // 12, index % 12 + 1, 1)
+
+
+def whole_months(first: dt.date, last: dt.date) -> tuple[tuple[dt.date, dt.date] | None, list[tuple[dt.date, dt.date]]]:
+    """Split a span of days into its whole months and what is left at its ends.
+
+    Returns:
+        First and last day of the whole months (null when there are none), and of each rest, which lies in one month.
+    """
+    if last < first:
+        return None, []
+    begin = first if first.day == 1 else next_month(first)
+    end = last if last == month_end(last) else month_start(last) - dt.timedelta(days=1)
+    if begin > end:
+        middle = month_end(first)
+        rests = [(first, last)] if last <= middle else [(first, middle), (month_start(last), last)]
+        return None, rests
+    rests = [(first, begin - dt.timedelta(days=1))] if begin > first else []
+    return (begin, end), [*rests, *([(end + dt.timedelta(days=1), last)] if end < last else [])]
 
 
 def year_back(day: dt.date) -> dt.date:

@@ -8,13 +8,14 @@ exact in any order and by any engine.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 import polars as pl
 
-from analytics import standards
+from analytics import periods, standards
 from analytics.exc import QueryError
 from analytics.filters import column_of
 
@@ -125,24 +126,59 @@ def rollups_of(family: Family) -> list[Rollup]:
 ROLLUPS: Final[tuple[Rollup, ...]] = tuple(rollup for family in FAMILIES.values() for rollup in rollups_of(family))
 
 
-def route(frames: Frames, family: Family, dimensions: Iterable[str], *, whole_months: bool) -> pl.LazyFrame:
-    """Return the smallest rollup at hand that has the dimensions and can be cut at the question's days.
+@runtime_checkable
+class ByMonth(Protocol):
+    """Frames that can give the days of one month without reading the others."""
+
+    def days(self, name: str, month: dt.date) -> pl.LazyFrame:
+        """Return the rows of a rollup by day that lie in the month of a day."""
+
+
+def route(frames: Frames, family: Family, dimensions: Iterable[str], first: dt.date, last: dt.date) -> pl.LazyFrame:
+    """Return the rows of a span of days from the smallest rollup at hand that has the dimensions.
+
+    Whole months come by month, and only what is left of a month at either end by day: so a question about a decade reads
+    hardly more than one about a year.
+
+    Args:
+        frames: Rollups at hand.
+        family: Family asked.
+        dimensions: What the rows must have.
+        first: First day of the span.
+        last: Last day of the span, counted.
 
     Raises:
         QueryError: no rollup in `frames` has them: the number does not have that dimension, or the role does not reach it.
     """
     asked = set(dimensions)
-    for rollup in rollups_of(family):
-        fits = asked <= set(rollup.dimensions) and (whole_months or rollup.grain == "day")
-        if fits and rollup.name in frames:
-            return frames[rollup.name]
-    known = [set(rollup.dimensions) for rollup in rollups_of(family) if rollup.name in frames]
-    reach = max(known, key=len, default=set())
+    at_hand = [rollup for rollup in rollups_of(family) if rollup.name in frames]
+    fit = [rollup for rollup in at_hand if asked <= set(rollup.dimensions)]
+    by_day = next((rollup for rollup in fit if rollup.grain == "day"), None)
+    if by_day is not None:
+        by_month = next((rollup for rollup in fit if rollup.grain == "month" and rollup.dimensions == by_day.dimensions), None)
+        return _span(frames, by_day, by_month, first, last)
+    reach = max((set(rollup.dimensions) for rollup in at_hand), key=len, default=set())
     missing = sorted(asked - reach) or sorted(asked)
     raise QueryError(
         f"This number cannot be shown by {', '.join(missing)} here; it can be shown by "
         f"{', '.join(sorted(reach)) or 'nothing'}. Leave that filter or grouping out."
     )
+
+
+def _span(frames: Frames, by_day: Rollup, by_month: Rollup | None, first: dt.date, last: dt.date) -> pl.LazyFrame:
+    """Put a span together from whole months and the days at its ends."""
+    if by_month is None:
+        return _cut(frames[by_day.name], first, last)
+    months, ends = periods.whole_months(first, last)
+    parts = [_cut(frames[by_month.name], *months)] if months else []
+    for day, until in ends:
+        of_month = frames.days(by_day.name, day) if isinstance(frames, ByMonth) else frames[by_day.name]
+        parts.append(_cut(of_month, day, until))
+    return pl.concat(parts) if parts else frames[by_month.name].clear()
+
+
+def _cut(frame: pl.LazyFrame, first: dt.date, last: dt.date) -> pl.LazyFrame:
+    return frame.filter(pl.col("date").is_between(first, last))
 
 
 def coarser(frame: pl.LazyFrame, rollup: Rollup) -> pl.LazyFrame:

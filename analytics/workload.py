@@ -149,16 +149,25 @@ def oldest_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[s
     time = next((name for name in by if name in cube.TIMES), None)
     others = [name for name in by if name != time]
     days = cube.span(filters, as_of)
-    stays = cube.rows(frames, STAYS, filters, as_of, others, to_end=True).collect()
-    first = stays["date"].min() if stays.height else as_of
-    ends = pl.DataFrame({"end": cube.bucket_ends(time, days, first)}, schema={"end": pl.Date})  # type: ignore[arg-type]
-    there = (pl.col("date") <= pl.col("end")) & (pl.col("to_date").is_null() | (pl.col("to_date") > pl.col("end")))
-    labels = [cube.time_label(time, pl.col("end")).alias(time)] if time else []
-    open_then = (
-        stays.join(ends, how="cross").filter(there).with_columns(*labels, age=(pl.col("end") - pl.col("opened_date")).dt.total_days())
+    rows = cube.rows(frames, STAYS, filters, as_of, others, to_end=True)
+    first = days.start if days.start > cube.BEGINNING else rows.select(pl.col("date").min()).collect().item() or as_of
+    ends = pl.Series("end", cube.bucket_ends(time, days, first), pl.Date)
+    lasting = pl.col("to_date").is_null() | (pl.col("to_date") > ends[0])
+    stays = (
+        rows.filter(lasting)
+        .group_by([*others, "date", "to_date"])
+        .agg(pl.col("opened_date").min(), pl.col("reviews_count").sum())
+        .collect()
     )
+    # Only the ends that each stay saw, and not every stay with every end.
+    begun = ends.search_sorted(stays["date"], "left")
+    over = ends.search_sorted(stays["to_date"].fill_null(periods.FAR), "left")
+    seen = stays.with_columns(at=pl.int_ranges(begun, over)).explode("at")
+    open_then = seen.with_columns(end=ends.gather(seen["at"]))
+    labels = [cube.time_label(time, pl.col("end")).alias(time)] if time else []
+    aged = open_then.with_columns(*labels, age=(pl.col("end") - pl.col("opened_date")).dt.total_days())
     oldest = [pl.col("age").max().alias("value"), pl.col("reviews_count").sum().alias("n")]
-    return cube.result(open_then.group_by(by).agg(oldest) if by else open_then.select(oldest), by)
+    return cube.result(aged.group_by(by).agg(oldest) if by else aged.select(oldest), by)
 
 
 def ages(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import itertools
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -42,6 +42,9 @@ FACTS_OF: Final = {kind: tuple(name for name, of in facts_of_tables.MONTHLY.item
 _LEDGER: Final = {"entry": ("entry", "entry_line"), "review": ("review", "review_event")}
 
 _CHECKS: Final = {"entry": identities.of_entries, "review": identities.of_reviews}
+
+#: What each slice of facts must meet by itself.
+_WITHIN: Final = {"entry": identities.within_entries}
 
 #: Modules that decide what a part holds; when one changes, parts are made anew.
 _RECIPE: Final = (
@@ -99,9 +102,10 @@ def build(made: Month, kind: str, month: str, as_of: dt.date | None, lists: Code
     """Build the part of a month and put it into the store, where nothing refers to it yet."""
     folder = building / "parts" / kind / month
     files = {name: folder / "facts" / f"{name}.parquet" for name in FACTS_OF[kind]}
-    facts = _written(made.slices(as_of, lists), files)
+    found: list[pl.DataFrame] = []
+    facts = _written(_checked(kind, made.slices(as_of, lists), found), files)
     rollups = write_rollups({name: engine.finest(FAMILIES[name], facts, files) for name in FAMILIES_OF[kind]}, folder)
-    write(_CHECKS[kind](rollups, facts), folder / "identities.parquet")
+    write(identities.summed([_CHECKS[kind](rollups, facts), *found]), folder / "identities.parquet")
     counts = _counts(kind, facts)
     part = Part(
         kind=kind,
@@ -115,6 +119,14 @@ def build(made: Month, kind: str, month: str, as_of: dt.date | None, lists: Code
     )
     keep(folder, part.folder(home))
     return part
+
+
+def _checked(kind: str, slices: Iterable[Facts], found: list[pl.DataFrame]) -> Iterator[Facts]:
+    """Check each slice as it passes."""
+    for facts in slices:
+        if kind in _WITHIN:
+            found.append(_WITHIN[kind]({name: frame.lazy() for name, frame in facts.items()}))
+        yield facts
 
 
 def _written(slices: Iterable[Facts], files: Mapping[str, Path]) -> dict[str, pl.LazyFrame]:
@@ -151,7 +163,8 @@ def write_rollups(finest: Mapping[str, pl.DataFrame], folder: Path) -> dict[str,
         frames = pl.collect_all([coarser(base.lazy(), rollup) for rollup in others], engine="in-memory")
         for rollup, frame in zip((*others, first), (*frames, base), strict=True):
             made[rollup.name] = frame.lazy()
-            write(frame, folder / "rollups" / f"{rollup.name}.parquet", searched=False)
+            # Readers of the days of one month pass over the files that have none of them.
+            write(frame, folder / "rollups" / f"{rollup.name}.parquet", searched=rollup.grain == "day")
     return made
 
 

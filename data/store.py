@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import Engine
 
-from analytics import assignment, codes, coding, quality
+from analytics import assignment, codes, coding, periods, quality
 from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels
 from analytics.rollups import ROLLUPS, Frames, Rollup, coarser, only_levels
@@ -39,6 +39,9 @@ _ROW_FACTS: Final = ("entry", "entry_line", "review", "stay", "inquiry")
 #: Small frames that go with the rollups at every scope: the design of the random sample names nobody.
 _WITH_ROLLUPS: Final = {"sample_stratum": "facts/sample_stratum.parquet"}
 
+#: Months of rollups by day that are kept in memory: those at the ends of the periods that are asked for.
+_MONTHS_KEPT: Final = 64
+
 _ROLLUP: Final = {rollup.name: rollup for rollup in ROLLUPS}
 _KIND: Final = {family: kind for kind, families in FAMILIES_OF.items() for family in families}
 
@@ -50,6 +53,7 @@ class _Files(Mapping[str, pl.LazyFrame]):
         self._folder = folder
         self._manifest = _manifest(folder)
         self._frames: dict[str, pl.LazyFrame] = {}
+        self._days: dict[tuple[str, dt.date], pl.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pl.LazyFrame:
         if name not in self:
@@ -58,6 +62,17 @@ class _Files(Mapping[str, pl.LazyFrame]):
             frame = pl.read_parquet(self._folder / _WITH_ROLLUPS[name]) if name in _WITH_ROLLUPS else self._rollup(_ROLLUP[name])
             self._frames[name] = frame.lazy()
         return self._frames[name]
+
+    def days(self, name: str, month: dt.date) -> pl.LazyFrame:
+        """Return the rows of a rollup by day that lie in the month of a day; those asked for last are kept."""
+        place = name, periods.month_start(month)
+        found = self._days.pop(place, None)
+        if found is None:
+            found = self._of_month(_ROLLUP[name], place[1])
+        self._days[place] = found  # asked for last, forgotten last
+        for oldest in [*self._days][:-_MONTHS_KEPT]:
+            self._days.pop(oldest, None)
+        return found.lazy()
 
     def __contains__(self, name: object) -> bool:
         return name in _ROLLUP or name in _WITH_ROLLUPS
@@ -69,15 +84,26 @@ class _Files(Mapping[str, pl.LazyFrame]):
         return len(_ROLLUP) + len(_WITH_ROLLUPS)
 
     def _rollup(self, rollup: Rollup) -> pl.DataFrame:
-        """Read a rollup from its parts, its dimensions as codes."""
+        """Read a rollup from its parts, its dimensions as values."""
         kind = _KIND[rollup.family.name]
-        frame = _read_parts(self._folder, self._manifest, kind, f"rollups/{rollup.name}.parquet", rollup.name)
+        return self._joined(rollup, _read_parts(self._folder, self._manifest, kind, f"rollups/{rollup.name}.parquet", rollup.name))
+
+    def _of_month(self, rollup: Rollup, month: dt.date) -> pl.DataFrame:
+        """Read the days of a month: entries lie in the part of their month, what happens to reviews in that of many."""
+        kind = _KIND[rollup.family.name]
+        wanted = {month.strftime("%Y-%m")} if kind == "entry" else None
+        paths = part_files(self._folder, self._manifest, kind, f"rollups/{rollup.name}.parquet", wanted)
+        inside = pl.col("date").is_between(month, periods.month_end(month))
+        frame = pl.scan_parquet(paths, glob=False).filter(inside).collect() if paths else empty(kind)[rollup.name]
+        return self._joined(rollup, frame)
+
+    def _joined(self, rollup: Rollup, frame: pl.DataFrame) -> pl.DataFrame:
         if not {*rollup.group, *rollup.family.measures} <= set(frame.columns):
             raise DataError(
                 f"The data version “{self._folder.name}” was published by another release. Publish again: python -m data publish."
             )
         # What happens to the reviews of one month falls on days of many; in one row a day, sums are short.
-        joined = coarser(frame.lazy(), rollup).collect() if kind == "review" else frame
+        joined = coarser(frame.lazy(), rollup).collect() if _KIND[rollup.family.name] == "review" else frame
         return coding.decode(joined, self._manifest["codes"])
 
 
@@ -87,10 +113,11 @@ def _files(folder: Path) -> _Files:
     return _Files(folder)
 
 
-def part_files(folder: Path, manifest: Mapping[str, Any], kind: str, file: str) -> list[Path]:
-    """List a file of every part of a kind that a version names."""
+def part_files(folder: Path, manifest: Mapping[str, Any], kind: str, file: str, months: Set[str] | None = None) -> list[Path]:
+    """List a file of every part of a kind, or of those of some months, that a version names."""
     home = folder.parents[1]
-    return [Part(**record).folder(home) / file for record in manifest["parts"] if record["kind"] == kind]
+    wanted = [record for record in manifest["parts"] if record["kind"] == kind and (months is None or record["month"] in months)]
+    return [Part(**record).folder(home) / file for record in wanted]
 
 
 def _read_parts(folder: Path, manifest: Mapping[str, Any], kind: str, file: str, name: str) -> pl.DataFrame:
@@ -108,13 +135,19 @@ def _dimension(folder: Path, name: str) -> pl.DataFrame:
 class _Cut(Mapping[str, pl.LazyFrame]):
     """Rollups of which only the named ones can be read."""
 
-    def __init__(self, frames: Frames, names: frozenset[str]) -> None:
+    def __init__(self, frames: _Files, names: frozenset[str]) -> None:
         self._frames, self._names = frames, names
 
     def __getitem__(self, name: str) -> pl.LazyFrame:
         if name not in self._names:
             raise KeyError(name)
         return self._frames[name]
+
+    def days(self, name: str, month: dt.date) -> pl.LazyFrame:
+        """Return the rows of a rollup by day that lie in the month of a day."""
+        if name not in self._names:
+            raise KeyError(name)
+        return self._frames.days(name, month)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names

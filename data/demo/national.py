@@ -28,7 +28,7 @@ from data.source import LEDGER_SCHEMA
 FIRST: Final = AS_OF.replace(year=AS_OF.year - 1) + dt.timedelta(days=1)
 
 #: Lines that are made at once; whole days, so a large day is more.
-SLICE_LINES: Final = 1_000_000
+SLICE_LINES: Final = 300_000
 
 #: Entry summaries of the demonstration that is drawn from.
 _TEMPLATE_ENTRIES: Final = 120_000
@@ -36,7 +36,13 @@ _TEMPLATE_ENTRIES: Final = 120_000
 #: Reviews for each entry summary, in the nation a small share.
 _REVIEW_SHARE: Final = 0.015
 
-#: Share of the entries that are drawn with another entry's port, and how much amounts differ from their model's.
+#: Days by which a review may be earlier than its model, in the same month.
+_EARLIER: Final = 21
+
+#: What of a review may be another's.
+_PLACES: Final = ("port_code", "industry_code")
+
+#: Share of entries and reviews that are drawn with another's port, and how much amounts differ from their model's.
 _ELSEWHERE: Final = 0.3
 _SPREAD: Final = 0.3
 
@@ -162,11 +168,14 @@ class _Drawn:
         wanted = round(entries * self.nation.scale * _REVIEW_SHARE)
         drawn = choice.select(model_id="review_id", opened="opened_date")[np.sort(rng.integers(0, choice.height, wanted))]
         # Never later than the model: nothing happens after the as-of date.
-        earlier = pl.min_horizontal(pl.Series(rng.integers(0, 4, wanted)), pl.col("opened").dt.day() - 1)
+        earlier = pl.min_horizontal(pl.Series(rng.integers(0, _EARLIER, wanted)), pl.col("opened").dt.day() - 1)
+        elsewhere = every[rng.integers(0, every.height, wanted)]
         numbered = drawn.select(
             "model_id",
             new_id=pl.Series(np.arange(wanted) + (100 + self._place) * 10_000_000).cast(pl.String),
             moved=(self._shift - earlier).cast(pl.Int64),
+            away=pl.Series(rng.random(wanted) < _ELSEWHERE),
+            **{f"new_{name}": elsewhere[name] for name in _PLACES},
         )
         return {name: _moved(frame, numbered) for name, frame in self._model.items()}
 
@@ -226,10 +235,16 @@ def _entries(model: Facts, rng: np.random.Generator, day: pl.Series, number: int
 
 
 def _moved(frame: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
-    """Give each drawn review its model's rows, under its own id and with all dates moved."""
+    """Give each drawn review its model's rows, under its own id, with all dates moved and some at another place."""
     rows = drawn.join(frame, left_on="model_id", right_on="review_id", how="inner", maintain_order="left_right")
     later = pl.duration(days=pl.col("moved"))
     dates = [name for name, kind in frame.schema.items() if kind == pl.Date]
     numbers = [name for name in ("opened_day", "stop_day", "start_day") if name in frame.columns]
-    moved = rows.with_columns(pl.col(dates) + later, pl.col(numbers) + pl.col("moved"), review_id="new_id")
+    places = [name for name in _PLACES if name in frame.columns]
+    moved = rows.with_columns(
+        pl.col(dates) + later,
+        pl.col(numbers) + pl.col("moved"),
+        *(pl.when("away").then(f"new_{name}").otherwise(name).alias(name) for name in places),
+        review_id="new_id",
+    )
     return moved.select(frame.columns)

@@ -30,7 +30,12 @@ def rollups(analyst: Snapshot) -> dict[str, pl.LazyFrame]:
 
 def checked(frames: Mapping[str, pl.LazyFrame], facts: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     """All identities, over the whole store at once and not month by month as a publish does."""
-    parts = [identities.of_entries(frames, facts), identities.of_reviews(frames, facts), identities.of_the_rest(frames)]
+    parts = [
+        identities.of_entries(frames, facts),
+        identities.within_entries(facts),
+        identities.of_reviews(frames, facts),
+        identities.of_the_rest(frames),
+    ]
     return identities.summed(parts)
 
 
