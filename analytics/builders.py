@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import narwhals as nw
+import polars as pl
 
-from analytics import coding, periods
+from analytics import coding, packing, periods
 from analytics.rollups import (
     AGE_STATES,
     DUE_STATES,
@@ -49,37 +50,36 @@ class Count:
     sums: Mapping[str, str | None]
 
 
-def finest(family: Family, facts: Facts) -> Lazy:
-    """Make the finest rollup of a family from the facts.
+def counted(family: Family, facts: Facts) -> Lazy:
+    """Count the facts by the groups of a family's finest rollup: the heavy part, whose rows `finest` sums.
 
     Args:
         family: The family.
         facts: Fact -> lazy frame; dimensions are numbers (`analytics.coding`), money whole cents.
 
     Returns:
-        `date`, dimensions, keys and measures of the family; one row a group, sorted by it.
+        `date`, the dimensions packed as one number (`analytics.packing`), keys and measures of the family, in no order: a group
+        has a row for each count that saw it, with null where a count has not the measure.
     """
     rollup = rollups_of(family)[-1]
-    counted = [_counted(count, rollup) for count in COUNTS[family.name](facts)]
-    # What a count does not have is null until here, and then 0.
-    return _sorted(_summed(nw.concat(counted, how="diagonal") if len(counted) > 1 else counted[0], rollup), rollup)
+    counts = [_grouped(count, rollup) for count in COUNTS[family.name](facts)]
+    every = nw.concat(counts, how="diagonal") if len(counts) > 1 else counts[0]
+    return every.select("date", packing.CODES, *family.keys, *family.measures)
 
 
-def _counted(count: Count, rollup: Rollup) -> Lazy:
+def finest(family: Family, rows: pl.DataFrame) -> pl.DataFrame:
+    """Sum what was counted: one row a group, sorted by it. These are few rows, whatever engine has counted them."""
+    rollup = rollups_of(family)[-1]
+    return packing.collected(packing.summed(rows.lazy(), rollup.group, family.measures), rows.height)
+
+
+def _grouped(count: Count, rollup: Rollup) -> Lazy:
     """Count and sum by the rollup's groups."""
-    rows = count.rows.with_columns(date=count.date) if count.date != "date" else count.rows
+    dated = count.rows.with_columns(date=count.date) if count.date != "date" else count.rows
+    columns = dict.fromkeys(column for column in count.sums.values() if column is not ROWS)
+    rows = dated.select("date", packing.packed(packing.codes_of(rollup.group), nw), *rollup.family.keys, *columns)
     sums = [nw.len().alias(name) if column is ROWS else nw.col(column).sum().alias(name) for name, column in count.sums.items()]
-    return rows.group_by(*rollup.group).agg(*sums).with_columns(nw.col(*count.sums).cast(nw.Int64))
-
-
-def _summed(frame: Lazy, rollup: Rollup) -> Lazy:
-    return (
-        frame.group_by(*rollup.group).agg(nw.col(*rollup.family.measures).sum()).with_columns(nw.col(*rollup.family.measures).fill_null(0))
-    )
-
-
-def _sorted(frame: Lazy, rollup: Rollup) -> Lazy:
-    return frame.select(*rollup.group, *rollup.family.measures).sort(*rollup.group, nulls_last=True)
+    return rows.group_by("date", packing.CODES, *rollup.family.keys).agg(*sums).with_columns(nw.col(*count.sums).cast(nw.Int64))
 
 
 def volume(facts: Facts) -> list[Count]:

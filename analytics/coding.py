@@ -30,6 +30,17 @@ CODED: Final[dict[str, type[pl.DataType]]] = {
     "work_type": pl.UInt8,
 }
 
+#: Bits that a number of each coded column has when they are packed (`analytics.packing`); the highest stands for null.
+BITS: Final[dict[str, int]] = {
+    "center_code": 6,
+    "industry_code": 7,
+    "port_code": 11,
+    "program": 3,
+    "entry_type_code": 5,
+    "mode_code": 5,
+    "work_type": 4,
+}
+
 #: Number of the ports as holders of work: they come first in the list of Centers.
 PORT: Final = 0
 
@@ -38,7 +49,11 @@ _CENTS: Final = "_cents"
 
 
 def code_lists(centers: Iterable[str], industries: Iterable[str], ports: Iterable[str]) -> dict[str, list[str]]:
-    """List the values of each coded column; the same tables give the same lists in every version."""
+    """List the values of each coded column; the same tables give the same lists in every version.
+
+    Raises:
+        DataError: a list is longer than its numbers reach.
+    """
     every = {
         "industry_code": industries,
         "port_code": [*ports, codes.UNKNOWN],
@@ -47,8 +62,13 @@ def code_lists(centers: Iterable[str], industries: Iterable[str], ports: Iterabl
         "mode_code": [*codes.MODES, codes.UNKNOWN],
         "work_type": codes.WORK_TYPES,
     }
-    lists = {name: sorted(set(values)) for name, values in every.items()}
-    return {"center_code": [codes.PORT_CODE, *sorted(set(centers))]} | lists
+    lists = {"center_code": [codes.PORT_CODE, *sorted(set(centers))]} | {name: sorted(set(values)) for name, values in every.items()}
+    for name, values in lists.items():
+        if len(values) > (most := (1 << BITS[name]) - 1):
+            raise DataError(
+                f"The store lists {len(values)} values of {name}, and a version can hold {most}; leave out those that nothing uses."
+            )
+    return lists
 
 
 def encode(frame: pl.DataFrame, lists: Codes) -> pl.DataFrame:

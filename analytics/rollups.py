@@ -18,6 +18,7 @@ import polars as pl
 from analytics import periods, standards
 from analytics.exc import QueryError
 from analytics.filters import column_of
+from analytics.packing import collected, summed
 
 Frames = Mapping[str, pl.LazyFrame]
 
@@ -183,9 +184,21 @@ def _cut(frame: pl.LazyFrame, first: dt.date, last: dt.date) -> pl.LazyFrame:
 
 def coarser(frame: pl.LazyFrame, rollup: Rollup) -> pl.LazyFrame:
     """Sum a finer rollup of the same family up to another; rows are sorted so that the same data give the same bytes."""
-    date = pl.col("date").dt.truncate("1mo") if rollup.grain == "month" else pl.col("date")
-    summed = frame.with_columns(date=date).group_by(rollup.group).agg(pl.col(rollup.family.measures).sum())
-    return summed.sort(rollup.group, nulls_last=True)
+    dated = frame.with_columns(pl.col("date").dt.month_start()) if rollup.grain == "month" else frame
+    return summed(dated, rollup.group, rollup.family.measures)
+
+
+def ladder(base: pl.DataFrame, family: Family) -> dict[Rollup, pl.DataFrame]:
+    """Make all rollups of a family from its finest, each from the smallest that has what it needs; smallest first."""
+    *others, finest = rollups_of(family)
+    made = {finest: base}
+    for rollup in reversed(others):
+        finer = [
+            each for each in made if set(rollup.dimensions) <= set(each.dimensions) and (each.grain == "day" or rollup.grain == "month")
+        ]
+        source = min((made[each] for each in finer), key=lambda frame: frame.height)
+        made[rollup] = collected(coarser(source.lazy(), rollup), source.height)
+    return {rollup: made[rollup] for rollup in rollups_of(family)}
 
 
 def only_levels(frames: Frames, dimensions: Sequence[str]) -> Frames:

@@ -5,7 +5,7 @@ Both run the one definition in `analytics.builders` and come to the same whole n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -24,19 +24,21 @@ _MANY_ROWS: Final = 200_000
 
 
 class Engine(Protocol):
-    """Makes the finest rollup of a family."""
+    """Makes the finest rollups of families."""
 
-    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> pl.DataFrame:
-        """Make it from facts, which stand in files as well."""
+    def finest(self, families: Sequence[Family], facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> dict[str, pl.DataFrame]:
+        """Make them from facts, which stand in files as well; returns the rollup of each family by its name."""
 
 
 class Polars:
     """Polars, in this process."""
 
-    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> pl.DataFrame:  # noqa: ARG002
-        """Make it from the frames at hand."""
+    def finest(self, families: Sequence[Family], facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> dict[str, pl.DataFrame]:  # noqa: ARG002
+        """Make them from the frames at hand, which are read once for all."""
         rows = max(counted.item() for counted in pl.collect_all([frame.select(pl.len()) for frame in facts.values()]))
-        return _plan(family, facts).collect(engine="streaming" if rows > _MANY_ROWS else "in-memory")
+        plans = [_plan(family, facts) for family in families]
+        counted = pl.collect_all(plans, engine="streaming" if rows > _MANY_ROWS else "in-memory")
+        return {family.name: builders.finest(family, rows) for family, rows in zip(families, counted, strict=True)}
 
 
 class Spark:
@@ -67,12 +69,15 @@ class Spark:
                 "Check CENTERLINE_SPARK_MASTER and that Java 17 is installed."
             ) from error
 
-    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> pl.DataFrame:
-        """Make it from the files."""
+    def finest(self, families: Sequence[Family], facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> dict[str, pl.DataFrame]:
+        """Make them from the files."""
         read = {name: nw.from_native(self._session.read.parquet(str(path))) for name, path in files.items()}
-        made: pl.DataFrame = builders.finest(family, read).collect("polars").to_native()
-        # Spark has no unsigned numbers; the types are those that Polars would give.
-        return made.cast(_plan(family, facts).collect_schema())
+        made = {}
+        for family in families:
+            counted: pl.DataFrame = builders.counted(family, read).collect("polars").to_native()
+            # Spark has no unsigned numbers; the types are those that Polars would give.
+            made[family.name] = builders.finest(family, counted.cast(_plan(family, facts).collect_schema()))
+        return made
 
     def close(self) -> None:
         """Let the workers go."""
@@ -80,5 +85,5 @@ class Spark:
 
 
 def _plan(family: Family, facts: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
-    planned: pl.LazyFrame = builders.finest(family, {name: nw.from_native(frame) for name, frame in facts.items()}).to_native()
+    planned: pl.LazyFrame = builders.counted(family, {name: nw.from_native(frame) for name, frame in facts.items()}).to_native()
     return planned

@@ -22,7 +22,7 @@ import polars as pl
 import analytics
 from analytics import identities
 from analytics.coding import Codes, code_lists
-from analytics.rollups import FAMILIES, coarser, rollups_of
+from analytics.rollups import FAMILIES, Family, ladder
 from data import facts as facts_of_tables
 from data.contracts import TABLES
 from data.engines import Engine, Polars
@@ -48,7 +48,7 @@ _WITHIN: Final = {"entry": identities.within_entries}
 
 #: Modules that decide what a part holds; when one changes, parts are made anew.
 _RECIPE: Final = (
-    *(f"analytics/{name}.py" for name in ("builders", "coding", "identities", "rollups", "standards", "stays")),
+    *(f"analytics/{name}.py" for name in ("builders", "coding", "identities", "packing", "rollups", "standards", "stays")),
     "data/facts.py",
     "data/months.py",
     "data/parts.py",
@@ -88,6 +88,11 @@ class Part:
         return asdict(self)
 
 
+def families_of(kind: str) -> list[Family]:
+    """List the families of a kind of part."""
+    return [FAMILIES[name] for name in FAMILIES_OF[kind]]
+
+
 @cache
 def recipe() -> str:
     """Digest the code that makes parts, and the version of its engine."""
@@ -104,7 +109,7 @@ def build(made: Month, kind: str, month: str, as_of: dt.date | None, lists: Code
     files = {name: folder / "facts" / f"{name}.parquet" for name in FACTS_OF[kind]}
     found: list[pl.DataFrame] = []
     facts = _written(_checked(kind, made.slices(as_of, lists), found), files)
-    rollups = write_rollups({name: engine.finest(FAMILIES[name], facts, files) for name in FAMILIES_OF[kind]}, folder)
+    rollups = write_rollups(engine.finest(families_of(kind), facts, files), folder)
     write(identities.summed([_CHECKS[kind](rollups, facts), *found]), folder / "identities.parquet")
     counts = _counts(kind, facts)
     part = Part(
@@ -158,13 +163,10 @@ def write_rollups(finest: Mapping[str, pl.DataFrame], folder: Path) -> dict[str,
     """Write the rollups of families from their finest ones, and return them."""
     made: dict[str, pl.LazyFrame] = {}
     for name, base in finest.items():
-        *others, first = rollups_of(FAMILIES[name])
-        # The others are summed from the finest, which is much smaller than the facts.
-        frames = pl.collect_all([coarser(base.lazy(), rollup) for rollup in others], engine="in-memory")
-        for rollup, frame in zip((*others, first), (*frames, base), strict=True):
+        for rollup, frame in ladder(base, FAMILIES[name]).items():
             made[rollup.name] = frame.lazy()
-            # Readers of the days of one month pass over the files that have none of them.
-            write(frame, folder / "rollups" / f"{rollup.name}.parquet", searched=rollup.grain == "day")
+            # What happens to reviews lies in the parts of many months: readers of one pass over the files that have none of it.
+            write(frame, folder / "rollups" / f"{rollup.name}.parquet", searched=rollup.grain == "day" and name in FAMILIES_OF["review"])
     return made
 
 
@@ -177,11 +179,8 @@ def empty(kind: str) -> Mapping[str, pl.DataFrame]:
     nothing = code_lists((), (), ())
     facts = coded(kind, tables, None, nothing)
     lazy = {name: frame.lazy() for name, frame in facts.items()}
-    made = {
-        rollup.name: coarser(Polars().finest(FAMILIES[name], lazy, {}).lazy(), rollup).collect()
-        for name in FAMILIES_OF[kind]
-        for rollup in rollups_of(FAMILIES[name])
-    }
+    finest = Polars().finest(families_of(kind), lazy, {})
+    made = {rollup.name: frame for name, base in finest.items() for rollup, frame in ladder(base, FAMILIES[name]).items()}
     return facts | made
 
 

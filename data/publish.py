@@ -27,7 +27,6 @@ from sqlalchemy import Engine
 from analytics import coding, identities
 from analytics.coding import Codes
 from analytics.exc import DataError
-from analytics.rollups import FAMILIES
 from data import database, engines, parts
 from data import facts as facts_of_tables
 from data.parts import Part
@@ -218,8 +217,7 @@ def _write_rest(
     for name, frame in facts.items():
         parts.write(frame, folder / "facts" / f"{name}.parquet")
     counted = {name: coding.encode(facts[name], lists).lazy() for name in ("inquiry", "feedback")}
-    finest = {name: engines.Polars().finest(FAMILIES[name], counted, {}) for name in parts.FAMILIES_OF["rest"]}
-    rollups = parts.write_rollups(finest, folder)
+    rollups = parts.write_rollups(engines.Polars().finest(parts.families_of("rest"), counted, {}), folder)
     window = [part for part in chosen if part.kind == "entry" and part.month >= facts_of_tables.profile_window(as_of)]
     goods, entries = (coding.in_words(_scan(window, home, name), lists) for name in ("goods", "entry"))
     for name, frame in facts_of_tables.dimensions(tables, goods, entries.select("account_id"), as_of).items():
