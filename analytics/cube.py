@@ -21,8 +21,8 @@ from analytics.rollups import Family, Frames, route
 TIMES: Final[tuple[str, ...]] = ("month", "quarter", "fiscal_year")
 GROUPINGS: Final[tuple[str, ...]] = (*DIMENSIONS, "district", *TIMES)
 
-#: The first day of anything; a period without a beginning starts here.
-BEGINNING: Final = dt.date(1, 1, 1)
+#: The first day of anything, and of a fiscal year; a period without a beginning starts here.
+BEGINNING: Final = dt.date(1, 10, 1)
 
 
 @dataclass(frozen=True)
@@ -63,21 +63,44 @@ def time_label(name: str, date: pl.Expr) -> pl.Expr:
     return labels[name](date)
 
 
-def group_expressions(by: Sequence[str], date: str = "date") -> list[pl.Expr]:
-    """Return, for each grouping, the expression of its value, named as the grouping."""
-    return [_group_expression(name, date).alias(name) for name in by]
+def keys(by: Sequence[str], date: str = "date") -> list[pl.Expr]:
+    """Return, for each grouping, what rows are grouped by, named as the grouping; `labelled` turns it into words.
+
+    Groups are numbers and dates until they are summed: words for each row would take many times as long.
+    """
+    return [_key(name, pl.col(date)).alias(name) for name in by]
 
 
-def _group_expression(name: str, date: str) -> pl.Expr:
+def _key(name: str, date: pl.Expr) -> pl.Expr:
+    if name == "fiscal_year":
+        return periods.fiscal_year_of(date)
     if name in TIMES:
-        return time_label(name, pl.col(date))
+        return date.dt.truncate({"month": "1mo", "quarter": "1q"}[name])
     if name == "district":
         return pl.col("port_code").cast(pl.String).str.slice(0, 2)
-    return pl.col(column_of(name)).cast(pl.String)
+    return pl.col(column_of(name))
 
 
-def rows(frames: Frames, family: Family, filters: Filters, as_of: dt.date, by: Sequence[str] = (), *, to_end: bool = False) -> pl.LazyFrame:
-    """Return the filtered rows of the family's smallest fitting rollup, with the grouping columns added.
+def labelled(frame: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+    """Give the groups of `keys` their labels; other columns stay."""
+    words = {"fiscal_year": periods.fiscal_year_words, "quarter": periods.quarter_label, "month": periods.month_label}
+    labels = [
+        (words[name](pl.col(name)) if name in words else pl.col(name).cast(pl.String)).alias(name) for name in by if name in GROUPINGS
+    ]
+    return frame.with_columns(labels)
+
+
+def rows(
+    frames: Frames,
+    family: Family,
+    filters: Filters,
+    as_of: dt.date,
+    by: Sequence[str] = (),
+    *,
+    to_end: bool = False,
+    joined: dt.date | None = None,
+) -> pl.LazyFrame:
+    """Return the filtered rows of the family's smallest fitting rollup, with the columns of `keys` added.
 
     Args:
         frames: Rollups at hand.
@@ -86,11 +109,13 @@ def rows(frames: Frames, family: Family, filters: Filters, as_of: dt.date, by: S
         as_of: Last day that has happened.
         by: Groupings.
         to_end: Keep everything up to the period's end, as stocks need.
+        joined: Whole fiscal years before this day may come in one piece, dated by their first day.
     """
     check_groupings(by)
     days = span(filters, as_of)
-    frame = route(frames, family, needed(filters, by), BEGINNING if to_end else days.start, days.end)
-    return frame.filter(filters.predicate()).with_columns(group_expressions(by))
+    frame = route(frames, family, needed(filters, by), BEGINNING if to_end else days.start, days.end, joined)
+    kept = frame.filter(filters.predicate()) if filters.used else frame
+    return kept.with_columns(keys(by))
 
 
 def flows(
@@ -101,14 +126,15 @@ def flows(
     Returns:
         The `by` columns and the measures; one row a group that has any, in order; one row of sums without `by`.
     """
-    return summed(rows(frames, family, filters, as_of, by), measures, by)
+    apart = {"month", "quarter"} & set(by)
+    return summed(rows(frames, family, filters, as_of, by, joined=None if apart else periods.FAR), measures, by)
 
 
 def summed(frame: pl.LazyFrame, measures: Sequence[str], by: Sequence[str]) -> pl.DataFrame:
-    """Sum measures of a frame by groups, in order."""
+    """Sum measures of a frame by groups, in the order of their labels."""
     sums = [pl.col(measure).sum() for measure in measures]
-    lazy = frame.group_by(by).agg(sums).sort(by) if by else frame.select(sums)
-    return lazy.collect()
+    lazy = labelled(frame.group_by(by).agg(sums), by).sort(by) if by else frame.select(sums)
+    return lazy.collect(engine="in-memory")
 
 
 def bucket_ends(name: str | None, days: Span, first: dt.date) -> list[dt.date]:
@@ -141,10 +167,12 @@ def stocks(
     """
     time = next((name for name in by if name in TIMES), None)
     others = [name for name in by if name != time]
-    frame = rows(frames, family, filters, as_of, others, to_end=True)
+    # What was there before the first bucket ends needs no date of its own.
+    joined = periods.FAR if time is None else span(filters, as_of).start
+    frame = rows(frames, family, filters, as_of, others, to_end=True, joined=joined)
     if time is None:
         return summed(frame, measures, others).with_columns(end=pl.lit(span(filters, as_of).end))
-    daily = frame.group_by([*others, "date"]).agg(pl.col(measures).sum()).sort("date").collect()
+    daily = labelled(frame.group_by([*others, "date"]).agg(pl.col(measures).sum()), others).sort("date").collect(engine="in-memory")
     if daily.is_empty():
         return daily.select(*others, pl.lit("").alias(time), *measures, end="date").select(*by, *measures, "end")
     days = span(filters, as_of)

@@ -51,6 +51,13 @@ def whole_months(first: dt.date, last: dt.date) -> tuple[tuple[dt.date, dt.date]
     return (begin, end), [*rests, *([(end + dt.timedelta(days=1), last)] if end < last else [])]
 
 
+def whole_fiscal_years(first: dt.date, last: dt.date) -> tuple[dt.date, dt.date] | None:
+    """Return the first and last day of the whole fiscal years in a span of days; null when it has none."""
+    begin = fiscal_year_start(fiscal_year(first) + (first != fiscal_year_start(fiscal_year(first))))
+    end = fiscal_year_start(fiscal_year(last + dt.timedelta(days=1))) - dt.timedelta(days=1)
+    return (begin, end) if begin < end else None
+
+
 def year_back(day: dt.date) -> dt.date:
     """Return the same calendar day a year earlier (28 February for 29 February; a month's end stays its end)."""
     if day == month_end(day):
@@ -81,8 +88,17 @@ def quarter_label(column: pl.Expr) -> pl.Expr:
 
 def fiscal_year_label(column: pl.Expr) -> pl.Expr:
     """Write a date's fiscal year as `FY2013`."""
+    return fiscal_year_words(fiscal_year_of(column))
+
+
+def fiscal_year_of(column: pl.Expr) -> pl.Expr:
+    """Return a date's fiscal year as a number."""
+    return column.dt.year() + (column.dt.month() >= 10).cast(pl.Int32)
+
+
+def fiscal_year_words(year: pl.Expr) -> pl.Expr:
+    """Write a fiscal year's number as `FY2013`."""
     # Joined, not `pl.format`: on a column of one repeated value, as a cross join makes, that panics in Polars 2.1.
-    year = column.dt.year() + (column.dt.month() >= 10).cast(pl.Int32)
     return pl.lit("FY") + year.cast(pl.String)
 
 

@@ -129,17 +129,25 @@ ROLLUPS: Final[tuple[Rollup, ...]] = tuple(rollup for family in FAMILIES.values(
 
 @runtime_checkable
 class ByMonth(Protocol):
-    """Frames that can give the days of one month without reading the others."""
+    """Frames that can give some months without looking at the others."""
+
+    def months(self, name: str, first: dt.date, last: dt.date) -> pl.LazyFrame:
+        """Return the rows of a rollup by month from one date to another, both counted."""
+
+    def years(self, name: str, first: dt.date, last: dt.date) -> pl.LazyFrame:
+        """Return the sums of a rollup by month over whole fiscal years, dated by their first day."""
 
     def days(self, name: str, month: dt.date) -> pl.LazyFrame:
         """Return the rows of a rollup by day that lie in the month of a day."""
 
 
-def route(frames: Frames, family: Family, dimensions: Iterable[str], first: dt.date, last: dt.date) -> pl.LazyFrame:
+def route(
+    frames: Frames, family: Family, dimensions: Iterable[str], first: dt.date, last: dt.date, joined: dt.date | None = None
+) -> pl.LazyFrame:
     """Return the rows of a span of days from the smallest rollup at hand that has the dimensions.
 
-    Whole months come by month, and only what is left of a month at either end by day: so a question about a decade reads
-    hardly more than one about a year.
+    Whole months come by month, and only what is left of a month at either end by day; whole fiscal years in one piece where
+    their months need not be told apart: so a question about a decade reads hardly more than one about a year.
 
     Args:
         frames: Rollups at hand.
@@ -147,6 +155,7 @@ def route(frames: Frames, family: Family, dimensions: Iterable[str], first: dt.d
         dimensions: What the rows must have.
         first: First day of the span.
         last: Last day of the span, counted.
+        joined: Whole fiscal years that end before this day may come in one piece, dated by their first day; null for none.
 
     Raises:
         QueryError: no rollup in `frames` has them: the number does not have that dimension, or the role does not reach it.
@@ -157,7 +166,7 @@ def route(frames: Frames, family: Family, dimensions: Iterable[str], first: dt.d
     by_day = next((rollup for rollup in fit if rollup.grain == "day"), None)
     if by_day is not None:
         by_month = next((rollup for rollup in fit if rollup.grain == "month" and rollup.dimensions == by_day.dimensions), None)
-        return _span(frames, by_day, by_month, first, last)
+        return _span(frames, by_day, by_month, first, last, joined)
     reach = max((set(rollup.dimensions) for rollup in at_hand), key=len, default=set())
     missing = sorted(asked - reach) or sorted(asked)
     raise QueryError(
@@ -166,16 +175,33 @@ def route(frames: Frames, family: Family, dimensions: Iterable[str], first: dt.d
     )
 
 
-def _span(frames: Frames, by_day: Rollup, by_month: Rollup | None, first: dt.date, last: dt.date) -> pl.LazyFrame:
-    """Put a span together from whole months and the days at its ends."""
+def _span(frames: Frames, by_day: Rollup, by_month: Rollup | None, first: dt.date, last: dt.date, joined: dt.date | None) -> pl.LazyFrame:
+    """Put a span together from whole years and months and the days at its ends."""
     if by_month is None:
         return _cut(frames[by_day.name], first, last)
     months, ends = periods.whole_months(first, last)
-    parts = [_cut(frames[by_month.name], *months)] if months else []
+    apart = frames if isinstance(frames, ByMonth) else None
+    parts = []
+    if months and apart:
+        parts += _months(apart, by_month.name, *months, joined)
+    elif months:
+        parts.append(_cut(frames[by_month.name], *months))
     for day, until in ends:
-        of_month = frames.days(by_day.name, day) if isinstance(frames, ByMonth) else frames[by_day.name]
-        parts.append(_cut(of_month, day, until))
-    return pl.concat(parts) if parts else frames[by_month.name].clear()
+        parts.append(_cut(apart.days(by_day.name, day) if apart else frames[by_day.name], day, until))
+    if not parts:
+        return frames[by_month.name].clear()
+    return parts[0] if len(parts) == 1 else pl.concat(parts)
+
+
+def _months(frames: ByMonth, name: str, first: dt.date, last: dt.date, joined: dt.date | None) -> list[pl.LazyFrame]:
+    """Put whole months together, with years in one piece before a day."""
+    day = dt.timedelta(days=1)
+    years = periods.whole_fiscal_years(first, min(last, joined - day)) if joined and joined > first else None
+    if years is None:
+        return [frames.months(name, first, last)]
+    before = [frames.months(name, first, years[0] - day)] if first < years[0] else []
+    after = [frames.months(name, years[1] + day, last)] if years[1] < last else []
+    return [*before, frames.years(name, *years), *after]
 
 
 def _cut(frame: pl.LazyFrame, first: dt.date, last: dt.date) -> pl.LazyFrame:

@@ -46,13 +46,13 @@ def answer_durations(frames: Frames, filters: Filters, as_of: dt.date, by: Seque
     """
     answered = pl.col("responded_date").is_not_null() & (pl.col("responded_date") <= as_of)
     ended = pl.when(answered).then(pl.col("responded_date")).otherwise(pl.lit(as_of))
-    return (
+    counted = (
         cube.rows(frames, FEEDBACK, filters, as_of, by)
         .with_columns(closed=answered, days=(ended - pl.col("date")).dt.total_days())
         .group_by([*by, "days", "closed"])
         .agg(count=pl.col("feedback_count").sum())
-        .collect()
     )
+    return cube.labelled(counted, by).collect()
 
 
 def feedback_first_response_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:

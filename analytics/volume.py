@@ -42,7 +42,7 @@ def participating_accounts(frames: Frames, filters: Filters, as_of: dt.date, by:
     """Count the distinct accounts with an entry that a Center processed in the period."""
     rows = cube.rows(frames, PARTICIPANTS, filters, as_of, by)
     distinct = [pl.col("account_key").n_unique().alias("value"), pl.col("entries_count").sum().alias("n")]
-    counted = rows.group_by(by).agg(distinct) if by else rows.select(distinct)
+    counted = cube.labelled(rows.group_by(by).agg(distinct), by) if by else rows.select(distinct)
     return cube.result(counted.collect(), by, value=pl.col("value").cast(pl.Int64))
 
 

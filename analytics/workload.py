@@ -133,15 +133,15 @@ def durations(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str
     days = cube.span(filters, as_of)
     kept = cube.rows(frames, STAYS, filters.between(None, as_of), as_of, [name for name in by if name not in cube.TIMES])
     running = pl.col("to_date").is_null() | (pl.col("to_date") > as_of)
-    times = [cube.time_label(name, pl.col("opened_date")).alias(name) for name in by if name in cube.TIMES]
+    times = cube.keys([name for name in by if name in cube.TIMES], "opened_date")
     last = kept.filter((running | pl.col("is_last")) & pl.col("opened_date").is_between(days.start, days.end))
     ended = pl.when(running).then(pl.lit(as_of)).otherwise(pl.col("to_date"))
-    return (
+    counted = (
         last.with_columns(*times, closed=~running, days=(ended - pl.col("opened_date")).dt.total_days())
         .group_by([*by, "days", "closed"])
         .agg(count=pl.col("reviews_count").sum())
-        .collect()
     )
+    return cube.labelled(counted, by).collect()
 
 
 def oldest_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
@@ -153,12 +153,8 @@ def oldest_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[s
     first = days.start if days.start > cube.BEGINNING else rows.select(pl.col("date").min()).collect().item() or as_of
     ends = pl.Series("end", cube.bucket_ends(time, days, first), pl.Date)
     lasting = pl.col("to_date").is_null() | (pl.col("to_date") > ends[0])
-    stays = (
-        rows.filter(lasting)
-        .group_by([*others, "date", "to_date"])
-        .agg(pl.col("opened_date").min(), pl.col("reviews_count").sum())
-        .collect()
-    )
+    counted = rows.filter(lasting).group_by([*others, "date", "to_date"]).agg(pl.col("opened_date").min(), pl.col("reviews_count").sum())
+    stays = cube.labelled(counted, others).collect()
     # Only the ends that each stay saw, and not every stay with every end.
     begun = ends.search_sorted(stays["date"], "left")
     over = ends.search_sorted(stays["to_date"].fill_null(periods.FAR), "left")

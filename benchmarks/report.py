@@ -20,11 +20,11 @@ def row(measure: str, times: Sequence[float], unit: str, **more: Any) -> dict[st
 
 
 def against(
-    measure: str, times: Sequence[float], other: str, base: Sequence[float], reach: float | None = None, unit: str = "s"
+    measure: str, times: Sequence[float], other: str, base: Sequence[float], reach: float | None = None, unit: str = "s", *, at: str = "p50"
 ) -> dict[str, Any]:
-    """Hold measured values against others, by their medians; `reach` is the most that the ratio may be."""
-    ratio = round(statistics.median(times) / statistics.median(base), 3)
-    words = f"{other} ({statistics.median(base):.3g} {unit})"
+    """Hold measured values against others; `reach` is the most that the ratio may be."""
+    ratio = round(_at(at, times) / _at(at, base), 4)
+    words = f"{other} ({at} {_at(at, base):.3g} {unit})"
     met = {} if reach is None else {"reach": f"at most {reach:g}", "met": ratio <= reach}
     return row(measure, times, unit, against=words, ratio=ratio, **met)
 
@@ -33,9 +33,8 @@ def faster(
     measure: str, times: Sequence[float], other: str, base: Sequence[float], reach: float, unit: str = "ms", *, at: str = "p95"
 ) -> dict[str, Any]:
     """Say how many times faster measured values are than others; `reach` is the least that it may be."""
-    pick = p95 if at == "p95" else statistics.median
-    ratio = round(pick(base) / pick(times), 2)
-    words = f"{other} ({at} {pick(base):.3g} {unit})"
+    ratio = round(_at(at, base) / _at(at, times), 2)
+    words = f"{other} ({at} {_at(at, base):.3g} {unit})"
     return row(measure, times, unit, against=words, ratio=ratio, reach=f"at least {reach:g} times faster at {at}", met=ratio >= reach)
 
 
@@ -43,3 +42,7 @@ def p95(times: Sequence[float]) -> float:
     """Return the value that 95 of 100 do not exceed."""
     ordered = sorted(times)
     return ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+
+
+def _at(at: str, times: Sequence[float]) -> float:
+    return p95(times) if at == "p95" else statistics.median(times)

@@ -52,15 +52,29 @@ class _Files(Mapping[str, pl.LazyFrame]):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._manifest = _manifest(folder)
-        self._frames: dict[str, pl.LazyFrame] = {}
+        self._frames: dict[str, pl.DataFrame] = {}
+        self._years: dict[str, pl.DataFrame] = {}
         self._days: dict[tuple[str, dt.date], pl.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pl.LazyFrame:
+        return self._frame(name).lazy()
+
+    def months(self, name: str, first: dt.date, last: dt.date) -> pl.LazyFrame:
+        """Return the rows of a rollup by month from one date to another: frames are in the order of their dates."""
+        return _sliced(self._frame(name), first, last)
+
+    def years(self, name: str, first: dt.date, last: dt.date) -> pl.LazyFrame:
+        """Return the sums of a rollup by month over whole fiscal years, dated by their first day."""
+        if name not in self._years:
+            self._years[name] = _by_year(self._frame(name), _ROLLUP[name])
+        return _sliced(self._years[name], first, last)
+
+    def _frame(self, name: str) -> pl.DataFrame:
         if name not in self:
             raise KeyError(name)
         if name not in self._frames:
-            frame = pl.read_parquet(self._folder / _WITH_ROLLUPS[name]) if name in _WITH_ROLLUPS else self._rollup(_ROLLUP[name])
-            self._frames[name] = frame.lazy()
+            kept = pl.read_parquet(self._folder / _WITH_ROLLUPS[name]) if name in _WITH_ROLLUPS else self._rollup(_ROLLUP[name])
+            self._frames[name] = kept
         return self._frames[name]
 
     def days(self, name: str, month: dt.date) -> pl.LazyFrame:
@@ -107,6 +121,19 @@ class _Files(Mapping[str, pl.LazyFrame]):
         return coding.decode(joined, self._manifest["codes"])
 
 
+def _sliced(frame: pl.DataFrame, first: dt.date, last: dt.date) -> pl.LazyFrame:
+    """Return the rows from one date to another of a frame that is sorted by date, without looking at the others."""
+    begin, end = frame["date"].search_sorted(first, "left"), frame["date"].search_sorted(last, "right")
+    return frame.slice(begin, end - begin).lazy()
+
+
+def _by_year(frame: pl.DataFrame, rollup: Rollup) -> pl.DataFrame:
+    """Sum a rollup by month over fiscal years."""
+    year = pl.date(periods.fiscal_year_of(pl.col("date")) - 1, 10, 1)
+    sums = [pl.col(measure).sum() for measure in rollup.family.measures]
+    return frame.with_columns(date=year).group_by(rollup.group).agg(sums).sort("date").select(frame.columns)
+
+
 @lru_cache(maxsize=8)
 def _files(folder: Path) -> _Files:
     """Keep the frames of a version for all who read it; versions never change. Nothing here depends on a scope."""
@@ -139,15 +166,24 @@ class _Cut(Mapping[str, pl.LazyFrame]):
         self._frames, self._names = frames, names
 
     def __getitem__(self, name: str) -> pl.LazyFrame:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._frames[name]
+        return self._reachable(name)[name]
+
+    def months(self, name: str, first: dt.date, last: dt.date) -> pl.LazyFrame:
+        """Return the rows of a rollup by month from one date to another."""
+        return self._reachable(name).months(name, first, last)
+
+    def years(self, name: str, first: dt.date, last: dt.date) -> pl.LazyFrame:
+        """Return the sums of a rollup by month over whole fiscal years, dated by their first day."""
+        return self._reachable(name).years(name, first, last)
 
     def days(self, name: str, month: dt.date) -> pl.LazyFrame:
         """Return the rows of a rollup by day that lie in the month of a day."""
+        return self._reachable(name).days(name, month)
+
+    def _reachable(self, name: str) -> _Files:
         if name not in self._names:
             raise KeyError(name)
-        return self._frames.days(name, month)
+        return self._frames
 
     def __contains__(self, name: object) -> bool:
         return name in self._names

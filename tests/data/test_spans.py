@@ -23,18 +23,21 @@ SPANS = [
     (dt.date(2013, 3, 5), dt.date(2013, 3, 5)),
     (dt.date(2013, 3, 1), dt.date(2013, 3, 30)),
     (dt.date(2013, 3, 2), dt.date(2013, 4, 30)),
+    (dt.date(2010, 12, 5), dt.date(2013, 8, 13)),
+    (dt.date(2010, 10, 1), dt.date(2012, 9, 30)),
     (cube.BEGINNING, dt.date(2013, 6, 13)),
 ]
 
 
 @pytest.mark.parametrize("span", SPANS, ids=str)
+@pytest.mark.parametrize("joined", [None, dt.date(2012, 10, 1), periods.FAR], ids=str)
 @pytest.mark.parametrize("family", [VOLUME, PARTICIPANTS, WORK, SAMPLE, FINDINGS], ids=lambda family: family.name)
-def test_a_span_is_the_sum_of_its_days(analyst: Snapshot, family: Family, span: tuple[dt.date, dt.date]) -> None:
+def test_a_span_is_the_sum_of_its_days(analyst: Snapshot, family: Family, joined: dt.date | None, span: tuple[dt.date, dt.date]) -> None:
     first, last = span
     by_day = analyst.frames[f"{family.name}_day_{len(family.levels) - 1}"].filter(pl.col("date").is_between(first, last))
     sums = [pl.col(measure).sum() for measure in family.measures]
     keys = ["center_code", "port_code"]
-    answered = route(analyst.frames, family, {"center", "port"}, first, last).group_by(keys).agg(sums).collect()
+    answered = route(analyst.frames, family, {"center", "port"}, first, last, joined).group_by(keys).agg(sums).collect()
     counted = by_day.group_by(keys).agg(sums).collect()
     assert_frame_equal(answered.sort(keys), counted.sort(keys))
     assert counted.height or first == last
@@ -49,6 +52,16 @@ def test_a_span_is_split_without_a_gap(span: tuple[dt.date, dt.date]) -> None:
         assert begin == end + dt.timedelta(days=1)
     assert all(periods.month_start(begin) == periods.month_start(end) for begin, end in rests)
     assert not months or (months[0].day == 1 and months[1] == periods.month_end(months[1]))
+
+
+def test_years_come_in_one_piece_where_their_months_need_not_be_told_apart(analyst: Snapshot) -> None:
+    def dates(joined: dt.date | None) -> list[dt.date]:
+        frame = route(analyst.frames, VOLUME, {"center"}, dt.date(2011, 9, 1), dt.date(2013, 9, 30), joined)
+        return frame.select(pl.col("date").unique().sort()).collect()["date"].to_list()
+
+    assert len(dates(None)) == 25
+    assert dates(periods.FAR) == [dt.date(2011, 9, 1), dt.date(2011, 10, 1), dt.date(2012, 10, 1)]
+    assert len(dates(dt.date(2013, 1, 1))) == 1 + 1 + 12
 
 
 def test_a_span_that_ends_before_it_begins_has_nothing(analyst: Snapshot) -> None:
