@@ -5,6 +5,7 @@ Both run the one definition in `analytics.builders` and come to the same whole n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -23,14 +24,14 @@ NAMES: Final = ("polars", "spark")
 class Engine(Protocol):
     """Makes the finest rollup of a family."""
 
-    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> pl.DataFrame:
+    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path | str]) -> pl.DataFrame:
         """Make it from facts, which stand in files as well."""
 
 
 class Polars:
     """Polars, in this process."""
 
-    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> pl.DataFrame:  # noqa: ARG002
+    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path | str]) -> pl.DataFrame:  # noqa: ARG002
         """Make it from the frames at hand."""
         return _plan(family, facts).collect(engine="in-memory")
 
@@ -63,12 +64,24 @@ class Spark:
                 "Check CENTERLINE_SPARK_MASTER and that Java 17 is installed."
             ) from error
 
-    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> pl.DataFrame:
+    def finest(self, family: Family, facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path | str]) -> pl.DataFrame:
         """Make it from the files."""
-        read = {name: nw.from_native(self._session.read.parquet(str(path))) for name, path in files.items()}
+        read = {name: nw.from_native(self._read(path)) for name, path in files.items()}
         made: pl.DataFrame = builders.finest(family, read).collect("polars").to_native()
         # Spark has no unsigned numbers; the types are those that Polars would give.
         return made.cast(_plan(family, facts).collect_schema())
+
+    def _read(self, path: Path | str) -> Any:
+        try:
+            # Hadoop, which Spark reads with, calls S3 by another name.
+            return self._session.read.parquet(re.sub("^s3://", "s3a://", str(path)))
+        except Exception as error:
+            if "S3AFileSystem" not in str(error):
+                raise
+            raise ConfigError(
+                "Spark cannot read facts under s3:// without the package hadoop-aws: docs/operations.md says how to add it. "
+                "Or keep the facts in a folder that its workers share (CENTERLINE_FACTS)."
+            ) from error
 
     def close(self) -> None:
         """Let the workers go."""

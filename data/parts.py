@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -22,8 +22,10 @@ from analytics import identities
 from analytics.coding import Codes, code_lists, encode, in_cents
 from analytics.rollups import FAMILIES, coarser, rollups_of
 from data import facts as facts_of_tables
+from data import places
 from data.contracts import TABLES
 from data.engines import Engine, Polars
+from data.places import Place
 
 #: Kind of part -> the families of its rollups; the others are made anew for each version.
 FAMILIES_OF: Final[dict[str, tuple[str, ...]]] = {
@@ -50,12 +52,13 @@ class Part:
     Attributes:
         kind: `entry` (month of entry) or `review` (month in which the review was opened).
         month: `YYYY-MM`.
-        digest: SHA-256 of its files.
+        digest: SHA-256 of its files, its facts included wherever they lie.
         first: First day on which anything in it happened.
         latest: Last day on which anything in it happened, the as-of date not applied.
         cut: Whether the as-of date left something out, so that another date asks for another part.
         rows: Rows of each fact.
         held: What it holds in the ledger's measures, by table.
+        facts: Address of its facts; empty when they lie in its own folder.
     """
 
     kind: str
@@ -66,10 +69,23 @@ class Part:
     cut: bool
     rows: dict[str, int]
     held: dict[str, list[int]]
+    facts: str = ""
 
     def folder(self, home: Path) -> Path:
         """Return its folder in a published store."""
         return home / "parts" / self.kind / f"{self.month}-{self.digest[:16]}"
+
+    def address(self, home: Path) -> str:
+        """Return where its facts lie."""
+        return self.facts or str(self.folder(home) / "facts")
+
+    def fact(self, home: Path, name: str) -> Path | str:
+        """Return the file of a fact: a path, or the URL of an object."""
+        return places.file(self.address(home), name)
+
+    def is_whole(self, home: Path, held: Mapping[str, Collection[str]]) -> bool:
+        """Say whether it is there, with all its facts in the place that holds these files."""
+        return self.folder(home).exists() and {f"{name}.parquet" for name in self.rows} <= set(held.get(self.address(home), ()))
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -95,14 +111,16 @@ def build(
     building: Path,
     home: Path,
     engine: Engine,
+    place: Place,
 ) -> Part:
-    """Build the part of a month and put it into the store, where nothing refers to it yet."""
+    """Build the part of a month and put it into the store, where nothing refers to it yet; its facts are in their place before it is."""
     first, latest = facts_of_tables.first_date(tables) or dt.date.max, facts_of_tables.latest_date(tables) or dt.date.min
     facts = {name: encode(in_cents(frame), lists) for name, frame in _FACTS[kind](tables, as_of).items()}
     folder = building / "parts" / kind / month
-    files = {name: folder / "facts" / f"{name}.parquet" for name in facts}
     for name, frame in facts.items():
-        write(frame, files[name])
+        write(frame, folder / "facts" / f"{name}.parquet")
+    address = place.bring(folder / "facts", f"{kind}/{month}-{digest_of(folder / 'facts')[:16]}") if place.root else ""
+    files = {name: places.file(address or folder / "facts", name) for name in facts}
     lazy = {name: frame.lazy() for name, frame in facts.items()}
     rollups = write_rollups({name: engine.finest(FAMILIES[name], lazy, files) for name in FAMILIES_OF[kind]}, folder)
     write(_CHECKS[kind](rollups, lazy), folder / "identities.parquet")
@@ -115,9 +133,20 @@ def build(
         cut=as_of is not None and latest > as_of,
         rows={name: frame.height for name, frame in facts.items()},
         held=_held(kind, facts),
+        facts=address,
     )
+    _settle_facts(folder / "facts", part, home)
     keep(folder, part.folder(home))
     return part
+
+
+def _settle_facts(built: Path, part: Part, home: Path) -> None:
+    """Leave facts in a built part only where they are to be; a part that is there already gets those that it lacks."""
+    there = part.folder(home)
+    if part.facts:
+        shutil.rmtree(built)
+    elif there.exists():
+        places.Folder(there).bring(built, "facts")
 
 
 def write_rollups(finest: Mapping[str, pl.DataFrame], folder: Path) -> dict[str, pl.LazyFrame]:
