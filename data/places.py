@@ -242,7 +242,7 @@ def _checked(home: Path, setting: str) -> str:
 def _try(place: Place, home: Path) -> None:
     """Write, list and delete, before the long work begins."""
     tried = home / ".building-tried"
-    tried.mkdir(exist_ok=True)
+    tried.mkdir(parents=True, exist_ok=True)
     (tried / "tried").touch()
     try:
         place.bring(tried, "entry/.tried")
