@@ -21,3 +21,8 @@ class ConfigError(CenterlineError):
 
 class QueryError(CenterlineError):
     """A metric was asked for in a way it cannot be answered."""
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, to be quoted in a sentence."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -5,6 +5,7 @@ Both run the one definition in `analytics.builders` and come to the same whole n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -26,14 +27,21 @@ _MANY_ROWS: Final = 200_000
 class Engine(Protocol):
     """Makes the finest rollups of families."""
 
-    def finest(self, families: Sequence[Family], facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> dict[str, pl.DataFrame]:
+    def finest(
+        self, families: Sequence[Family], facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path | str]
+    ) -> dict[str, pl.DataFrame]:
         """Make them from facts, which stand in files as well; returns the rollup of each family by its name."""
 
 
 class Polars:
     """Polars, in this process."""
 
-    def finest(self, families: Sequence[Family], facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> dict[str, pl.DataFrame]:  # noqa: ARG002
+    def finest(
+        self,
+        families: Sequence[Family],
+        facts: Mapping[str, pl.LazyFrame],
+        files: Mapping[str, Path | str],  # noqa: ARG002
+    ) -> dict[str, pl.DataFrame]:
         """Make them from the frames at hand, which are read once for all."""
         rows = max(counted.item() for counted in pl.collect_all([frame.select(pl.len()) for frame in facts.values()]))
         plans = [_plan(family, facts) for family in families]
@@ -69,15 +77,29 @@ class Spark:
                 "Check CENTERLINE_SPARK_MASTER and that Java 17 is installed."
             ) from error
 
-    def finest(self, families: Sequence[Family], facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path]) -> dict[str, pl.DataFrame]:
+    def finest(
+        self, families: Sequence[Family], facts: Mapping[str, pl.LazyFrame], files: Mapping[str, Path | str]
+    ) -> dict[str, pl.DataFrame]:
         """Make them from the files."""
-        read = {name: nw.from_native(self._session.read.parquet(str(path))) for name, path in files.items()}
+        read = {name: nw.from_native(self._read(path)) for name, path in files.items()}
         made = {}
         for family in families:
             counted: pl.DataFrame = builders.counted(family, read).collect("polars").to_native()
             # Spark has no unsigned numbers; the types are those that Polars would give.
             made[family.name] = builders.finest(family, counted.cast(_plan(family, facts).collect_schema()))
         return made
+
+    def _read(self, path: Path | str) -> Any:
+        try:
+            # Hadoop, which Spark reads with, calls S3 by another name.
+            return self._session.read.parquet(re.sub("^s3://", "s3a://", str(path)))
+        except Exception as error:
+            if "S3AFileSystem" not in str(error):
+                raise
+            raise ConfigError(
+                "Spark cannot read facts under s3:// without the package hadoop-aws: docs/operations.md says how to add it. "
+                "Or keep the facts in a folder that its workers share (CENTERLINE_FACTS)."
+            ) from error
 
     def close(self) -> None:
         """Let the workers go."""

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import itertools
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -24,9 +24,11 @@ from analytics import identities
 from analytics.coding import Codes, code_lists
 from analytics.rollups import FAMILIES, Family, ladder
 from data import facts as facts_of_tables
+from data import places
 from data.contracts import TABLES
 from data.engines import Engine, Polars
 from data.months import Facts, Month, coded
+from data.places import Place
 
 #: Kind of part -> the families of its rollups; the others are made anew for each version.
 FAMILIES_OF: Final[dict[str, tuple[str, ...]]] = {
@@ -62,12 +64,13 @@ class Part:
     Attributes:
         kind: `entry` (month of entry) or `review` (month in which the review was opened).
         month: `YYYY-MM`.
-        digest: SHA-256 of its files.
+        digest: SHA-256 of its files, its facts included wherever they lie.
         first: First day on which anything in it happened.
         latest: Last day on which anything in it happened, the as-of date not applied.
         cut: Whether the as-of date left something out, so that another date asks for another part.
         rows: Rows of each fact.
         held: What it holds in the ledger's measures, by table.
+        facts: Address of its facts; empty when they lie in its own folder.
     """
 
     kind: str
@@ -78,10 +81,23 @@ class Part:
     cut: bool
     rows: dict[str, int]
     held: dict[str, list[int]]
+    facts: str = ""
 
     def folder(self, home: Path) -> Path:
         """Return its folder in a published store."""
         return home / "parts" / self.kind / f"{self.month}-{self.digest[:16]}"
+
+    def address(self, home: Path) -> str:
+        """Return where its facts lie."""
+        return self.facts or str(self.folder(home) / "facts")
+
+    def fact(self, home: Path, name: str) -> Path | str:
+        """Return the file of a fact: a path, or the URL of an object."""
+        return places.file(self.address(home), name)
+
+    def is_whole(self, home: Path, held: Mapping[str, Collection[str]]) -> bool:
+        """Say whether it is there, with all its facts in the place that holds these files."""
+        return self.folder(home).exists() and {f"{name}.parquet" for name in self.rows} <= set(held.get(self.address(home), ()))
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -103,12 +119,17 @@ def recipe() -> str:
     return digest.hexdigest()
 
 
-def build(made: Month, kind: str, month: str, as_of: dt.date | None, lists: Codes, building: Path, home: Path, engine: Engine) -> Part:
-    """Build the part of a month and put it into the store, where nothing refers to it yet."""
+def build(
+    made: Month, kind: str, month: str, as_of: dt.date | None, lists: Codes, building: Path, home: Path, engine: Engine, place: Place
+) -> Part:
+    """Build the part of a month and put it into the store, where nothing refers to it yet; its facts are in their place before it is."""
     folder = building / "parts" / kind / month
-    files = {name: folder / "facts" / f"{name}.parquet" for name in FACTS_OF[kind]}
     found: list[pl.DataFrame] = []
-    facts = _written(_checked(kind, made.slices(as_of, lists), found), files)
+    facts = _written(
+        _checked(kind, made.slices(as_of, lists), found), {name: folder / "facts" / f"{name}.parquet" for name in FACTS_OF[kind]}
+    )
+    address = place.bring(folder / "facts", f"{kind}/{month}-{digest_of(folder / 'facts')[:16]}") if place.root else ""
+    files = {name: places.file(address or folder / "facts", name) for name in facts}
     rollups = write_rollups(engine.finest(families_of(kind), facts, files), folder)
     write(identities.summed([_CHECKS[kind](rollups, facts), *found]), folder / "identities.parquet")
     counts = _counts(kind, facts)
@@ -121,7 +142,9 @@ def build(made: Month, kind: str, month: str, as_of: dt.date | None, lists: Code
         cut=as_of is not None and made.latest > as_of,
         rows={name: rows for name, (rows, *_) in counts.items()},
         held={name: counts[name] for name in _LEDGER[kind]},
+        facts=address,
     )
+    _settle_facts(folder / "facts", part, home)
     keep(folder, part.folder(home))
     return part
 
@@ -157,6 +180,15 @@ def _appending(path: Path, like: pl.DataFrame) -> Any:
     path.parent.mkdir(parents=True, exist_ok=True)
     schema = like.clear().to_arrow(compat_level=pl.CompatLevel.oldest()).schema
     return pyarrow.parquet.ParquetWriter(path, schema, compression="zstd", compression_level=1)
+
+
+def _settle_facts(built: Path, part: Part, home: Path) -> None:
+    """Leave facts in a built part only where they are to be; a part that is there already gets those that it lacks."""
+    there = part.folder(home)
+    if part.facts:
+        shutil.rmtree(built)
+    elif there.exists():
+        places.Folder(there).bring(built, "facts")
 
 
 def write_rollups(finest: Mapping[str, pl.DataFrame], folder: Path) -> dict[str, pl.LazyFrame]:

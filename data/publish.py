@@ -26,10 +26,12 @@ from sqlalchemy import Engine
 
 from analytics import coding, identities
 from analytics.coding import Codes
-from analytics.exc import DataError
-from data import database, engines, parts
+from analytics.exc import DataError, first_line
+from data import database, engines, parts, places
 from data import facts as facts_of_tables
+from data.atomic import write_json
 from data.parts import Part
+from data.places import Place
 from data.progress import Progress, Silent
 from data.settings import settings
 from data.source import KINDS, LEDGER_SCHEMA, SMALL, Database, Source
@@ -75,6 +77,7 @@ def publish(
 
     Raises:
         DataError: there is nothing to publish, there is no room, or another publish is running.
+        ConfigError: the place that the settings name for facts cannot be used.
     """
     with database.reading(engine or database.engine(settings().url)) as connection:
         return publish_source(Database(connection), as_of, settings().published, rebuild=rebuild, progress=progress, maker=maker)
@@ -93,12 +96,14 @@ def publish_source(
     told = progress or Silent()
     building = home / f".building-{os.getpid()}"
     with only_publisher(home):
+        place = places.chosen(home, settings().facts)
         try:
-            return _published(source, as_of, home, building, None if rebuild else _previous(home), told, maker or engines.Polars())
+            previous = None if rebuild else _previous(home, place)
+            return _published(source, as_of, home, building, previous, told, maker or engines.Polars(), place)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(
-                f"The version could not be written ({_first_line(error)}); the last one stays in force. "
-                f"Free some space for {home} or correct its permissions, and publish again."
+                f"The version could not be written ({first_line(error)}); the last one stays in force. Free some space for {home} "
+                f"or correct its permissions{f', see that {place.root} can be read' if place.root else ''}, and publish again."
             ) from error
         finally:
             shutil.rmtree(building, ignore_errors=True)
@@ -112,20 +117,21 @@ def _published(
     previous: Mapping[str, Any] | None,
     told: Progress,
     maker: engines.Engine,
+    place: Place,
 ) -> Published:
-    _sweep(home)
+    _sweep(home, place)
     with told.during("Looking for what has changed"):
         tables = {name: source.small(name) for name in SMALL}
         lists = _lists(tables)
         kept = _kept(source, previous, as_of, lists)
         wanted = [(kind, month) for kind in KINDS for month in source.months(kind)]
-    todo = [place for place in wanted if place not in kept]
-    read = _ahead(lambda place: (place, source.month(*place)), todo)
+    todo = [each for each in wanted if each not in kept]
+    read = _ahead(lambda each: (each, source.month(*each)), todo)
     built = {
-        place: parts.build(made, *place, as_of, lists, building, home, maker)
-        for place, made in told.over(read, f"Building {len(todo)} of {len(wanted)} months", len(todo))
+        each: parts.build(made, *each, as_of, lists, building, home, maker, place)
+        for each, made in told.over(read, f"Building {len(todo)} of {len(wanted)} months", len(todo))
     }
-    chosen = [(kept | built)[place] for place in wanted]
+    chosen = [(kept | built)[each] for each in wanted]
     date = as_of or _latest(chosen, tables)
     if date is None:
         raise DataError("There is nothing to publish: load entry summaries or reviews first (python -m data load FILE).")
@@ -133,7 +139,7 @@ def _published(
         version, manifest = _put_together(source, tables, lists, chosen, date, building / "version", home)
         changed = current_version(home) != version
         _put_in_force(home, version, building / "version", manifest)
-        _forget_old(home, version)
+        _forget_old(home, version, place)
     return Published(version, date, changed, home / "versions" / version, len(chosen), len(built))
 
 
@@ -190,15 +196,19 @@ def _kept(source: Source, previous: Mapping[str, Any] | None, as_of: dt.date | N
     return {(part.kind, part.month): part for part in every if true(part)}
 
 
-def _previous(home: Path) -> Mapping[str, Any] | None:
-    """Return the manifest of the version in force if its parts can be used again; null when it cannot be read or is of other code."""
+def _previous(home: Path, place: Place) -> Mapping[str, Any] | None:
+    """Return the manifest of the version in force if its parts can be used again.
+
+    Null when it cannot be read or is of other code, and when a part or its facts are not where they are to be now.
+    """
     try:
         version = current_version(home)
         manifest = json.loads((home / "versions" / str(version) / "manifest.json").read_text()) if version else {}
     except (DataError, OSError, ValueError):
         return None
     usable = manifest.get("layout") == LAYOUT and manifest.get("recipe") == parts.recipe()
-    whole = usable and all(Part(**record).folder(home).exists() for record in manifest["parts"])
+    held = place.held() if usable else {}
+    whole = usable and all(Part(**record).is_whole(home, held) for record in manifest["parts"])
     return manifest if whole else None
 
 
@@ -234,8 +244,8 @@ def _identities(source: Source, rollups: Mapping[str, pl.LazyFrame], chosen: Seq
 
 
 def _scan(chosen: Sequence[Part], home: Path, fact: str) -> pl.LazyFrame:
-    files = [part.folder(home) / "facts" / f"{fact}.parquet" for part in chosen]
-    return pl.scan_parquet(files) if files else parts.empty("entry")[fact].lazy()
+    files = [part.fact(home, fact) for part in chosen]
+    return places.scan(files) if files else parts.empty("entry")[fact].lazy()
 
 
 def _against_ledger(ledger: pl.DataFrame, chosen: Sequence[Part]) -> pl.DataFrame:
@@ -311,26 +321,11 @@ def _put_in_force(home: Path, version: str, built: Path, manifest: Mapping[str, 
     if folder.exists():
         proof = Path("facts", "identities.parquet")
         (built / proof).replace(folder / proof)
-        write_json(folder / "manifest.json", manifest)
+        write_json(folder / "manifest.json", {**manifest, "moved": _moved(home, version, manifest)})
     else:
         parts.keep(built, folder)
     os.sync()
     write_json(home / "current.json", {"version": version})
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a file in one step: readers see the old or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("w") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 @contextlib.contextmanager
@@ -350,7 +345,22 @@ def lease(folder: Path) -> Iterator[bool]:
         os.close(handle)
 
 
-def _forget_old(home: Path, current: str) -> None:
+def _moved(home: Path, version: str, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the parts of a version whose facts lay elsewhere before: whoever has it open reads them there, until the version goes."""
+    now = {Part(**record).address(home) for record in manifest["parts"]}
+    try:
+        return [part.record() for part in _named(home, version) if part.address(home) not in now]
+    except (OSError, ValueError, TypeError):
+        return []  # it was damaged
+
+
+def _named(home: Path, version: str) -> list[Part]:
+    """List the parts that a version needs, also where its facts lay before."""
+    manifest = json.loads((home / "versions" / version / "manifest.json").read_text())
+    return [Part(**record) for record in (*manifest.get("parts", ()), *manifest.get("moved", ()))]
+
+
+def _forget_old(home: Path, current: str, place: Place) -> None:
     """Delete all but the newest versions that the settings keep; the one in force and those that are being read stay."""
     others = [name for name in versions(home) if name != current]
     for name in others[settings().keep_versions - 1 :]:
@@ -359,27 +369,26 @@ def _forget_old(home: Path, current: str) -> None:
             if free:
                 # Out of sight in one step: a reader that comes now finds no version instead of half of one.
                 folder.rename(folder.with_name(f".gone-{name}"))
-    _sweep(home)
+    _sweep(home, place)
 
 
-def _sweep(home: Path) -> None:
+def _sweep(home: Path, place: Place) -> None:
     """Delete what no version needs: parts without one, and what a publish that was killed left behind."""
     for folder in [*home.glob(".building-*"), *(home / "versions").glob(".gone-*"), *(home / "parts").glob("*/.gone-*")]:
         shutil.rmtree(folder, ignore_errors=True)
     for beside in [*home.glob(".*.json.*"), *(home / "versions").glob("*/.*.json.*")]:
         beside.unlink(missing_ok=True)
-    used = set()
-    for name in versions(home):
-        try:
-            manifest = json.loads((home / "versions" / name / "manifest.json").read_text())
-            used |= {Part(**record).folder(home) for record in manifest.get("parts", ())}
-        except (OSError, ValueError, TypeError):
-            return  # nobody can say what a damaged version needs
+    try:
+        needed = [part for name in versions(home) for part in _named(home, name)]
+    except (OSError, ValueError, TypeError):
+        return  # nobody can say what a damaged version needs
+    used = {part.folder(home) for part in needed}
     for folder in (home / "parts").glob("*/*"):
         if folder not in used:
             # Renamed first: what is half deleted must never pass for a part.
             gone = folder.rename(folder.with_name(f".gone-{folder.name}"))
             shutil.rmtree(gone, ignore_errors=True)
+    places.sweep(home, place, {part.address(home) for part in needed})
 
 
 @contextlib.contextmanager
@@ -396,7 +405,3 @@ def only_publisher(home: Path) -> Iterator[None]:
         except BlockingIOError as error:
             raise DataError("Another publish is running on this store; wait until it is done.") from error
         yield
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

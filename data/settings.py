@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     demo_entries: int = Field(400_000, ge=1000, description="Entry summaries that the demonstration makes.")
     lock_wait_seconds: int = Field(30, ge=1, description="Seconds that a load waits for another one that is being written.")
     keep_versions: int = Field(5, ge=1, description="Published versions that are kept.")
+    facts: str = Field(
+        "", description="Place of the facts of months: a folder, or s3://bucket/folder; empty means inside the published store."
+    )
     spark_master: str = Field("local[*]", description="Spark master for `publish --engine spark`, as spark://host:7077.")
 
     @property

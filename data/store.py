@@ -24,7 +24,7 @@ from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels
 from analytics.rollups import ROLLUPS, Frames, Rollup, coarser, only_levels
 from analytics.scope import Scope
-from data import database, health, ledger, quarantine, vanish
+from data import database, health, ledger, places, quarantine, vanish
 from data.facts import MONTHLY
 from data.parts import FAMILIES_OF, Part, empty
 from data.publish import LAYOUT, LEASE, current_version, versions
@@ -280,14 +280,16 @@ class Snapshot:
 
         Raises:
             ScopeError: the role sees no records.
+            DataError: they are gone, or cannot be reached.
         """
         self.scope.require_rows()
         if fact not in _ROW_FACTS:
             raise DataError(f"There is no fact “{fact}”; choose among {', '.join(_ROW_FACTS)}.")
-        frame = self.facts(fact).filter(predicate)
-        if self.scope.role.rows == "own":
-            frame = frame.filter(pl.col("center_code").is_in(self.scope.centers))
-        return (frame.sort(order, nulls_last=True) if order else frame).head(limit).collect()
+        with places.reading(self.version, self.fact_files(fact)):
+            frame = self.facts(fact).filter(predicate)
+            if self.scope.role.rows == "own":
+                frame = frame.filter(pl.col("center_code").is_in(self.scope.centers))
+            return (frame.sort(order, nulls_last=True) if order else frame).head(limit).collect()
 
     def feedback(self) -> pl.DataFrame:
         """Return feedback with its words: all for analysts, their own Centers' and public ones for directors, public ones for others."""
@@ -360,15 +362,17 @@ class Snapshot:
             raise ScopeError("Rows in quarantine are shown to analysts.")
         return quarantine.rejects(self._engine)
 
-    def fact_files(self, fact: str) -> list[Path]:
-        """List the files of a fact: one a month, or one."""
-        file = f"facts/{fact}.parquet"
-        return part_files(self.folder, self.manifest, MONTHLY[fact], file) if fact in MONTHLY else [self.folder / file]
+    def fact_files(self, fact: str) -> list[Path | str]:
+        """List the files of a fact, one a month, or one: paths, or URLs of objects."""
+        if fact not in MONTHLY:
+            return [self.folder / "facts" / f"{fact}.parquet"]
+        of_kind = (Part(**record) for record in self.manifest["parts"] if record["kind"] == MONTHLY[fact])
+        return [part.fact(self.folder.parents[1], fact) for part in of_kind]
 
     def facts(self, fact: str) -> pl.LazyFrame:
         """Return a fact with its codes as values and its money in dollars; it is not cut to the scope: `rows` is."""
         files = self.fact_files(fact)
-        frame = pl.scan_parquet(files, glob=False) if files else empty(MONTHLY[fact])[fact].lazy()
+        frame = places.scan(files) if files else empty(MONTHLY[fact])[fact].lazy()
         return coding.in_dollars(coding.in_words(frame, self.manifest["codes"])) if fact in MONTHLY else frame
 
     def _own(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from analytics import coding
 from analytics.exc import DataError
 from analytics.rollups import VOLUME
 from analytics.scope import Scope
-from data import build, engines, parts, publish
+from data import build, engines, parts, places, publish
 from data.demo import national
 from data.demo.national import Nation
 from data.store import Snapshot
@@ -61,7 +61,7 @@ def test_facts_that_come_in_slices_have_the_same_rollups(whole: Snapshot, tmp_pa
     assert len(slices) > 5
     joined = {name: pl.concat(part[name] for part in slices) for name in slices[0]}
     home = tmp_path / "store"
-    sliced = parts.build(month, "entry", "2013-07", None, lists, tmp_path / "building", home, engines.Polars())
+    sliced = parts.build(month, "entry", "2013-07", None, lists, tmp_path / "building", home, engines.Polars(), places.inside(home))
     for name, frame in joined.items():
         assert_frame_equal(pl.read_parquet(sliced.folder(home) / "facts" / f"{name}.parquet"), frame)
     once = engines.Polars().finest([VOLUME], {name: frame.lazy() for name, frame in joined.items()}, {})["volume"]

@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 
 from analytics.exc import ConfigError
+from analytics.rollups import FAMILIES
 from data import demo, engines
 from data.publish import publish_source
+from data.settings import settings
 from data.source import Memory
 
 pytestmark = [
@@ -43,13 +45,23 @@ def spark() -> Iterator[engines.Spark]:
         made.close()
 
 
-def test_spark_publishes_the_same_version(spark: engines.Spark, tmp_path: Path) -> None:
-    """The id of a version is a digest of its files: facts, rollups, identities."""
+def test_spark_publishes_the_same_version(spark: engines.Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The id of a version is a digest of its files: facts, rollups, identities. Spark reads facts where the settings keep them."""
     source = Memory(small(), synthetic=True)
     one = publish_source(source, None, tmp_path / "polars")
+    monkeypatch.setenv("CENTERLINE_FACTS", str(tmp_path / "facts"))
+    settings.cache_clear()
     other = publish_source(source, None, tmp_path / "spark", maker=spark)
+    monkeypatch.delenv("CENTERLINE_FACTS")
+    settings.cache_clear()
+    assert list((tmp_path / "facts").glob("*/entry/*/entry.parquet"))
     assert other.version == one.version
     assert other.built == one.built == 2
+
+
+def test_spark_without_what_s3_needs_says_so(spark: engines.Spark) -> None:
+    with pytest.raises(ConfigError, match="hadoop-aws"):
+        spark.finest(FAMILIES["volume"], {}, {"entry": "s3://bucket/facts/entry.parquet"})
 
 
 def small() -> dict[str, pl.DataFrame]:
