@@ -1,130 +1,58 @@
-"""`make bench`: how long the build, the questions of each page and a click take on this machine.
+"""`make bench`: how fast this is on this machine, each measure beside what it is held against in the same run.
 
-Prints a table and writes `benchmarks/results/latest.json`; nothing is asserted, the numbers are for reading.
+`python -m benchmarks [loading] [scale] [pages]` runs some parts (without names: all). What they find replaces what is said of
+them in `benchmarks/results/latest.json`, from which `make docs` writes docs/performance.md. Nothing is asserted about time.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import argparse
+import importlib
 import json
 import os
 import platform
-import statistics
-import tempfile
-import time
-from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from analytics.filters import Filters
-from analytics.metrics import METRICS
-from analytics.scope import Scope
-from benchmarks import loading
-from data import build
-from data.progress import Told
-from data.store import Snapshot
-
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-PAGES = {
-    "overview": ("entry_summaries", "import_value_usd", "center_value_share", "backlog", "compliance_rate_major"),
-    "workload": ("pending", "backlog", "past_due", "clearance_rate", "days_of_work", "oldest_days", "time_to_complete_days"),
-    "compliance": (
-        "compliance_rate_major",
-        "compliance_rate_letter",
-        "revenue_collected_share",
-        "net_revenue_gap_usd",
-        "targeted_yield_share",
-    ),
-    "feedback": (
-        "feedback_received",
-        "feedback_open",
-        "feedback_first_response_days",
-        "feedback_implemented_share",
-        "inquiries_on_time_share",
-    ),
-}
+
+#: Parts in the order in which they run; each is a module with `measures()`.
+PARTS = ("loading", "scale", "pages")
+
+#: Packages whose versions go with every figure.
+_PACKAGES = ("polars", "narwhals", "duckdb", "streamlit", "plotly")
 
 
-def timed(run: Callable[[], object], n: int) -> list[float]:
-    """Return the milliseconds of `n` runs."""
-    times = []
-    for _ in range(n):
-        start = time.perf_counter()
-        run()
-        times.append((time.perf_counter() - start) * 1000)
-    return times
+def machine() -> str:
+    """Say what the figures were measured on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores {platform.machine()}, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
 
 
-def measure(name: str, times: list[float], unit: str = "ms") -> dict[str, Any]:
-    """Summarise times."""
-    ordered = sorted(times)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
-    return {"measure": name, "n": len(times), "p50": round(statistics.median(times), 1), "p95": round(p95, 1), "unit": unit}
-
-
-def click(browser: Any, url: str, n: int) -> list[float]:
-    """Measure from a filter's click to the last chart drawn, over one Center after the other."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.goto(f"{url}/overview?role=analyst")
-    drawn = "() => { const b = document.querySelector('[data-hash]'); return b && b.dataset.hash === b.dataset.drawn }"
-    page.wait_for_function(drawn)
-    times = []
-    for turn in range(n):
-        page.locator(".st-key-filter_period input, .st-key-filter_period [role=combobox]").first.click()
-        option = page.get_by_role("option", name=("Fiscal year 2012", "Fiscal year 2013")[turn % 2])
-        before = page.evaluate("() => document.querySelector('[data-hash]').dataset.hash")
-        start = time.perf_counter()
-        option.click()
-        page.wait_for_function(
-            f"() => {{ const b = document.querySelector('[data-hash]'); return b.dataset.hash !== '{before}' && b.dataset.hash === b.dataset.drawn }}"
-        )
-        times.append((time.perf_counter() - start) * 1000)
-    page.close()
-    return times
-
-
-def main() -> None:
-    """Measure and report."""
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser.conftest import FLAGS, serving
-    from tests.chromium import found
-
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["CENTERLINE_HOME"] = home
-        start = time.perf_counter()
-        build.demonstration(progress=Told())
-        rows = [measure("whole build of the demonstration", [time.perf_counter() - start], "s")]
-        snapshot = Snapshot(Scope("analyst"))
-        period = Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30))
-        settings = {
-            "no filter": period,
-            "one Center": period.keeping("center", ("ELE",)),
-            "three ports": period.keeping("port", ("2704", "4601", "2304")),
-        }
-        for page, ids in PAGES.items():
-            for words, filters in settings.items():
-
-                def ask(ids: tuple[str, ...] = ids, filters: Filters = filters) -> None:
-                    for metric_id in ids:
-                        metric = METRICS[metric_id]
-                        metric.answer(snapshot.frames, filters.only(metric.dimensions), snapshot.as_of, ())
-
-                ask()
-                rows.append(measure(f"key figures of {page}, {words}", timed(ask, 20)))
-        with serving(Path(home), Path(home) / "log.txt") as server, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=found(), args=FLAGS)
-            rows.append(measure("overview, filter click to last chart", click(browser, server.url, 20)))
-            browser.close()
-    rows += loading.measures()
-    RESULTS.parent.mkdir(exist_ok=True)
-    machine = {"python": platform.python_version(), "polars": pl.__version__, "cores": os.cpu_count(), "machine": platform.machine()}
-    RESULTS.write_text(json.dumps({"machine": machine, "results": rows}, indent=1) + "\n")
-    with pl.Config(tbl_rows=-1, fmt_str_lengths=80, tbl_hide_column_data_types=True, tbl_hide_dataframe_shape=True):
-        print(pl.DataFrame(rows))
+def main(chosen: list[str]) -> None:
+    """Measure the parts, keep what was found, and print it."""
+    rows: list[dict[str, Any]] = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    for part in chosen:
+        print(f"{part}:", flush=True)
+        found = [
+            {"part": part} | row | {"machine": machine(), "versions": versions}
+            for row in importlib.import_module(f"benchmarks.{part}").measures()
+        ]
+        rows = sorted([*(row for row in rows if row["part"] != part), *found], key=lambda row: PARTS.index(row["part"]))
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
+        with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=220, fmt_str_lengths=80, tbl_hide_column_data_types=True):
+            print(pl.DataFrame(found, infer_schema_length=None).drop("part", "machine", "versions"))
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}")
+    named = parser.parse_args().parts
+    if unknown := [part for part in named if part not in PARTS]:
+        parser.error(f"there is no part “{unknown[0]}”; choose among {', '.join(PARTS)}")
+    main(named or list(PARTS))

@@ -1,8 +1,10 @@
-"""Write `docs/definitions.md` from the registry, the contracts, the layouts and the settings."""
+"""Write `docs/definitions.md` from the registry, the contracts, the layouts and the settings, and `docs/performance.md` from a run of `make bench`."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from analytics import codes, standards
 from analytics.metrics import METRICS, Metric
@@ -11,6 +13,23 @@ from data.layouts import REPORTS, Layout
 from data.settings import Settings
 
 TARGET = Path(__file__).parent / "definitions.md"
+
+#: What `make bench` found last, and the page that shows it.
+MEASURED = Path(__file__).parents[1] / "benchmarks" / "results" / "latest.json"
+PERFORMANCE = Path(__file__).parent / "performance.md"
+
+_PARTS = {
+    "loading": ("Loading and publishing", "`benchmarks/loading.py`: a million entry lines from Parquet into SQLite, and their publish."),
+    "scale": (
+        "National scale",
+        "`benchmarks/scale.py`, `benchmarks/heavy.py`, `benchmarks/questions.py`: drawn facts of a hundred million lines a year (`python -m data "
+        "demo --facts-only`). The store of a decade repeats the rollups of that year on the dates of nine years before it.",
+    ),
+    "pages": (
+        "In the browser",
+        "`benchmarks/pages.py`, `benchmarks/sessions.py`: clicks in headless Chromium, beside the same charts made in other ways.",
+    ),
+}
 
 
 def page() -> str:
@@ -79,6 +98,40 @@ def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "\n".join(lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows])
 
 
+def performance(rows: list[dict[str, Any]]) -> str:
+    """Return the page of what was measured, where it falls short first of all."""
+    short = [row for row in rows if row.get("met") is False]
+    met = [row for row in rows if row.get("met")]
+    parts = [
+        "# Performance",
+        f"Measured by `make bench`, written by `make docs`. {len(met)} of {len(met) + len(short)} goals are reached."
+        + (" Those that are not come first." if short else ""),
+    ]
+    if short:
+        parts += ["## Not reached", _table(_HEADS, [_measured(row) for row in short])]
+    for part, (title, words) in _PARTS.items():
+        own = [row for row in rows if row["part"] == part]
+        if own:
+            parts += [
+                f"## {title}",
+                words,
+                _table(_HEADS, [_measured(row) for row in own]),
+                f"Machine: {own[0]['machine']}; {own[0]['versions']}.",
+            ]
+    return "\n\n".join(parts) + "\n"
+
+
+_HEADS = ("measure", "n", "median", "p95", "against", "ratio", "goal", "reached")
+
+
+def _measured(row: dict[str, Any]) -> tuple[str, ...]:
+    median, p95 = (f"{row[name]:,.6g} {row['unit']}" for name in ("p50", "p95"))
+    reached = {True: "yes", False: "**no**"}.get(row.get("met"), "")  # type: ignore[call-overload]
+    ratio = f"{row['ratio']:g}" if "ratio" in row else ""
+    return row["measure"], str(row["n"]), median, p95, row.get("against", ""), ratio, row.get("reach", ""), reached
+
+
 if __name__ == "__main__":
     TARGET.write_text(page())
-    print(f"Wrote {TARGET}.")
+    PERFORMANCE.write_text(performance(json.loads(MEASURED.read_text())))
+    print(f"Wrote {TARGET} and {PERFORMANCE}.")

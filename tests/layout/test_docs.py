@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -19,6 +20,26 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *s
 
 def test_definitions_are_current() -> None:
     assert generate.TARGET.read_text() == generate.page(), "run: make docs"
+
+
+def test_performance_is_what_was_measured() -> None:
+    rows = json.loads(generate.MEASURED.read_text())
+    assert generate.PERFORMANCE.read_text() == generate.performance(rows), "run: make docs"
+    for row in rows:
+        assert {"part", "measure", "n", "p50", "p95", "unit", "machine", "versions"} <= set(row), row["measure"]
+        assert ("reach" in row) == ("met" in row), row["measure"]
+
+
+def test_what_is_not_reached_comes_first() -> None:
+    row = {"part": "scale", "measure": "a", "n": 1, "p50": 1.0, "p95": 1.0, "unit": "s", "machine": "m", "versions": "v"}
+    rows = [
+        row | {"ratio": 0.5, "reach": "at most 1", "met": True},
+        row | {"measure": "b", "ratio": 2.0, "reach": "at most 1", "met": False},
+    ]
+    text = generate.performance(rows)
+    assert "1 of 2 goals are reached. Those that are not come first." in text
+    assert text.index("| b | 1 |") < text.index("| a | 1 |")
+    assert "Not reached" not in generate.performance(rows[:1])
 
 
 def test_every_metric_and_setting_is_documented() -> None:

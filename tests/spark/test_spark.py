@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from analytics.exc import ConfigError
-from analytics.rollups import FAMILIES
+from analytics.rollups import VOLUME
 from data import demo, engines
 from data.publish import publish_source
 from data.settings import settings
@@ -61,7 +61,7 @@ def test_spark_publishes_the_same_version(spark: engines.Spark, tmp_path: Path, 
 
 def test_spark_without_what_s3_needs_says_so(spark: engines.Spark) -> None:
     with pytest.raises(ConfigError, match="hadoop-aws"):
-        spark.finest(FAMILIES["volume"], {}, {"entry": "s3://bucket/facts/entry.parquet"})
+        spark.finest([VOLUME], {}, {"entry": "s3://bucket/facts/entry.parquet"})
 
 
 def small() -> dict[str, pl.DataFrame]:
