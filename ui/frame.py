@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Protocol
@@ -106,6 +106,11 @@ class View:
     def label(self, dimension: str, code: str) -> str:
         """Return a code's label."""
         return self.labels.get(dimension, {}).get(code, code)
+
+    @property
+    def question(self) -> Hashable:
+        """All that the page's numbers depend on."""
+        return (self.source.version, self.source.scope, self.filters)
 
     def stamp(self) -> Stamp:
         """Return what goes on every export."""
