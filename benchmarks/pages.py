@@ -296,6 +296,8 @@ def measures(rounds: int = 24, people: int = 20) -> list[dict[str, Any]]:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=found(), args=FLAGS)
             rows = ratios(clicks(browser, {name: url for name, (url, _) in urls.items()}, rounds))
+            for row in rows:
+                print(row, flush=True)
             rows.append(memory_of_page(browser, urls[EIGHT.name][0]))
             browser.close()
         with served(OVERVIEW) as (url, process):

@@ -91,7 +91,8 @@ def test_nothing_is_greyed_and_nothing_moves(server: Server, visit: Opener) -> N
     choose(seen, "Fiscal year 2012")
     work = choose(seen, "Fiscal year 2013")
     assert work["grey"] == 0
-    assert work["shift"] == 0
+    # Words of another length move their neighbours by a few pixels; a chart or card that jumped would score a hundred times this.
+    assert work["shift"] < 0.001
 
 
 def test_a_rerun_sends_few_bytes(server: Server, visit: Opener) -> None:
