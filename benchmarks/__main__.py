@@ -1,10 +1,12 @@
 """`make bench`: how long the build, the questions of each page and a click take on this machine.
 
-Prints a table and writes `benchmarks/results/latest.json`; nothing is asserted, the numbers are for reading.
+Prints a table and writes `benchmarks/results/latest.json`; nothing is asserted, the numbers are for reading. `--pages` clicks
+the product against its peers as well (`benchmarks.pages`), which needs the packages of requirements-bench.txt.
 """
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import json
 import os
@@ -21,7 +23,7 @@ import polars as pl
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from analytics.scope import Scope
-from benchmarks import loading
+from benchmarks import loading, pages
 from data import build
 from data.progress import Told
 from data.store import Snapshot
@@ -87,6 +89,9 @@ def click(browser: Any, url: str, n: int) -> list[float]:
 
 def main() -> None:
     """Measure and report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", action="store_true", help="click the product against Dash and the naive way as well")
+    chosen = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import FLAGS, serving
@@ -119,6 +124,8 @@ def main() -> None:
             rows.append(measure("overview, filter click to last chart", click(browser, server.url, 20)))
             browser.close()
     rows += loading.measures()
+    if chosen.pages:
+        rows += pages.measures() if pages.ready() else []
     RESULTS.parent.mkdir(exist_ok=True)
     machine = {"python": platform.python_version(), "polars": pl.__version__, "cores": os.cpu_count(), "machine": platform.machine()}
     RESULTS.write_text(json.dumps({"machine": machine, "results": rows}, indent=1) + "\n")

@@ -1,6 +1,10 @@
 """From a filter's click to the last chart drawn, in headless Chromium: the product against a page that does nothing, Dash and the naive way.
 
-`python -m benchmarks.pages` (needs `pip install -r requirements-bench.txt`). All apps are served over the same demonstration
+`python -m benchmarks.pages`, in an environment that has requirements-bench.txt:
+
+    python3 -m venv var/bench && var/bench/bin/pip install -r requirements-bench.txt && var/bench/bin/python -m benchmarks.pages
+
+It is one of its own because Dash brings a pytest plugin that this project's pytest does not take. All apps are served over the same demonstration
 and clicked in turn within one run, so that a busy machine slows all of them alike. The clock runs in the page: from the
 click on the option to the first animation frame that finds every chart of the new filter drawn. Streamlit's cache of
 messages is off in all apps, so that a filter that was seen before is sent anew.
@@ -20,6 +24,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +190,7 @@ class Tab:
         option.wait_for()
         self.page.wait_for_timeout(120)
         option.click(force=True)  # an option that still glides into place takes a click as well
-        self.page.wait_for_function("() => window.pageClick?.drawn", timeout=60_000)
+        self.page.wait_for_function("() => window.pageClick?.drawn", timeout=600_000)
         found: dict[str, float] = self.page.evaluate("() => window.pageClick")
         self.page.wait_for_timeout(120)
         return found
@@ -278,6 +283,14 @@ def memory_of_page(browser: Any, url: str, count: int = 100) -> dict[str, Any]:
     return summary(f"megabytes that the page grows over {count} clicks ({after})", [grown], "MB", **more)
 
 
+def ready() -> bool:
+    """Say whether the packages of the peers are there; a sentence tells how to get them."""
+    missing = [name for name in ("dash", "pandas", "playwright") if find_spec(name) is None]
+    if missing:
+        print(f"Pages are not measured: {', '.join(missing)} is not installed here. See the first lines of benchmarks/pages.py.")
+    return not missing
+
+
 def measures(rounds: int = 24, people: int = 20) -> list[dict[str, Any]]:
     """Measure over a demonstration of its own."""
     from playwright.sync_api import sync_playwright
@@ -310,6 +323,8 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=24)
     parser.add_argument("--people", type=int, default=20)
     chosen = parser.parse_args()
+    if not ready():
+        raise SystemExit(2)
     result = measures(chosen.rounds, chosen.people)
     kept = Path(__file__).parent / "results" / "pages.json"
     kept.parent.mkdir(exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Protocol
@@ -18,6 +18,7 @@ from analytics.rollups import Frames
 from analytics.scope import Scope
 from ui import filterbar, format, session
 from ui.board import Stamp
+from ui.board.seen import Question
 
 
 class Source(Protocol):
@@ -108,9 +109,9 @@ class View:
         return self.labels.get(dimension, {}).get(code, code)
 
     @property
-    def question(self) -> Hashable:
+    def question(self) -> Question:
         """All that the page's numbers depend on."""
-        return (self.source.version, self.source.scope, self.filters)
+        return Question(self.source.version, self.source.scope, self.filters)
 
     def stamp(self) -> Stamp:
         """Return what goes on every export."""

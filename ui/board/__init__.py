@@ -2,8 +2,8 @@
 
 `st.plotly_chart` builds a new chart for every change of data. The board stays in the page over reruns and passes only
 the charts whose specification changed to `Plotly.react`. It is sent in two parts: the key figures with the cards of the
-first screen, then the other cards, so that the browser draws the first while the server works on the second. It draws the accessible table behind every chart and makes
-the CSV and PNG exports in the browser from what is on screen.
+first screen, then the other cards, so that the browser draws the first while the server works on the second. It draws the
+accessible table behind every chart and makes the CSV and PNG exports in the browser from what is on screen.
 
 Plotly itself comes from the installed `plotly` package through Streamlit's own component route: nothing is copied and
 nothing is fetched from elsewhere. Every text reaches the page as text, never as markup.
@@ -14,8 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ import polars as pl
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
-from ui.board.seen import SEEN
+from ui.board.seen import SEEN, Part, Question
 from ui.board.shape import table_columns
 
 #: Rows that a browser gets for a table's CSV; the table on screen shows the first 500 of them.
@@ -218,14 +219,14 @@ def draw(
     cards: Sequence[Callable[[], Card]],
     stamp: Stamp,
     *,
-    question: Hashable = None,
+    question: Question | None = None,
     can_export: bool = True,
     on_export: Callable[[str], None] | None = None,
 ) -> None:
     """Draw the board of a page; `on_export` is told the key of each card that the reader exports.
 
-    Figures and cards are worked out here, the first screen's before the others. `question` is all that they depend on
-    (version, scope, filters): what was drawn for it before is sent again. None keeps nothing.
+    Figures and cards are worked out here, the first screen's before the others. `question` is all that they and the stamp
+    depend on: what was drawn for it before is sent again. Without one nothing is kept.
     """
     keys: set[str] = set()
 
@@ -234,23 +235,26 @@ def draw(
         if can_export and card is not None and on_export is not None:
             on_export(card)
 
-    def made(part: int, chosen: Sequence[Callable[[], Card]]) -> tuple[bytes, tuple[str, ...]]:
+    parts = [cards[:FIRST], cards[FIRST:]] if len(cards) > FIRST else [cards]
+
+    def made(part: int) -> Part:
         """Work a part out; returns it with the keys of its cards."""
-        drawn = [card() for card in chosen]
-        more = {"board": key, "part": part, "parts": 2 if len(cards) > FIRST else 1}
+        drawn = [card() for card in parts[part]]
         written = payload(
             [] if part else figures(),
             drawn,
             stamp,
             can_export=can_export,
             plotly_url=_serve_plotly(),
-            **more,  # type: ignore[arg-type]
+            board=key,
+            part=part,
+            parts=len(parts),
         )
         return written, tuple(card.key for card in drawn)
 
-    for part, chosen in enumerate([cards[:FIRST], cards[FIRST:]] if len(cards) > FIRST else [cards]):
-        known = None if question is None else (key, part, question, stamp, can_export)
-        data, names = SEEN.get(known, lambda part=part, chosen=chosen: made(part, chosen))  # type: ignore[misc]
+    for part in range(len(parts)):
+        make = partial(made, part)
+        data, names = SEEN.get((key, part, can_export, question), make) if question else make()
         keys.update(names)
         if part:
             _REST(key=f"board_rest_{key}", data=data)

@@ -49,21 +49,27 @@ function loadPlotly(address) {
   return plotlyLoading;
 }
 
-/* At every drawing Plotly walks the whole schema of each trace to learn which of its attributes are arrays: an eighth of
-   the time. The answer depends on the trace's type and on where it has arrays, so it is kept by these. */
+/* At every drawing Plotly walks the whole schema of each trace to learn which of its attributes are arrays: a fifth of the
+   time of its drawing. The answer depends on the trace's type and on where it has arrays, so it is kept by these. Where
+   Plotly is built otherwise, nothing is changed and the charts are the same. */
 function quickened(plotly) {
   const schema = plotly.PlotSchema;
   const walk = schema?.findArrayAttributes;
-  if (!walk || walk.clQuick) return plotly;
+  if (typeof walk !== "function" || walk.clQuick) return plotly;
   const known = new Map();
-  schema.findArrayAttributes = (trace) => {
+  const quick = (trace) => {
     const places = [];
     if (!arrayPlaces(trace, "", places, 0)) return walk(trace);
     const key = trace.type + " " + places.join();
     if (!known.has(key)) known.set(key, walk(trace));
-    return [...known.get(key)];
+    return known.get(key).slice();
   };
-  schema.findArrayAttributes.clQuick = walk;
+  quick.clQuick = walk;
+  try {
+    schema.findArrayAttributes = quick;
+  } catch {
+    /* It may not be replaced: Plotly walks as it always did. */
+  }
   return plotly;
 }
 
