@@ -312,6 +312,7 @@ def measures(rounds: int = 24, people: int = 20) -> list[dict[str, Any]]:
             for row in rows:
                 print(row, flush=True)
             rows.append(memory_of_page(browser, urls[EIGHT.name][0]))
+            print(rows[-1], flush=True)
             browser.close()
         with served(OVERVIEW) as (url, process):
             rows += sessions.measures(url, process, people)
