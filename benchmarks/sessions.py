@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks import report
+
 SECONDS = 2.0
 CLICKS = 15
 PERIODS = ("Last 3 months", "Fiscal year 2013", "Fiscal year 2012", "Fiscal year 2011", "All dates")
@@ -117,33 +119,17 @@ async def _measure(url: str, process: int, people: int) -> list[dict[str, Any]]:
     found = await asyncio.gather(*(_clicking(person, CLICKS, SECONDS * place / people) for place, person in enumerate(group)))
     after = resident(process)
     times = [value for each in found for value in each]
-    ratio = _p95(times) / _p95(alone)
+    ratio = report.p95(times) / report.p95(alone)
     each = (after - before) / max(people - 1, 1)
     errors = sum(person.errors for person in group)
-    base = f"one person: p50 {statistics.median(alone):.0f} ms, p95 {_p95(alone):.0f} ms"
+    base = f"one person: p50 {statistics.median(alone):.0f} ms, p95 {report.p95(alone):.0f} ms"
     words = f"WebSocket clients, {people} people choosing every {SECONDS:.0f} s among {len(PERIODS)} periods, {errors} errors"
+    growth = f"memory a session ({held - before:.0f} MB more after opening, {after - before:.0f} MB after clicking)"
+    reached = {"ratio": round(ratio, 2), "reach": "at most 5 at p95, no error", "met": ratio <= 5 and errors == 0}
     return [
-        _row(f"server's answer to a filter: {words}", times, "ms", base, round(ratio, 2), 5.0, ratio <= 5 and errors == 0),
-        _row(
-            f"memory a session ({held - before:.0f} MB more after opening, {after - before:.0f} MB after clicking)",
-            [each],
-            "MB",
-            "",
-            round(each, 1),
-            20.0,
-            each < 20,
-        ),
+        report.row(f"server's answer to a filter: {words}", times, "ms", against=base, **reached),
+        report.row(growth, [each], "MB", reach="at most 20", met=each < 20),
     ]
-
-
-def _p95(times: list[float]) -> float:
-    ordered = sorted(times)
-    return ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
-
-
-def _row(measure: str, times: list[float], unit: str, against: str, ratio: float, reach: float, met: bool) -> dict[str, Any]:
-    numbers = {"n": len(times), "p50": round(statistics.median(times), 1), "p95": round(_p95(times), 1), "unit": unit}
-    return {"measure": measure, "against": against, "ratio": ratio, "reach": reach, "met": met, **numbers}
 
 
 def measures(url: str, process: int, people: int = 20) -> list[dict[str, Any]]:
