@@ -18,6 +18,7 @@ from analytics.rollups import Frames
 from analytics.scope import Scope
 from ui import filterbar, format, session
 from ui.board import Stamp
+from ui.board.seen import Question
 
 
 class Source(Protocol):
@@ -106,6 +107,11 @@ class View:
     def label(self, dimension: str, code: str) -> str:
         """Return a code's label."""
         return self.labels.get(dimension, {}).get(code, code)
+
+    @property
+    def question(self) -> Question:
+        """All that the page's numbers depend on."""
+        return Question(self.source.version, self.source.scope, self.filters)
 
     def stamp(self) -> Stamp:
         """Return what goes on every export."""

@@ -13,13 +13,19 @@ view = open_view(snapshot, ["center", "industry", "port", "program"])
 everything, targets = snapshot.scope.role.all_figures, snapshot.targets()
 
 names = ("compliance_rate_major", "compliance_rate_letter", "revenue_collected_share", "net_revenue_gap_usd", "targeted_yield_share")
-figures = [key_figure(view, name) for name in names]
 cards = [
-    compliance.over_time(view, targets),
-    compliance.by_dimension(view, "industry" if everything else "center", targets),
-    compliance.categories(view),
-    *([compliance.by_dimension(view, "program", targets)] if everything else []),
+    lambda: compliance.over_time(view, targets),
+    lambda: compliance.by_dimension(view, "industry" if everything else "center", targets),
+    lambda: compliance.categories(view),
+    *([lambda: compliance.by_dimension(view, "program", targets)] if everything else []),
 ]
 
 headline(title(view), view)
-board.draw("compliance", figures, cards, view.stamp(), on_export=on_export(exporter(snapshot.scope)))
+board.draw(
+    "compliance",
+    lambda: [key_figure(view, name) for name in names],
+    cards,
+    view.stamp(),
+    question=view.question,
+    on_export=on_export(exporter(snapshot.scope)),
+)

@@ -12,15 +12,22 @@ snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"])
 everything = snapshot.scope.role.all_figures
 
-figures = [key_figure(view, name) for name in ("pending", "backlog", "past_due", "clearance_rate", "days_of_work", "oldest_days")]
+names = ("pending", "backlog", "past_due", "clearance_rate", "days_of_work", "oldest_days")
 cards = [
-    workload.ages(view),
-    workload.flow(view),
-    workload.due(view),
-    workload.durations(view),
-    workload.pending_by(view, "center"),
-    *([workload.pending_by(view, "port")] if everything else [workload.backlog_by_center(view)]),
+    lambda: workload.ages(view),
+    lambda: workload.flow(view),
+    lambda: workload.due(view),
+    lambda: workload.durations(view),
+    lambda: workload.pending_by(view, "center"),
+    (lambda: workload.pending_by(view, "port")) if everything else (lambda: workload.backlog_by_center(view)),
 ]
 
 headline(title(view), view)
-board.draw("workload", figures, cards, view.stamp(), on_export=on_export(exporter(snapshot.scope)))
+board.draw(
+    "workload",
+    lambda: [key_figure(view, name) for name in names],
+    cards,
+    view.stamp(),
+    question=view.question,
+    on_export=on_export(exporter(snapshot.scope)),
+)

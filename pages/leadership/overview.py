@@ -13,18 +13,24 @@ snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program"])
 everything = snapshot.scope.role.all_figures
 
-figures = [
-    key_figure(view, name) for name in ("entry_summaries", "import_value_usd", "center_value_share", "backlog", "compliance_rate_major")
-]
+names = ("entry_summaries", "import_value_usd", "center_value_share", "backlog", "compliance_rate_major")
 cards = [
-    workload.backlog_by_center(view),
-    volume.port_map(view, snapshot.dimension("port")) if everything else volume.share_by_center(view),
-    *([volume.share_by_center(view), volume.by_industry(view)] if everything else []),
-    compliance.over_time(view, snapshot.targets()),
-    *([volume.unassigned(view, snapshot.unassigned())] if everything else [workload.flow(view)]),
+    lambda: workload.backlog_by_center(view),
+    *([lambda: volume.port_map(view, snapshot.dimension("port"))] if everything else []),
+    lambda: volume.share_by_center(view),
+    *([lambda: volume.by_industry(view)] if everything else []),
+    lambda: compliance.over_time(view, snapshot.targets()),
+    (lambda: volume.unassigned(view, snapshot.unassigned())) if everything else (lambda: workload.flow(view)),
 ]
 
 headline(title(view), view)
-board.draw("overview", figures, cards, view.stamp(), on_export=on_export(exporter(snapshot.scope)))
+board.draw(
+    "overview",
+    lambda: [key_figure(view, name) for name in names],
+    cards,
+    view.stamp(),
+    question=view.question,
+    on_export=on_export(exporter(snapshot.scope)),
+)
 if snapshot.scope.role.names == "all":
     pending_accounts(view, snapshot.accounts())

@@ -13,9 +13,15 @@ snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center"])
 
 names = ("feedback_received", "feedback_open", "feedback_first_response_days", "feedback_implemented_share", "inquiries_on_time_share")
-figures = [key_figure(view, name) for name in names]
-cards = [voices.topics(view), voices.statuses(view), voices.answer_age(view)]
+cards = [lambda: voices.topics(view), lambda: voices.statuses(view), lambda: voices.answer_age(view)]
 
 headline(title(view), view)
-board.draw("feedback", figures, cards, view.stamp(), on_export=on_export(exporter(snapshot.scope)))
+board.draw(
+    "feedback",
+    lambda: [key_figure(view, name) for name in names],
+    cards,
+    view.stamp(),
+    question=view.question,
+    on_export=on_export(exporter(snapshot.scope)),
+)
 said_and_done(view, snapshot.feedback())

@@ -142,7 +142,7 @@ _VALUES = [0.0, 0.5, 1.0, 0.05, 0.15, 0.96449999, 0.9995, 0.0005, 12345.5, -0.4,
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node to run the browser's rules")
 def test_the_browser_writes_the_same():
     source = BOARD_JS.read_text(encoding="utf-8")
-    start, end = source.index("const NONE"), source.index("/* ---- Plotly: one copy")
+    start, end = source.index("const NONE"), source.index("/* ---- The board and its parts")
     asks = [[value, kind] for value in [*_VALUES, None] for kind in ("count", "usd", "share", "days")]
     asks += [["2013-09-30", "date"], ["2013-09", "month"], ["2013-09-01", "month"], [None, "text"], ["<b>", "text"]]
     script = source[start:end] + f"\nconsole.log(JSON.stringify({json.dumps(asks)}.map(([v, k]) => cell(v, k))))"
@@ -152,7 +152,7 @@ def test_the_browser_writes_the_same():
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node to run the browser's rules")
 def test_csv_cells_are_no_formulas():
-    source = BOARD_JS.read_text(encoding="utf-8")
+    source = BOARD_JS.with_name("sheet.js").read_text(encoding="utf-8")
     function = re.search(r"function csvCell.*?\n}\n", source, re.DOTALL)
     assert function is not None
     asks = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "plain", 'a "b", c', -5, 0.25, None]

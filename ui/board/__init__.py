@@ -1,8 +1,9 @@
 """The board: one component that draws a page's key figures and cards and keeps its charts alive.
 
 `st.plotly_chart` builds a new chart for every change of data. The board stays in the page over reruns and passes only
-the charts whose specification changed to `Plotly.react`. It draws the accessible table behind every chart and makes
-the CSV and PNG exports in the browser from what is on screen.
+the charts whose specification changed to `Plotly.react`. It is sent in two parts: the key figures with the cards of the
+first screen, then the other cards, so that the browser draws the first while the server works on the second. It draws the
+accessible table behind every chart and makes the CSV and PNG exports in the browser from what is on screen.
 
 Plotly itself comes from the installed `plotly` package through Streamlit's own component route: nothing is copied and
 nothing is fetched from elsewhere. Every text reaches the page as text, never as markup.
@@ -15,6 +16,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,17 +25,24 @@ import polars as pl
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
+from ui.board.seen import SEEN, Part, Question
 from ui.board.shape import table_columns
 
 #: Rows that a browser gets for a table's CSV; the table on screen shows the first 500 of them.
 ROWS_SENT: Final = 5000
+
+#: Cards of the first part: those that a desktop shows below the key figures without scrolling.
+FIRST: Final = 2
 _HERE: Final = Path(__file__).parent
 _BOARD: Final = st.components.v2.component(
     "centerline_board",
-    js=(_HERE / "board.js").read_text(encoding="utf-8"),
+    # One module, read from files by subject; the component takes a single text.
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("board.js", "plotly.js", "sheet.js")),
     css=(_HERE / "board.css").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
+
+_REST: Final = st.components.v2.component("centerline_board_rest", js=(_HERE / "rest.js").read_text(encoding="utf-8"), isolate_styles=False)
 
 
 @dataclass(frozen=True)
@@ -163,15 +172,35 @@ def _card(card: Card) -> dict[str, Any]:
     }
 
 
-def payload(figures: Sequence[KeyFigure], cards: Sequence[Card], stamp: Stamp, *, can_export: bool, plotly_url: str) -> bytes:
-    """Write what the browser needs; each card carries a hash by which the browser knows what changed."""
+def payload(
+    figures: Sequence[KeyFigure],
+    cards: Sequence[Card],
+    stamp: Stamp,
+    *,
+    can_export: bool,
+    plotly_url: str,
+    board: str = "",
+    part: int = 0,
+    parts: int = 1,
+) -> bytes:
+    """Write one part of what the browser needs; each card carries a hash by which the browser knows what changed.
+
+    `run` says which parts belong together: it is the same for all parts of one question.
+    """
     written = []
     for card in cards:
         text = _dump(_card(card))
         mark = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         written.append(f'{{"hash":"{mark}",{text[1:]}')
-    head = _dump({"stamp": asdict(stamp), "canExport": can_export, "plotly": plotly_url, "figures": [asdict(figure) for figure in figures]})
-    body = f'{head[:-1]},"cards":[{",".join(written)}]'.encode()
+    run = hashlib.blake2b(_dump(asdict(stamp)).encode(), digest_size=6).hexdigest()
+    place = {"board": board, "part": part, "parts": parts, "run": run}
+    head = place | {
+        "stamp": asdict(stamp),
+        "canExport": can_export,
+        "plotly": plotly_url,
+        "figures": [asdict(figure) for figure in figures],
+    }
+    body = f'{_dump(place if part else head)[:-1]},"cards":[{",".join(written)}]'.encode()
     mark = hashlib.blake2b(body, digest_size=8).hexdigest()
     return body + f',"hash":"{mark}"}}'.encode()
 
@@ -186,20 +215,48 @@ def exported_card(value: object, keys: frozenset[str]) -> str | None:
 
 def draw(
     key: str,
-    figures: Sequence[KeyFigure],
-    cards: Sequence[Card],
+    figures: Callable[[], Sequence[KeyFigure]],
+    cards: Sequence[Callable[[], Card]],
     stamp: Stamp,
     *,
+    question: Question | None = None,
     can_export: bool = True,
     on_export: Callable[[str], None] | None = None,
 ) -> None:
-    """Draw the board of a page; `on_export` is told the key of each card that the reader exports."""
-    keys = frozenset(card.key for card in cards)
+    """Draw the board of a page; `on_export` is told the key of each card that the reader exports.
+
+    Figures and cards are worked out here, the first screen's before the others. `question` is all that they and the stamp
+    depend on: what was drawn for it before is sent again. Without one nothing is kept.
+    """
+    keys: set[str] = set()
 
     def report() -> None:
-        card = exported_card(st.session_state[key].get("export"), keys)
+        card = exported_card(st.session_state[f"board_{key}"].get("export"), frozenset(keys))
         if can_export and card is not None and on_export is not None:
             on_export(card)
 
-    data = payload(figures, cards, stamp, can_export=can_export, plotly_url=_serve_plotly())
-    _BOARD(key=key, data=data, on_export_change=report)
+    parts = [cards[:FIRST], cards[FIRST:]] if len(cards) > FIRST else [cards]
+
+    def made(part: int) -> Part:
+        """Work a part out; returns it with the keys of its cards."""
+        drawn = [card() for card in parts[part]]
+        written = payload(
+            [] if part else figures(),
+            drawn,
+            stamp,
+            can_export=can_export,
+            plotly_url=_serve_plotly(),
+            board=key,
+            part=part,
+            parts=len(parts),
+        )
+        return written, tuple(card.key for card in drawn)
+
+    for part in range(len(parts)):
+        make = partial(made, part)
+        data, names = SEEN.get((key, part, can_export, question), make) if question else make()
+        keys.update(names)
+        if part:
+            _REST(key=f"board_rest_{key}", data=data)
+        else:
+            _BOARD(key=f"board_{key}", data=data, on_export_change=report)

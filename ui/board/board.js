@@ -8,19 +8,33 @@ const PRESENTING = window.matchMedia("(min-width: 1800px)");
 const PRESENTATION_SCALE = 1.25;
 const CONFIG = { displayModeBar: false, displaylogo: false, scrollZoom: false, doubleClick: false, showTips: false, responsive: false };
 const FONT = '"Source Sans", "Source Sans Pro", sans-serif';
-const boards = new WeakMap();
+/* Boards by name. Their second parts lie where rest.js puts them, also when they come before the board. */
+const boards = new Map();
+const rests = (window.centerlineRests ??= new Map());
+window.centerlineRest = takeRest;
 
+/* A board comes in two parts, so that the first screen is drawn while the server still works on the rest. */
 export default function draw(component) {
   const { data, parentElement, setTriggerValue } = component;
   const payload = JSON.parse(new TextDecoder().decode(data));
-  let board = boards.get(parentElement);
-  if (!board) {
-    board = createBoard(parentElement);
-    boards.set(parentElement, board);
+  let board = boards.get(payload.board);
+  if (board?.parent !== parentElement) {
+    board = createBoard(parentElement, payload.board);
+    board.rest = rests.get(payload.board) || null;
+    boards.set(payload.board, board);
   }
   board.report = (card, format) => setTriggerValue("export", { card, format });
   update(board, payload);
-  return () => destroy(board, parentElement);
+  return () => destroy(board);
+}
+
+/* The second part came, changed or went. */
+function takeRest(name) {
+  const board = boards.get(name);
+  const rest = rests.get(name) || null;
+  if (!board || board.rest?.hash === rest?.hash) return;
+  board.rest = rest;
+  refresh(board);
 }
 
 /* ---- Small helpers ---- */
@@ -103,60 +117,9 @@ function cell(value, kind) {
   return String(value);
 }
 
-/* ---- Plotly: one copy, from this server, kept by the browser ---- */
-
-let plotlyLoading = null;
-
-function runScript(address) {
-  return new Promise((done, fail) => {
-    const script = document.createElement("script");
-    script.src = address;
-    script.onload = () => (window.Plotly ? done(window.Plotly) : fail(new Error("Plotly did not start")));
-    script.onerror = () => fail(new Error("Plotly could not be loaded from " + address));
-    document.head.append(script);
-  });
-}
-
-/* The server's route gives no lifetime, so the browser's own store keeps the file under its versioned address. */
-async function storedAddress(address) {
-  const store = await caches.open("centerline-plotly");
-  let answer = await store.match(address);
-  if (!answer) {
-    answer = await fetch(address);
-    if (!answer.ok) throw new Error("status " + answer.status);
-    for (const old of await store.keys()) await store.delete(old);
-    await store.put(address, answer.clone());
-  }
-  return URL.createObjectURL(new Blob([await answer.blob()], { type: "text/javascript" }));
-}
-
-async function startPlotly(address) {
-  if (window.Plotly) return window.Plotly;
-  if (window.caches) {
-    try {
-      const stored = await storedAddress(address);
-      const plotly = await runScript(stored);
-      URL.revokeObjectURL(stored);
-      return plotly;
-    } catch {
-      /* The plain way below works without the store. */
-    }
-  }
-  return runScript(address);
-}
-
-function loadPlotly(address) {
-  plotlyLoading ??= Promise.all([
-    startPlotly(address),
-    document.fonts.load("400 13px " + FONT).catch(() => null),
-    document.fonts.load("600 13px " + FONT).catch(() => null),
-  ]).then(([plotly]) => plotly, (error) => { plotlyLoading = null; throw error; });
-  return plotlyLoading;
-}
-
 /* ---- The board and its parts ---- */
 
-function createBoard(parent) {
+function createBoard(parent, name) {
   const root = make("div", "cl-board");
   const figures = make("section", "cl-figures");
   figures.setAttribute("aria-label", "Key figures");
@@ -164,7 +127,7 @@ function createBoard(parent) {
   const heading = make("h2", "cl-hidden", "Findings");
   root.append(figures, heading, cards);
   parent.append(root);
-  const board = { root, figures, cards, byKey: new Map(), figureTexts: [], generation: 0, payload: null };
+  const board = { name, parent, root, figures, cards, byKey: new Map(), figureTexts: [], generation: 0, payload: null, rest: null };
   board.observer = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target.clCard)));
   board.onPresenting = () => redrawAll(board);
   PRESENTING.addEventListener("change", board.onPresenting);
@@ -173,22 +136,32 @@ function createBoard(parent) {
   return board;
 }
 
-function destroy(board, parent) {
+function destroy(board) {
   board.generation += 1;
   board.observer.disconnect();
   PRESENTING.removeEventListener("change", board.onPresenting);
   window.removeEventListener("beforeprint", board.onPrint);
   for (const card of board.byKey.values()) if (card.drawn) window.Plotly?.purge(card.canvas);
   board.root.remove();
-  boards.delete(parent);
+  if (boards.get(board.name) === board) boards.delete(board.name);
 }
 
 function update(board, payload) {
   if (board.payload?.hash === payload.hash) return;
   board.payload = payload;
-  board.root.dataset.hash = payload.hash;
   updateFigures(board, payload.figures);
-  updateCards(board, payload);
+  refresh(board);
+}
+
+/* Whether the rest of what the first part belongs to is still on its way. */
+function awaiting(board) {
+  return board.payload.parts > 1 && board.rest?.run !== board.payload.run;
+}
+
+function refresh(board) {
+  const { payload, rest } = board;
+  board.root.dataset.hash = payload.run + "." + payload.hash + (payload.parts === 1 ? "" : awaiting(board) ? ".waiting" : "." + rest.hash);
+  updateCards(board, payload, [...payload.cards, ...(payload.parts > 1 && rest ? rest.cards : [])]);
   drawCharts(board);
 }
 
@@ -304,8 +277,8 @@ function areaPath(spots) {
 
 /* ---- Cards ---- */
 
-function updateCards(board, payload) {
-  const keys = new Set(payload.cards.map((card) => card.key));
+function updateCards(board, payload, cards) {
+  const keys = new Set(cards.map((card) => card.key));
   for (const [key, card] of board.byKey) {
     if (keys.has(key)) continue;
     if (card.drawn) window.Plotly?.purge(card.canvas);
@@ -313,13 +286,13 @@ function updateCards(board, payload) {
     card.node.remove();
     board.byKey.delete(key);
   }
-  const nodes = payload.cards.map((data) => {
+  const nodes = cards.map((data) => {
     const card = board.byKey.get(data.key) || createCard(board, data.key);
     if (card.data?.hash !== data.hash) fillCard(card, data);
     card.exports.hidden = !payload.canExport || data.columns.length === 0;
     return card.node;
   });
-  markWide(payload.cards, nodes);
+  markWide(cards, nodes);
   nodes.forEach((node, index) => {
     if (board.cards.children[index] !== node) board.cards.insertBefore(node, board.cards.children[index] || null);
   });
@@ -349,7 +322,7 @@ function createCard(board, key) {
   const empty = make("div", "cl-empty");
   const note = make("p", "cl-note");
   const foot = make("div", "cl-foot");
-  const card = { board, key, node, title, subtitle, plot, canvas, empty, note, foot, data: null, drawn: false, dirty: false };
+  const card = { board, key, node, title, subtitle, plot, canvas, empty, note, foot, data: null, drawn: false, dirty: false, room: 0, tall: 0 };
   card.details = detailsNode(card);
   card.exports = exportsNode(card);
   foot.append(card.details, card.exports);
@@ -408,7 +381,6 @@ function fillCard(card, data) {
   card.details.hidden = data.columns.length === 0;
   card.foot.hidden = data.columns.length === 0;
   card.dirty = Boolean(data.chart);
-  reserve(card);
   if (card.details.open) showTable(card);
 }
 
@@ -416,8 +388,9 @@ function scaleNow() {
   return PRESENTING.matches ? PRESENTATION_SCALE : 1;
 }
 
+/* By the width at the last look: to ask the browser between two changes would lay the page out each time. */
 function isNarrow(card) {
-  return card.plot.clientWidth > 0 && card.plot.clientWidth < NARROW;
+  return card.room > 0 && card.room < NARROW;
 }
 
 function reserve(card) {
@@ -431,30 +404,48 @@ function reserve(card) {
 async function drawCharts(board) {
   board.generation += 1;
   const generation = board.generation;
-  const waiting = [...board.byKey.values()].filter((card) => card.dirty);
-  board.byKey.forEach(reserve);
-  if (waiting.length) {
+  const cards = [...board.byKey.values()];
+  if (!window.Plotly && cards.some((card) => card.dirty)) {
+    lookAt(board, cards); // the room of each chart is kept free while Plotly comes
     try {
       await loadPlotly(board.payload.plotly);
     } catch (error) {
       board.root.dataset.failed = "plotly";
-      waiting.forEach((card) => showFailure(card, "The chart could not be loaded. The table holds the same numbers."));
+      cards.filter((card) => card.dirty).forEach((card) => showFailure(card, "The chart could not be loaded. The table holds the same numbers."));
       return;
     }
+    if (generation !== board.generation) return;
   }
-  const inView = (card) => card.node.getBoundingClientRect().top < window.innerHeight;
-  const first = waiting.filter(inView);
-  const order = [...first, ...waiting.filter((card) => !first.includes(card))];
+  const { first, later, whole } = lookAt(board, cards);
+  for (const card of first) drawCard(card);
+  if (whole) board.root.dataset.first = board.root.dataset.hash;
   let since = performance.now();
-  for (const [index, card] of order.entries()) {
-    if (index >= first.length && performance.now() - since > SLICE) {
+  for (const card of later) {
+    if (performance.now() - since > SLICE || card === later[0]) {
       await pause();
+      if (generation !== board.generation) return;
       since = performance.now();
     }
-    if (generation !== board.generation) return;
     drawCard(card);
   }
-  board.root.dataset.drawn = board.payload.hash;
+  if (!awaiting(board)) board.root.dataset.drawn = board.root.dataset.hash;
+}
+
+/* All sizes in one look, after everything is written and before anything is drawn.
+   Returns the charts to draw now (on screen) and later, and whether nothing on screen is still on its way. */
+function lookAt(board, cards) {
+  const rooms = cards.map((card) => card.plot.clientWidth);
+  cards.forEach((card, index) => { card.room = rooms[index] || card.room; });
+  cards.forEach(reserve);
+  cards.forEach((card) => { if (card.dirty) card.height = card.plot.clientHeight; });
+  const spots = cards.map((card) => card.node.getBoundingClientRect());
+  const onScreen = (index) => spots[index].top < window.innerHeight && spots[index].bottom > 0;
+  const own = new Set(board.payload.cards.map((card) => card.key));
+  const lowest = Math.max(0, ...spots.filter((_, index) => own.has(cards[index].key)).map((spot) => spot.bottom));
+  const whole = !awaiting(board) || (lowest >= window.innerHeight && cards.every((card, index) => own.has(card.key) || !onScreen(index)));
+  const dirty = cards.map((card, index) => [card, index]).filter(([card]) => card.dirty);
+  const first = dirty.filter(([, index]) => onScreen(index)).map(([card]) => card);
+  return { first, later: dirty.map(([card]) => card).filter((card) => !first.includes(card)), whole };
 }
 
 function showFailure(card, message) {
@@ -466,11 +457,10 @@ function showFailure(card, message) {
 function drawCard(card) {
   if (!card.dirty || !card.data.chart) return;
   card.dirty = false;
-  reserve(card);
   card.narrow = isNarrow(card);
   card.scale = scaleNow();
-  card.width = card.plot.clientWidth;
-  card.tall = card.plot.clientHeight;
+  card.width = card.room;
+  card.tall = card.height;
   const spec = prepared((card.narrow && card.data.narrow) || card.data.chart, card.scale);
   spec.layout.width = Math.max(card.width, spec.layout.width || 0);
   slide(card, spec.layout.width > card.width);
@@ -488,11 +478,15 @@ function slide(card, wanted) {
 }
 
 function fit(card) {
-  if (!card?.data?.chart || !card.drawn || card.plot.clientWidth === 0) return;
+  // A chart that waits to be drawn is drawn in its new size anyway.
+  if (!card?.data?.chart || !card.drawn || card.dirty || card.plot.clientWidth === 0) return;
+  card.room = card.plot.clientWidth;
   const same = card.plot.clientWidth === card.width && card.plot.clientHeight === card.tall;
   if (same && card.scale === scaleNow()) return;
   if (isNarrow(card) !== card.narrow || card.scale !== scaleNow() || card.plot.classList.contains("cl-slide")) {
     card.dirty = true;
+    reserve(card);
+    card.height = card.plot.clientHeight;
     drawCard(card);
     return;
   }
@@ -525,210 +519,4 @@ function prepared(value, scale, key = "", holder = "") {
   }
   if (scale === 1 || typeof value !== "number") return value;
   return ALWAYS.has(key) || (HOLDERS.has(holder) && SIZES.has(key)) ? value * scale : value;
-}
-
-/* ---- The table behind the chart: it covers the chart, so that nothing moves ---- */
-
-function showTable(card) {
-  const { data } = card;
-  const region = make("div", "cl-scroll");
-  region.tabIndex = 0;
-  region.setAttribute("role", "region");
-  region.setAttribute("aria-label", "Table: " + data.title);
-  region.append(tableNode(data));
-  const notes = [data.rowsNote, rowsLine(data)].filter(Boolean).join(" ");
-  card.sheet.replaceChildren(region, make("p", "cl-rows", notes));
-  card.sheet.lastChild.hidden = !notes;
-  placeTable(card);
-}
-
-function placeTable(card) {
-  const area = card.data.chart ? card.plot : card.empty;
-  card.sheet.style.top = area.offsetTop + "px";
-  card.sheet.style.bottom = card.node.clientHeight - card.foot.offsetTop + "px";
-}
-
-function rowsLine(data) {
-  const sent = data.rows.length ? data.rows[0].length : 0;
-  if (data.total <= TABLE_ROWS) return "";
-  const rest = data.total > sent ? "the first " + fixed(sent) : "all of them";
-  return "First " + TABLE_ROWS + " of " + fixed(data.total) + " rows; the CSV holds " + rest + ".";
-}
-
-function tableNode(data) {
-  const table = make("table", "cl-table");
-  table.append(make("caption", "", data.title + ". " + data.subtitle));
-  const top = make("tr");
-  for (const column of data.columns) {
-    const th = make("th", isNumber(column.kind) ? "cl-number" : "", column.label);
-    th.scope = "col";
-    top.append(th);
-  }
-  const head = make("thead");
-  head.append(top);
-  const body = make("tbody");
-  const count = Math.min(data.rows.length ? data.rows[0].length : 0, TABLE_ROWS);
-  for (let index = 0; index < count; index += 1) body.append(rowNode(data, index));
-  table.append(head, body);
-  return table;
-}
-
-function isNumber(kind) {
-  return kind === "count" || kind === "usd" || kind === "share" || kind === "days";
-}
-
-function rowNode(data, index) {
-  const row = make("tr");
-  data.columns.forEach((column, place) => {
-    const text = cell(data.rows[place][index], column.kind);
-    const node = make(place === 0 ? "th" : "td", isNumber(column.kind) ? "cl-number" : "", text);
-    if (place === 0) node.scope = "row";
-    row.append(node);
-  });
-  return row;
-}
-
-/* ---- Exports: made here from what is on screen ---- */
-
-function stampLines(card) {
-  const { stamp } = card.board.payload;
-  const rows = [card.data.title, card.data.subtitle, stamp.sentence, "As of " + stamp.as_of, "Data version " + stamp.version];
-  if (stamp.synthetic) rows.push("Synthetic data");
-  if (stamp.role) rows.push("View: " + stamp.role);
-  return rows.filter(Boolean);
-}
-
-/* A text that a spreadsheet could take for a formula gets an apostrophe in front. */
-function csvCell(value) {
-  if (value === null || value === undefined) return "";
-  let text = String(value);
-  if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
-  return /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
-}
-
-export function csvText(data, lines) {
-  const rows = ["# Centerline", ...lines.map((line) => csvCell("# " + line.replace(/[\r\n]+/g, " ")))];
-  rows.push(data.columns.map((column) => csvCell(column.name)).join(","));
-  const count = data.rows.length ? data.rows[0].length : 0;
-  for (let index = 0; index < count; index += 1) rows.push(data.rows.map((column) => csvCell(column[index])).join(","));
-  return "\ufeff" + rows.join("\r\n") + "\r\n";
-}
-
-function fileName(card, ending) {
-  const part = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
-  return ["centerline", part(card.key), part(card.board.payload.stamp.as_of)].filter(Boolean).join("-") + "." + ending;
-}
-
-function save(blob, name) {
-  const link = make("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-
-function exportCsv(card) {
-  save(new Blob([csvText(card.data, stampLines(card))], { type: "text/csv;charset=utf-8" }), fileName(card, "csv"));
-  card.board.report(card.key, "csv");
-}
-
-let fontRule = null;
-
-/* A picture cannot use the page's fonts; the type is written into it. */
-async function embeddedFont() {
-  if (fontRule !== null) return fontRule;
-  fontRule = "";
-  for (const sheet of document.styleSheets) {
-    let rules = [];
-    try { rules = [...sheet.cssRules]; } catch { continue; }
-    const face = rules.find((rule) => rule instanceof CSSFontFaceRule && /Source Sans/.test(rule.cssText) && !/italic/.test(rule.cssText));
-    const found = face && /url\("?([^")]+)"?\)/.exec(face.cssText);
-    if (!found) continue;
-    const blob = await (await fetch(new URL(found[1], sheet.href || document.baseURI))).blob();
-    const address = await new Promise((done) => {
-      const reader = new FileReader();
-      reader.onload = () => done(reader.result);
-      reader.readAsDataURL(blob);
-    });
-    fontRule = '@font-face{font-family:"Source Sans";font-weight:100 900;src:url(' + address + ')}';
-    break;
-  }
-  return fontRule;
-}
-
-async function chartImage(card) {
-  const address = await window.Plotly.toImage(card.canvas, { format: "svg", width: card.canvas.layout.width, height: card.tall });
-  const text = decodeURIComponent(address.slice(address.indexOf(",") + 1));
-  const face = await embeddedFont().catch(() => "");
-  const picture = text.replace(/(<svg[^>]*>)/, (tag) => tag + "<style>" + face + "</style>");
-  const image = new Image();
-  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(picture);
-  await image.decode();
-  return image;
-}
-
-function wrapped(pen, text, room) {
-  const rows = [];
-  let row = "";
-  for (const word of text.split(/\s+/)) {
-    const longer = row ? row + " " + word : word;
-    if (row && pen.measureText(longer).width > room) { rows.push(row); row = word; } else row = longer;
-  }
-  return row ? [...rows, row] : rows;
-}
-
-async function exportPng(card) {
-  const image = await chartImage(card);
-  const { stamp } = card.board.payload;
-  const pad = 24;
-  const room = card.canvas.layout.width;
-  const width = room + 2 * pad;
-  const pen = document.createElement("canvas").getContext("2d");
-  const parts = [
-    { font: "600 19px " + FONT, color: "#1b1b1b", line: 24, text: card.data.title },
-    { font: "400 14px " + FONT, color: "#565c65", line: 19, text: card.data.subtitle },
-    { picture: image },
-    { font: "400 12px " + FONT, color: "#565c65", line: 16, text: card.data.note },
-    { font: "400 12px " + FONT, color: "#565c65", line: 16, text: stamp.sentence },
-    { font: "400 12px " + FONT, color: "#565c65", line: 16, text: "Centerline · as of " + stamp.as_of + " · data version " + stamp.version + (stamp.role ? " · view: " + stamp.role : "") },
-  ].filter((part) => part.picture || part.text);
-  for (const part of parts) {
-    if (part.picture) continue;
-    pen.font = part.font;
-    part.rows = wrapped(pen, part.text, room);
-  }
-  const height = parts.reduce((sum, part) => sum + (part.picture ? card.tall + 16 : part.rows.length * part.line), 0) + 2 * pad;
-  const ratio = 2;
-  pen.canvas.width = width * ratio;
-  pen.canvas.height = height * ratio;
-  pen.scale(ratio, ratio);
-  pen.fillStyle = "#ffffff";
-  pen.fillRect(0, 0, width, height);
-  pen.textBaseline = "top";
-  let top = pad;
-  for (const part of parts) {
-    if (part.picture) {
-      pen.drawImage(image, pad, top + 8, room, card.tall);
-      top += card.tall + 16;
-      continue;
-    }
-    pen.font = part.font;
-    pen.fillStyle = part.color;
-    for (const row of part.rows) { pen.fillText(row, pad, top); top += part.line; }
-  }
-  if (stamp.synthetic) drawMark(pen, width - pad, height - pad, "Synthetic data");
-  const blob = await new Promise((done) => pen.canvas.toBlob(done, "image/png"));
-  save(blob, fileName(card, "png"));
-  card.board.report(card.key, "png");
-}
-
-function drawMark(pen, right, bottom, text) {
-  pen.font = "600 12px " + FONT;
-  const wide = pen.measureText(text).width + 16;
-  pen.fillStyle = "#faf3d1";
-  pen.fillRect(right - wide, bottom - 20, wide, 20);
-  pen.fillStyle = "#1b1b1b";
-  pen.fillText(text, right - wide + 8, bottom - 16);
 }

@@ -28,6 +28,9 @@ PHONE: Final = 316
 FAMILY: Final = '"Source Sans", "Source Sans Pro", sans-serif'
 SIZE: Final = 13
 
+#: Tick labels are planned to fit, so Plotly need not measure each to turn or hide it.
+LEVEL: Final[Spec] = {"tickangle": 0, "ticklabeloverflow": "allow"}
+
 
 def safe(text: object) -> str:
     """Escape a text for Plotly, which reads tags in labels and hover texts."""
@@ -86,6 +89,7 @@ def value_axis(ticks: Sequence[float], kind: str, *, low: float, high: float, gr
         "ticks": "",
         "fixedrange": True,
         "ticklabelstandoff": 6,
+        **LEVEL,
     }
 
 
@@ -172,6 +176,7 @@ def date_axis(first: dt.date, last: dt.date, most: int, *, pad: float = 0.02) ->
         "ticklen": 4,
         "tickcolor": CONTEXT,
         "fixedrange": True,
+        **LEVEL,
     }
 
 
@@ -192,6 +197,7 @@ def category_axis(texts: Sequence[str], *, pad: float = 0.5) -> Spec:
         "ticks": "",
         "fixedrange": True,
         "ticklabelstandoff": 8,
+        **LEVEL,
     }
 
 

@@ -1,0 +1,1 @@
+"""Small apps that the page benchmark serves beside the product."""
