@@ -35,8 +35,9 @@ run: $(VENV)/runtime ## set everything up and serve the dashboard on this machin
 
 test: $(VENV)/tools ## install what the tests need and run all of them
 	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m tests.java
 	@$(BIN)/ruff check .
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 unit: $(VENV)/tools ## run the quick tests only
 	@$(BIN)/python -m pytest -q tests/unit

@@ -32,6 +32,13 @@ FLAGS = [
 #: Set once everything of a page's board is drawn.
 DRAWN = "[data-drawn]"
 
+#: In the page: the script has ended (a headline comes before its figures) and all that it sent is drawn.
+SETTLED = """() => {
+  const board = document.querySelector('[data-hash]');
+  const state = document.querySelector('[data-testid=stApp]')?.dataset.testScriptState;
+  return board && board.dataset.hash === board.dataset.drawn && state === 'notRunning';
+}"""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -111,9 +118,7 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until the newest data are drawn and nothing runs any more."""
-        self.page.wait_for_function(
-            "() => { const b = document.querySelector('[data-hash]'); return b && b.dataset.hash === b.dataset.drawn }", timeout=30_000
-        )
+        self.page.wait_for_function(SETTLED, timeout=30_000)
 
     def title(self) -> str:
         return self.page.locator("h1").first.inner_text()
