@@ -28,7 +28,7 @@ def year(home: Path, lines: int) -> Path:
 def decade(home: Path, of: Path, years: int = 10) -> Path:
     """Make a store of several years from one of one year: its months again and again, on the dates of the years before.
 
-    Its rollups are as large as those of so many years; facts stand in the last one only.
+    Its rollups are as large as those of so many years; its facts are those of the one year, whose dates are not moved.
     """
     if publish.current_version(home) is not None:
         return home
@@ -55,6 +55,7 @@ def _again(record: Mapping[str, Any], of: Path, home: Path, back: int) -> dict[s
         return moved
     (target / "rollups").mkdir(parents=True)
     shutil.copy(source / "identities.parquet", target)
+    shutil.copytree(source / "facts", target / "facts", copy_function=os.link)
     for path in (source / "rollups").glob("*.parquet"):
         frame = _earlier(pl.read_parquet(path), (first - earlier).days, back, by_month="_month_" in path.name)
         frame.write_parquet(target / "rollups" / path.name, compression="zstd", compression_level=1)
