@@ -46,8 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=build.SEED, help="same seed, same bytes (default: %(default)s)")
     demo.add_argument("--if-empty", action="store_true", help="do nothing when something is published already")
     demo.add_argument("--facts-only", action="store_true", help="make facts and rollups of any size, without the database")
-    demo.add_argument("--lines", type=int, default=10_000_000, help="with --facts-only: entry lines to make (default: %(default)s)")
-    demo.add_argument("--years", type=int, default=1, help="with --facts-only: fiscal years to spread them over (default: %(default)s)")
+    demo.add_argument("--lines", type=_count, default=10_000_000, help="with --facts-only: entry lines to make (default: %(default)s)")
+    demo.add_argument("--years", type=_count, default=1, help="with --facts-only: fiscal years to spread them over (default: %(default)s)")
     demo.set_defaults(run=_demo)
     load = commands.add_parser("load", help="load CSV, XLSX or Parquet files, or folders of them, and publish")
     load.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -109,6 +109,13 @@ def _add_moving(commands: Any) -> None:
     copying.set_defaults(run=_copy)
     upgrade = commands.add_parser("upgrade", help="bring the database's schema to this version's")
     upgrade.set_defaults(run=_upgrade)
+
+
+def _count(text: str) -> int:
+    """Read a whole number of at least one, with or without underscores."""
+    if not (digits := text.replace("_", "")).isdecimal() or int(digits) < 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is no whole number of at least 1")
+    return int(digits)
 
 
 def _positive(text: str) -> int:

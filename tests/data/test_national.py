@@ -14,6 +14,7 @@ from analytics.exc import DataError
 from analytics.rollups import VOLUME
 from analytics.scope import Scope
 from data import build, engines, parts, places, publish
+from data.__main__ import _parser
 from data.demo import national
 from data.demo.national import Nation
 from data.store import Snapshot
@@ -85,3 +86,10 @@ def test_facts_alone_are_not_built_over_what_is_published(home: Path) -> None:
     assert build.national(5_000).version
     with pytest.raises(DataError, match=r"holds a published version already.*CENTERLINE_HOME=other-folder"):
         build.national(5_000)
+
+
+@pytest.mark.parametrize("lines", ["-5", "0", "many"])
+def test_what_is_no_number_of_lines_is_refused(lines: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        _parser().parse_args(["demo", "--facts-only", "--lines", lines])
+    assert f"“{lines}” is no whole number of at least 1" in capsys.readouterr().err
