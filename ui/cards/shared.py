@@ -86,7 +86,7 @@ def moved(now: float, before: float) -> str:
     """Say in a clause how a count moved: `up 12.0%`, `down 3.1%`, `unchanged`."""
     change = format.relative_change(now, before)
     if change is None or change.direction == "flat":
-        return "unchanged" if before else "up from none"
+        return "up from none" if now and not before else "unchanged"
     return f"{change.direction} {change.text}"
 
 
