@@ -15,7 +15,7 @@ from analytics.coding import cents
 from data import rules
 from data.validate import ROW, Checked, reject_rows
 
-#: Of a table, keys and columns: the rows that the store holds of those keys.
+#: Of a table, keys and columns: the rows that the store holds of those keys, and maybe of others: who asks joins them anyway.
 Held = Callable[[str, pl.DataFrame, list[str]], pl.DataFrame]
 
 #: Judges accepted rows (with `ROW`); returns the records of those that break a rule.
@@ -40,7 +40,7 @@ def _entry_line(rows: pl.DataFrame, held: Held) -> list[pl.DataFrame]:
     """The lines of an entry that has all of them sum to its value and duty."""
     numbers = rows.select("entry_number").unique()
     lines = rows.select("entry_number", "line_number", value=cents("value_usd"), duty=cents("duty_usd"))
-    there = held("entry_line", numbers, ["entry_number", "line_number", "value_usd", "duty_usd"])
+    there = held("entry_line", numbers, ["entry_number", "line_number", "value_usd", "duty_usd"]).join(numbers, on="entry_number", how="semi")
     rest = there.join(lines, on=["entry_number", "line_number"], how="anti")
     every = pl.concat([lines, rest.select("entry_number", "line_number", value=cents("value_usd"), duty=cents("duty_usd"))])
     sums = every.group_by("entry_number").agg(pl.len().alias("lines"), pl.col("value", "duty").sum())

@@ -6,6 +6,7 @@ says how a month was known then, which months a publish has to rebuild, and what
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,19 +48,38 @@ class Change:
     unchanged: int
 
 
-def put(connection: Connection, name: str, frame: pl.DataFrame, load_id: int, progress: Progress | None = None) -> Change:
-    """Insert rows whose key is new, replace those whose values differ and keep the old ones in history, leave the rest."""
+def put(
+    connection: Connection, name: str, frame: pl.DataFrame, load_id: int, held: Held, progress: Progress | None = None
+) -> tuple[Change, pl.DataFrame]:
+    """Insert rows whose key is new, replace those whose values differ and keep the old ones in history, leave the rest.
+
+    Args:
+        connection: Open transaction.
+        name: Table.
+        frame: Rows that have been judged.
+        load_id: The load that brings them.
+        held: Answers what the store holds of what the rows belong to.
+        progress: Told what is being done.
+
+    Returns:
+        What changed, and what that did to each month: the columns of `REVISION_SCHEMA`, one row a table and month; all counts 0
+        where a month must only be made anew.
+    """
     told = progress or Silent()
     if not bulk.is_filled(connection, name):
         change = Change(name, frame, frame.clear(), frame.clear(), 0)
     else:
         with told.during(f"Comparing with {name} as it is"):
             change = _replace(connection, name, frame, load_id)
-    written = pl.concat([change.added, change.new]).with_columns(load_id=pl.lit(load_id, pl.Int64))
-    bulk.bulk_insert(connection, name, written, told)
+    months = _months(change, held)
+    with ThreadPoolExecutor(1) as beside:
+        # While the rows are written: summing needs a processor and no database.
+        sums = beside.submit(_sums, change, months)
+        written = pl.concat([change.added, change.new]).with_columns(load_id=pl.lit(load_id, pl.Int64))
+        bulk.bulk_insert(connection, name, written, told)
     if name == "account":
         _number(connection, change.added)
-    return change
+    return change, _revisions(connection, change, months, sums.result())
 
 
 def _replace(connection: Connection, name: str, frame: pl.DataFrame, load_id: int) -> Change:
@@ -81,31 +101,6 @@ def _number(connection: Connection, accounts: pl.DataFrame) -> None:
     first = int(used) + 1 if isinstance(used, int) else 0
     numbered = accounts.select("account_id").sort("account_id").with_row_index("account_key", offset=first)
     bulk.bulk_insert(connection, "account_key", numbered.with_columns(pl.col("account_key").cast(pl.Int64)))
-
-
-def revisions(connection: Connection, change: Change, held: Held) -> pl.DataFrame:
-    """Say what a change did to each month: of its own table, and of those that follow it.
-
-    A review's facts repeat the value and date of its entry, and lines and events lie in the month of what they belong to;
-    so a corrected entry touches the months of its reviews, and one whose date is corrected takes its lines along.
-
-    Args:
-        connection: Open transaction.
-        change: What was written.
-        held: Answers what the store holds of what the rows belong to.
-
-    Returns:
-        The columns of `REVISION_SCHEMA`, one row a table and month; all counts 0 where a month must only be made anew.
-    """
-    if change.table not in MONTH_OF:
-        return pl.DataFrame(schema=REVISION_SCHEMA)
-    months = _months(change, held)
-    added, old, new = (_placed(frame, change.table, months) for frame in (change.added, change.old, change.new))
-    parts = [_own(change.table, added, old, new)]
-    if old.height:
-        parts += _followers(connection, change.table, old, new)
-    labelled = pl.concat(parts).with_columns(pl.col("month").dt.strftime("%Y-%m"))
-    return labelled.group_by("table_name", "month").agg(pl.col(_COUNTS).sum()).sort("table_name", "month")
 
 
 def record(connection: Connection, load_id: int, parts: list[pl.DataFrame]) -> None:
@@ -140,6 +135,26 @@ def of_record(connection: Connection, table: str, key: str) -> pl.DataFrame:
     if now.is_empty() and before.is_empty():
         raise DataError(f"There is no {table} {key}.")
     return pl.concat([now, before.sort("replaced_by", descending=True)])
+
+
+def _revisions(connection: Connection, change: Change, months: pl.DataFrame | None, sums: pl.DataFrame) -> pl.DataFrame:
+    """Say what a change did to each month: of its own table, and of those that follow it.
+
+    A review's facts repeat the value and date of its entry, and lines and events lie in the month of what they belong to;
+    so a corrected entry touches the months of its reviews, and one whose date is corrected takes its lines along.
+    """
+    parts = [sums]
+    if change.table in MONTH_OF and change.old.height:
+        parts += _followers(connection, change.table, *(_placed(frame, change.table, months) for frame in (change.old, change.new)))
+    labelled = pl.concat(parts).with_columns(pl.col("month").dt.strftime("%Y-%m"))
+    return labelled.group_by("table_name", "month").agg(pl.col(_COUNTS).sum()).sort("table_name", "month")
+
+
+def _sums(change: Change, months: pl.DataFrame | None) -> pl.DataFrame:
+    """Sum what a change did to the months of its own table."""
+    if change.table not in MONTH_OF:
+        return pl.DataFrame(schema=REVISION_SCHEMA | {"month": pl.Date})
+    return _own(change.table, *(_placed(frame, change.table, months) for frame in (change.added, change.old, change.new)))
 
 
 def _months(change: Change, held: Held) -> pl.DataFrame | None:

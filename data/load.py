@@ -264,10 +264,11 @@ def _write(
     made = _tables(connection, file, accepted)
     changes, revisions = [], []
     for name, frame in made.items():
-        changes.append(history.put(connection, name, _conformed(name, frame), load_id, told))
+        # One after the other: what follows in this load lies in the months that this change leaves.
+        change, moved = history.put(connection, name, _conformed(name, frame), load_id, lookup.rows, told)
         lookup.forget(name)
-        # At once: what follows in this load lies in the months that this change leaves.
-        revisions.append(history.revisions(connection, changes[-1], lookup.rows))
+        changes.append(change)
+        revisions.append(moved)
     return changes, [part for part in revisions if part.height]
 
 

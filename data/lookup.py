@@ -49,14 +49,14 @@ class Lookup:
         return values.filter(values.is_in(self._read(table)[column].implode()))
 
     def rows(self, table: str, keys: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-        """Return columns of the rows of a table whose values stand in a frame."""
+        """Return columns of the rows of a table whose values stand in a frame, and of a table that is kept all others too."""
         self._settle()
         if keys.is_empty() or not bulk.is_filled(self._connection, table):
             kinds = schema.kinds(table)
             return pl.DataFrame(schema={column: kinds[column] for column in columns})
         if not self._worth_keeping(table, keys.height, [*keys.columns, *columns]):
             return bulk.read_matching(self._connection, table, keys, columns)
-        return self._read(table).join(keys, on=keys.columns, how="semi").select(columns)
+        return self._read(table).select(columns)
 
     def forget(self, table: str) -> None:
         """Read a table anew the next time: it has been written."""

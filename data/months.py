@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import polars as pl
 
@@ -22,41 +22,32 @@ _MADE: Final[dict[str, Callable[[Tables, dt.date | None], dict[str, pl.DataFrame
 }
 
 
-class Month(Protocol):
-    """A month of entry, or in which reviews were opened."""
-
-    @property
-    def first(self) -> dt.date:
-        """First day on which anything in it happened; a day after all days when nothing did."""
-
-    @property
-    def latest(self) -> dt.date:
-        """Last day on which anything in it happened; a day before all days when nothing did."""
-
-    def slices(self, as_of: dt.date | None, lists: Codes) -> Iterable[Facts]:
-        """Make its facts as things stood on a date (null: as they are), whole or a few days after the other."""
-
-
 @dataclass(frozen=True)
-class TableMonth:
-    """A month made from tables of the contracts: all of it at once."""
+class Month:
+    """A month of entry, or in which reviews were opened.
 
-    kind: str
-    tables: Tables
+    Attributes:
+        first: First day on which anything in it happened; a day after all days when nothing did.
+        latest: Last day on which anything in it happened, the as-of date not applied; a day before all days when nothing did.
+        slices: Its facts, whole or a few days after the other; to be taken once.
+    """
 
-    @property
-    def first(self) -> dt.date:
-        """First day on which anything in it happened."""
-        return facts_of_tables.first_date(self.tables) or dt.date.max
+    first: dt.date
+    latest: dt.date
+    slices: Iterable[Facts]
 
-    @property
-    def latest(self) -> dt.date:
-        """Last day on which anything in it happened, the as-of date not applied."""
-        return facts_of_tables.latest_date(self.tables) or dt.date.min
 
-    def slices(self, as_of: dt.date | None, lists: Codes) -> Iterable[Facts]:
-        """Make the facts."""
-        yield coded(self.kind, self.tables, as_of, lists)
+def of_tables(kind: str, tables: Tables, as_of: dt.date | None, lists: Codes) -> Month:
+    """Make a month from tables of the contracts, all of it at once.
+
+    Args:
+        kind: `entry` or `review`.
+        tables: Its tables (`data.facts.of_entries`, `data.facts.of_reviews`).
+        as_of: Date as of which things stand; null as they are.
+        lists: Lists of the coded columns' values.
+    """
+    first, latest = facts_of_tables.first_date(tables), facts_of_tables.latest_date(tables)
+    return Month(first or dt.date.max, latest or dt.date.min, [coded(kind, tables, as_of, lists)])
 
 
 def coded(kind: str, tables: Tables, as_of: dt.date | None, lists: Codes) -> dict[str, pl.DataFrame]:

@@ -21,7 +21,7 @@ import polars as pl
 
 import analytics
 from analytics import identities
-from analytics.coding import Codes, code_lists
+from analytics.coding import code_lists
 from analytics.rollups import FAMILIES, Family, ladder
 from data import facts as facts_of_tables
 from data import places
@@ -120,14 +120,12 @@ def recipe() -> str:
 
 
 def build(
-    made: Month, kind: str, month: str, as_of: dt.date | None, lists: Codes, building: Path, home: Path, engine: Engine, place: Place
+    made: Month, kind: str, month: str, as_of: dt.date | None, building: Path, home: Path, engine: Engine, place: Place
 ) -> Part:
     """Build the part of a month and put it into the store, where nothing refers to it yet; its facts are in their place before it is."""
     folder = building / "parts" / kind / month
     found: list[pl.DataFrame] = []
-    facts = _written(
-        _checked(kind, made.slices(as_of, lists), found), {name: folder / "facts" / f"{name}.parquet" for name in FACTS_OF[kind]}
-    )
+    facts = _written(_checked(kind, made.slices, found), {name: folder / "facts" / f"{name}.parquet" for name in FACTS_OF[kind]})
     address = place.bring(folder / "facts", f"{kind}/{month}-{digest_of(folder / 'facts')[:16]}") if place.root else ""
     files = {name: places.file(address or folder / "facts", name) for name in facts}
     rollups = write_rollups(engine.finest(families_of(kind), facts, files), folder)

@@ -126,9 +126,9 @@ def _published(
         kept = _kept(source, previous, as_of, lists)
         wanted = [(kind, month) for kind in KINDS for month in source.months(kind)]
     todo = [each for each in wanted if each not in kept]
-    read = _ahead(lambda each: (each, source.month(*each)), todo)
+    read = _ahead(lambda each: (each, source.month(*each, as_of, lists)), todo)
     built = {
-        each: parts.build(made, *each, as_of, lists, building, home, maker, place)
+        each: parts.build(made, *each, as_of, building, home, maker, place)
         for each, made in told.over(read, f"Building {len(todo)} of {len(wanted)} months", len(todo))
     }
     chosen = [(kept | built)[each] for each in wanted]

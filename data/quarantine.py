@@ -64,7 +64,7 @@ def record(connection: Connection, load_id: int, contract: str, raw: files.Raw, 
     torn = pl.DataFrame(
         [(row.row, json.dumps({"": row.text})) for row in raw.misfits], schema={ROW: pl.Int64, "content": pl.String}, orient="row"
     )
-    whole = pl.concat([content, torn]).join(checked.keyed, on=ROW, how="left").sort(ROW)
+    whole = pl.concat([content, torn]).lazy().join(checked.keyed, on=ROW, how="left").sort(ROW).collect()
     bulk.bulk_insert(
         connection,
         "rejected_row",
@@ -77,7 +77,7 @@ def coming(connection: Connection, load_id: int, contract: str, sha256: str, che
     waiting = _waiting(connection, load_id, contract)
     if waiting.is_empty():
         return pl.DataFrame(schema={"load_id": pl.Int64, "row_number": pl.Int64, "accepted": pl.Boolean})
-    came = checked.keyed.with_columns(accepted=~pl.col(ROW).is_in(checked.rejects["row_number"].unique().implode()))
+    came = checked.keyed.collect().with_columns(accepted=~pl.col(ROW).is_in(checked.rejects["row_number"].unique().implode()))
     named = references.join(came, on=ROW).select(load_id=REFERENCE[0], row_number=REFERENCE[1], accepted="accepted")
     same_place = waiting.filter(sha256=sha256).join(came, left_on="row_number", right_on=ROW)
     # A key may come several times: accepted once is accepted.

@@ -15,11 +15,12 @@ import polars as pl
 from sqlalchemy import Connection, func, select
 
 from analytics import periods
-from data import bulk, database
+from analytics.coding import Codes
+from data import bulk, database, months
 from data.contracts import TABLES
 from data.facts import STAKE
 from data.history import MONTH_OF
-from data.months import Month, TableMonth
+from data.months import Month
 from data.schema import LOAD, REVISION
 
 #: Kinds of month: of entry, and in which a review was opened.
@@ -55,8 +56,8 @@ class Source(Protocol):
     def small(self, name: str) -> pl.DataFrame:
         """Return a small table, sorted by its key."""
 
-    def month(self, kind: str, month: str) -> Month:
-        """Return a month."""
+    def month(self, kind: str, month: str, as_of: dt.date | None, lists: Codes) -> Month:
+        """Return a month as things stood on a date (null: as they are), in the numbers of these lists."""
 
     def ledger(self) -> pl.DataFrame:
         """Return what must be there: `table_name`, `month` and `LEDGER_MEASURES`."""
@@ -99,18 +100,20 @@ class Database:
         frame = bulk.read_whole(self._connection, name)
         return frame.sort(TABLES[name].primary_key() if name in TABLES else ["account_id"])
 
-    def month(self, kind: str, month: str) -> Month:
+    def month(self, kind: str, month: str, as_of: dt.date | None, lists: Codes) -> Month:
         """Read the tables of a month."""
         days = days_of(month)
         own = bulk.read_where(self._connection, kind, bulk.columns_of(kind), between(f"t.{MONTH_OF[kind]}"), days)
         if kind == "entry":
             lines = f"JOIN entry p ON p.entry_number = t.entry_number AND {between('p.entry_date')}"
-            return TableMonth(kind, {"entry": own, "entry_line": self._following("entry_line", lines, days), "account_key": self._keys})
+            tables = {"entry": own, "entry_line": self._following("entry_line", lines, days), "account_key": self._keys}
+            return months.of_tables(kind, tables, as_of, lists)
         events = f"JOIN review p ON p.review_id = t.review_id AND {between('p.opened_date')}"
         # No temporary table here: whoever publishes may only read.
         reviewed = f"t.entry_number IN (SELECT r.entry_number FROM review r WHERE {between('r.opened_date')})"
         stake = bulk.read_where(self._connection, "entry", STAKE, reviewed, days)
-        return TableMonth(kind, {"review": own, "review_event": self._following("review_event", events, days), "stake": stake})
+        tables = {"review": own, "review_event": self._following("review_event", events, days), "stake": stake}
+        return months.of_tables(kind, tables, as_of, lists)
 
     @cached_property
     def _keys(self) -> pl.DataFrame:
@@ -165,16 +168,17 @@ class Memory:
         """Return a small table, sorted by its key."""
         return self._tables[name].sort(TABLES[name].primary_key() if name in TABLES else ["account_id"])
 
-    def month(self, kind: str, month: str) -> Month:
+    def month(self, kind: str, month: str, as_of: dt.date | None, lists: Codes) -> Month:
         """Cut the tables of a month out."""
         first, following = days_of(month)
         own = self._tables[kind].filter(pl.col(MONTH_OF[kind]).is_between(first, following, closed="left"))
         if kind == "entry":
             lines = self._tables["entry_line"].join(own, on="entry_number", how="semi")
-            return TableMonth(kind, {"entry": own, "entry_line": lines, "account_key": self._tables["account_key"]})
+            tables = {"entry": own, "entry_line": lines, "account_key": self._tables["account_key"]}
+            return months.of_tables(kind, tables, as_of, lists)
         stake = self._tables["entry"].select(STAKE).join(own, on="entry_number", how="semi")
         events = self._tables["review_event"].join(own, on="review_id", how="semi")
-        return TableMonth(kind, {"review": own, "review_event": events, "stake": stake})
+        return months.of_tables(kind, {"review": own, "review_event": events, "stake": stake}, as_of, lists)
 
     def ledger(self) -> pl.DataFrame:
         """There is no ledger."""

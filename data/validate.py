@@ -29,12 +29,12 @@ KEYED_SCHEMA: Final = {ROW: pl.Int64, "row_key": pl.String}
 
 @dataclass(frozen=True)
 class Checked:
-    """A file's rows, sorted into good and bad; `accepted` keeps `ROW`, and `keyed` gives every row's key as text (null without one)."""
+    """A file's rows, sorted into good and bad; `accepted` keeps `ROW`, and `keyed` gives every row's key as text (null without one) to who asks."""
 
     accepted: pl.DataFrame
     rejects: pl.DataFrame
     notices: tuple[str, ...] = field(default=())
-    keyed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=KEYED_SCHEMA))
+    keyed: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=KEYED_SCHEMA))
 
     def without(self, found: pl.DataFrame) -> Checked:
         """Take the rows of more records out of the accepted ones."""
@@ -88,7 +88,7 @@ def check(table: str, raw: pl.DataFrame, known: Known) -> Checked:
         pl.concat([pl.DataFrame(schema=REJECT_SCHEMA), *parts]).unique(["row_number", "rule"], keep="first").sort("row_number", "rule")
     )
     accepted = typed.join(rejects, left_on=ROW, right_on="row_number", how="anti") if rejects.height else typed
-    return Checked(accepted, rejects, notices, typed.select(ROW, row_key=key_text(table)))
+    return Checked(accepted, rejects, notices, typed.lazy().select(ROW, row_key=key_text(table)))
 
 
 def key_text(table: str) -> pl.Expr:

@@ -36,16 +36,16 @@ LIST_SCHEMA: Final = {
 
 
 def compare(
-    connection: Connection, load_id: int, source: str, table: str, layout: str, contract: str, keyed: pl.DataFrame, *, full: bool
+    connection: Connection, load_id: int, source: str, table: str, layout: str, contract: str, keyed: pl.LazyFrame, *, full: bool
 ) -> int:
     """Compare a load's keys with those of the last full extract of its source; return how many have vanished.
 
     A refused row is there: its key was in the file. A vanished record that comes again, in any load, is back.
     """
-    now = keyed.select("row_key").drop_nulls().unique()
     _take_back(connection, load_id, source, contract, returning(connection, source, contract, keyed))
     if not full:
         return 0
+    now = keyed.select("row_key").drop_nulls().unique().collect()
     before = _keys(connection, source, contract)
     missing = before.join(now, on="row_key", how="anti").sort("row_key")
     missing = missing.join(_closed(connection, contract, missing), on="row_key", how="anti").join(
@@ -96,12 +96,12 @@ def _missing(connection: Connection, source: str, contract: str) -> pl.DataFrame
     return bulk.read_where(connection, "vanished", ["row_key"], condition, [source, contract])
 
 
-def returning(connection: Connection, source: str, contract: str, keyed: pl.DataFrame) -> pl.DataFrame:
+def returning(connection: Connection, source: str, contract: str, keyed: pl.LazyFrame) -> pl.DataFrame:
     """Return the keys of missing records that are there again, or that have been closed since."""
     missing = _missing(connection, source, contract)
     if missing.is_empty():
         return missing
-    there = missing.join(keyed, on="row_key", how="semi")
+    there = missing.lazy().join(keyed, on="row_key", how="semi").collect()
     return pl.concat([there, _closed(connection, contract, missing)]).unique()
 
 

@@ -8,7 +8,7 @@ made and asked is. Years follow the demonstration's last fiscal year.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -80,9 +80,10 @@ class Nation:
         """Return a small table of the demonstration, sorted by its key."""
         return self._tables[name].sort(TABLES[name].primary_key() if name in TABLES else ["account_id"])
 
-    def month(self, kind: str, month: str) -> Month:
-        """Return a month, drawn when its slices are asked for."""
-        return _Drawn(self, kind, month)
+    def month(self, kind: str, month: str, as_of: dt.date | None, lists: Codes) -> Month:  # noqa: ARG002
+        """Draw a month: entries a few whole days at a time, when their slice is asked for; reviews at once."""
+        drawn = _Drawn(self, kind, month)
+        return Month(drawn.first, drawn.latest, drawn.slices())
 
     def ledger(self) -> pl.DataFrame:
         """There is no ledger."""
@@ -130,10 +131,10 @@ class _Drawn:
         days = [self._model[name][column].max() for name, columns in HAPPENED.items() if name in self._model for column in columns]
         return max(day for day in days if isinstance(day, dt.date)) + dt.timedelta(days=self._shift)
 
-    def slices(self, as_of: dt.date | None, lists: Codes) -> Iterator[Facts]:  # noqa: ARG002
-        """Draw its facts: entries a few whole days at a time, reviews at once."""
+    def slices(self) -> Iterable[Facts]:
+        """Draw its facts."""
         rng = generator(self.nation.seed, f"{self.kind} {self.month}")
-        return self._entries(rng) if self.kind == "entry" else iter((self._reviews(rng),))
+        return self._entries(rng) if self.kind == "entry" else [self._reviews(rng)]
 
     @property
     def _model(self) -> Facts:

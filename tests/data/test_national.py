@@ -57,12 +57,12 @@ def test_facts_that_come_in_slices_have_the_same_rollups(whole: Snapshot, tmp_pa
     monkeypatch.setattr(engines, "_MANY_ROWS", 1000)
     drawn = Nation(LINES, years=2)
     lists = whole.manifest["codes"]
-    month = drawn.month("entry", "2013-07")
-    slices = list(month.slices(None, lists))
+    slices = list(drawn.month("entry", "2013-07", None, lists).slices)
     assert len(slices) > 5
     joined = {name: pl.concat(part[name] for part in slices) for name in slices[0]}
     home = tmp_path / "store"
-    sliced = parts.build(month, "entry", "2013-07", None, lists, tmp_path / "building", home, engines.Polars(), places.inside(home))
+    again = drawn.month("entry", "2013-07", None, lists)
+    sliced = parts.build(again, "entry", "2013-07", None, tmp_path / "building", home, engines.Polars(), places.inside(home))
     for name, frame in joined.items():
         assert_frame_equal(pl.read_parquet(sliced.folder(home) / "facts" / f"{name}.parquet"), frame)
     once = engines.Polars().finest([VOLUME], {name: frame.lazy() for name, frame in joined.items()}, {})["volume"]
@@ -77,7 +77,8 @@ def test_the_same_seed_makes_the_same_version(nation: Nation, whole: Snapshot, t
 
 
 def test_another_seed_draws_other_facts(nation: Nation, whole: Snapshot) -> None:
-    drawn = [Nation(LINES, 2, seed).month("entry", "2013-07").slices(None, whole.manifest["codes"]) for seed in (nation.seed, 1)]
+    lists = whole.manifest["codes"]
+    drawn = [Nation(LINES, 2, seed).month("entry", "2013-07", None, lists).slices for seed in (nation.seed, 1)]
     same, other = (next(iter(slices))["entry_line"]["value_cents"].sum() for slices in drawn)
     assert same != other
 
