@@ -40,7 +40,9 @@ def _entry_line(rows: pl.DataFrame, held: Held) -> list[pl.DataFrame]:
     """The lines of an entry that has all of them sum to its value and duty."""
     numbers = rows.select("entry_number").unique()
     lines = rows.select("entry_number", "line_number", value=cents("value_usd"), duty=cents("duty_usd"))
-    there = held("entry_line", numbers, ["entry_number", "line_number", "value_usd", "duty_usd"]).join(numbers, on="entry_number", how="semi")
+    there = held("entry_line", numbers, ["entry_number", "line_number", "value_usd", "duty_usd"]).join(
+        numbers, on="entry_number", how="semi"
+    )
     rest = there.join(lines, on=["entry_number", "line_number"], how="anti")
     every = pl.concat([lines, rest.select("entry_number", "line_number", value=cents("value_usd"), duty=cents("duty_usd"))])
     sums = every.group_by("entry_number").agg(pl.len().alias("lines"), pl.col("value", "duty").sum())

@@ -119,9 +119,7 @@ def recipe() -> str:
     return digest.hexdigest()
 
 
-def build(
-    made: Month, kind: str, month: str, as_of: dt.date | None, building: Path, home: Path, engine: Engine, place: Place
-) -> Part:
+def build(made: Month, kind: str, month: str, as_of: dt.date | None, building: Path, home: Path, engine: Engine, place: Place) -> Part:
     """Build the part of a month and put it into the store, where nothing refers to it yet; its facts are in their place before it is."""
     folder = building / "parts" / kind / month
     found: list[pl.DataFrame] = []
