@@ -16,7 +16,7 @@ import polars as pl
 from analytics import periods
 from analytics.exc import QueryError
 from analytics.filters import DIMENSIONS, Filters, column_of
-from analytics.rollups import Family, Frames, route
+from analytics.rollups import ByMonth, Family, Frames, route, smallest
 
 TIMES: Final[tuple[str, ...]] = ("month", "quarter", "fiscal_year")
 GROUPINGS: Final[tuple[str, ...]] = (*DIMENSIONS, "district", *TIMES)
@@ -97,6 +97,7 @@ def rows(
     as_of: dt.date,
     by: Sequence[str] = (),
     *,
+    measures: Sequence[str] | None = None,
     to_end: bool = False,
     joined: dt.date | None = None,
 ) -> pl.LazyFrame:
@@ -108,14 +109,26 @@ def rows(
         filters: What is kept; its period cuts `date`.
         as_of: Last day that has happened.
         by: Groupings.
+        measures: Measures that are needed; null for all.
         to_end: Keep everything up to the period's end, as stocks need.
         joined: Whole fiscal years before this day may come in one piece, dated by their first day.
     """
     check_groupings(by)
     days = span(filters, as_of)
-    frame = route(frames, family, needed(filters, by), BEGINNING if to_end else days.start, days.end, joined)
-    kept = frame.filter(filters.predicate()) if filters.used else frame
-    return kept.with_columns(keys(by))
+    start = BEGINNING if to_end else days.start
+    wanted = needed(filters, by)
+
+    def narrowed() -> pl.LazyFrame:
+        frame = route(frames, family, wanted, start, days.end, joined)
+        return frame.filter(filters.predicate()) if filters.used else frame
+
+    rollup = smallest(frames, family, wanted)
+    # A page asks many questions of one choice of filters. Where the filters alone ask for the rollup, all of them begin with these rows.
+    if filters.used and isinstance(frames, ByMonth) and rollup == smallest(frames, family, filters.used):
+        columns = [*rollup.group, *(family.measures if measures is None else measures)]
+        choice = start, days.end, joined, filters.between(None, None)
+        return frames.kept(rollup.name, choice, columns, narrowed).with_columns(keys(by))
+    return narrowed().with_columns(keys(by))
 
 
 def flows(
@@ -127,7 +140,8 @@ def flows(
         The `by` columns and the measures; one row a group that has any, in order; one row of sums without `by`.
     """
     apart = {"month", "quarter"} & set(by)
-    return summed(rows(frames, family, filters, as_of, by, joined=None if apart else periods.FAR), measures, by)
+    found = rows(frames, family, filters, as_of, by, measures=measures, joined=None if apart else periods.FAR)
+    return summed(found, measures, by)
 
 
 def summed(frame: pl.LazyFrame, measures: Sequence[str], by: Sequence[str]) -> pl.DataFrame:
@@ -156,6 +170,16 @@ def bucket_ends(name: str | None, days: Span, first: dt.date) -> list[dt.date]:
     return ends
 
 
+def bucket_end(name: str, date: pl.Expr, days: Span) -> pl.Expr:
+    """Return the last day of the bucket of a date; what was before the span lies in its first one."""
+    day = pl.max_horizontal(date, days.start)
+    if name == "fiscal_year":
+        last = pl.date(periods.fiscal_year_of(day), 9, 30)
+    else:
+        last = day.dt.month_end() if name == "month" else day.dt.truncate("1q").dt.offset_by("2mo").dt.month_end()
+    return pl.min_horizontal(last, days.end)
+
+
 def stocks(
     frames: Frames, family: Family, measures: Sequence[str], filters: Filters, as_of: dt.date, by: Sequence[str] = ()
 ) -> pl.DataFrame:
@@ -169,21 +193,21 @@ def stocks(
     others = [name for name in by if name != time]
     # What was there before the first bucket ends needs no date of its own.
     joined = periods.FAR if time is None else span(filters, as_of).start
-    frame = rows(frames, family, filters, as_of, others, to_end=True, joined=joined)
+    frame = rows(frames, family, filters, as_of, others, measures=measures, to_end=True, joined=joined)
     if time is None:
         return summed(frame, measures, others).with_columns(end=pl.lit(span(filters, as_of).end))
-    daily = labelled(frame.group_by([*others, "date"]).agg(pl.col(measures).sum()), others).sort("date").collect(engine="in-memory")
-    if daily.is_empty():
-        return daily.select(*others, pl.lit("").alias(time), *measures, end="date").select(*by, *measures, "end")
     days = span(filters, as_of)
-    ends = pl.DataFrame({"end": bucket_ends(time, days, daily["date"].min())}, schema={"end": pl.Date})  # type: ignore[arg-type]
-    bucketed = daily.join_asof(ends.sort("end"), left_on="date", right_on="end", strategy="forward")
-    changes = bucketed.group_by([*others, "end"]).agg(pl.col(measures).sum())
-    groups = daily.select(others).unique() if others else pl.DataFrame({"_": [0]})
-    grid = groups.join(ends, how="cross").join(changes, on=[*others, "end"], how="left").sort("end")
+    sums = [pl.col(measure).sum() for measure in measures]
+    daily = frame.group_by([*others, "date"]).agg(sums).with_columns(end=bucket_end(time, pl.col("date"), days))
+    changes = daily.group_by([*others, "end"]).agg(sums).sort("end").collect(engine="in-memory")
+    first = changes["end"][0] if changes.height else days.end
+    ends = pl.LazyFrame({"end": bucket_ends(time, days, first) if changes.height else []}, schema={"end": pl.Date})
+    grid = changes.lazy().select(others).unique().join(ends, how="cross") if others else ends
+    grid = grid.join(changes.lazy(), on=[*others, "end"], how="left").sort("end")
     running = pl.col(measures).fill_null(0).cum_sum()
     filled = grid.with_columns(running.over(others) if others else running)
-    return filled.with_columns(time_label(time, pl.col("end")).alias(time)).select(*by, *measures, "end").sort(by)
+    named = labelled(filled.with_columns(time_label(time, pl.col("end")).alias(time)), others)
+    return named.select(*by, *measures, "end").sort(by).collect(engine="in-memory")
 
 
 def result(frame: pl.DataFrame, by: Sequence[str], *extra: str, **columns: pl.Expr) -> pl.DataFrame:

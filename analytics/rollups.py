@@ -9,7 +9,7 @@ exact in any order and by any engine.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
@@ -72,7 +72,7 @@ CORE: Final = ("center", "industry", "program")
 VOLUME: Final = Family(
     "volume",
     ("entries_count", "lines_count", "value_cents", "duty_cents", "fees_cents"),
-    (CENTER, CORE, (*CORE, "port"), (*CORE, "port", "entry_type", "mode")),
+    (CENTER, CORE, (*CORE, "entry_type", "mode"), (*CORE, "port"), (*CORE, "port", "entry_type", "mode")),
 )
 PARTICIPANTS: Final = Family(
     "participants", ("entries_count",), (CENTER, CORE, (*CORE, "port", "entry_type", "mode")), keys=("account_key",)
@@ -140,6 +140,9 @@ class ByMonth(Protocol):
     def days(self, name: str, month: dt.date) -> pl.LazyFrame:
         """Return the rows of a rollup by day that lie in the month of a day."""
 
+    def kept(self, name: str, rows: Hashable, columns: Sequence[str], make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+        """Return columns of chosen rows of a rollup: those kept since they were asked for last, or those made now."""
+
 
 def route(
     frames: Frames, family: Family, dimensions: Iterable[str], first: dt.date, last: dt.date, joined: dt.date | None = None
@@ -160,13 +163,22 @@ def route(
     Raises:
         QueryError: no rollup in `frames` has them: the number does not have that dimension, or the role does not reach it.
     """
+    by_day = smallest(frames, family, dimensions)
+    by_month = Rollup(family, "month", by_day.dimensions) if family.by_month else None
+    return _span(frames, by_day, by_month if by_month and by_month.name in frames else None, first, last, joined)
+
+
+def smallest(frames: Frames, family: Family, dimensions: Iterable[str]) -> Rollup:
+    """Return the smallest rollup by day at hand that has the dimensions.
+
+    Raises:
+        QueryError: none has them.
+    """
     asked = set(dimensions)
     at_hand = [rollup for rollup in rollups_of(family) if rollup.name in frames]
-    fit = [rollup for rollup in at_hand if asked <= set(rollup.dimensions)]
-    by_day = next((rollup for rollup in fit if rollup.grain == "day"), None)
-    if by_day is not None:
-        by_month = next((rollup for rollup in fit if rollup.grain == "month" and rollup.dimensions == by_day.dimensions), None)
-        return _span(frames, by_day, by_month, first, last, joined)
+    for rollup in at_hand:
+        if rollup.grain == "day" and asked <= set(rollup.dimensions):
+            return rollup
     reach = max((set(rollup.dimensions) for rollup in at_hand), key=len, default=set())
     missing = sorted(asked - reach) or sorted(asked)
     raise QueryError(

@@ -10,8 +10,9 @@ import datetime as dt
 import fcntl
 import json
 import os
+import threading
 import weakref
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +43,10 @@ _WITH_ROLLUPS: Final = {"sample_stratum": "facts/sample_stratum.parquet"}
 #: Months of rollups by day that are kept in memory: those at the ends of the periods that are asked for.
 _MONTHS_KEPT: Final = 64
 
+#: Choices of rows by filters that are kept in memory, and their rows (140 MB): those of the last questions.
+_CHOICES_KEPT: Final = 24
+_ROWS_KEPT: Final = 2_000_000
+
 _ROLLUP: Final = {rollup.name: rollup for rollup in ROLLUPS}
 _KIND: Final = {family: kind for kind, families in FAMILIES_OF.items() for family in families}
 
@@ -55,6 +60,8 @@ class _Files(Mapping[str, pl.LazyFrame]):
         self._frames: dict[str, pl.DataFrame] = {}
         self._years: dict[str, pl.DataFrame] = {}
         self._days: dict[tuple[str, dt.date], pl.DataFrame] = {}
+        self._kept: dict[tuple[str, Hashable], pl.DataFrame] = {}
+        self._keeping = threading.Lock()
 
     def __getitem__(self, name: str) -> pl.LazyFrame:
         return self._frame(name).lazy()
@@ -87,6 +94,23 @@ class _Files(Mapping[str, pl.LazyFrame]):
         for oldest in [*self._days][:-_MONTHS_KEPT]:
             self._days.pop(oldest, None)
         return found.lazy()
+
+    def kept(self, name: str, rows: Hashable, columns: Sequence[str], make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+        """Return columns of chosen rows of a rollup; what was asked for last is kept."""
+        place = name, rows
+        found = self._kept.get(place)
+        if found is None or not set(columns) <= set(found.columns):
+            found = make().select(columns).collect(engine="in-memory")
+        with self._keeping:
+            self._keep(place, found)
+        return found.lazy()
+
+    def _keep(self, place: tuple[str, Hashable], found: pl.DataFrame) -> None:
+        """Keep a choice of rows as that asked for last; the oldest are forgotten."""
+        self._kept.pop(place, None)
+        self._kept[place] = found
+        while len(self._kept) > 1 and (len(self._kept) > _CHOICES_KEPT or sum(frame.height for frame in self._kept.values()) > _ROWS_KEPT):
+            self._kept.pop(next(iter(self._kept)))
 
     def __contains__(self, name: object) -> bool:
         return name in _ROLLUP or name in _WITH_ROLLUPS
@@ -179,6 +203,10 @@ class _Cut(Mapping[str, pl.LazyFrame]):
     def days(self, name: str, month: dt.date) -> pl.LazyFrame:
         """Return the rows of a rollup by day that lie in the month of a day."""
         return self._reachable(name).days(name, month)
+
+    def kept(self, name: str, rows: Hashable, columns: Sequence[str], make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+        """Return columns of chosen rows of a rollup."""
+        return self._reachable(name).kept(name, rows, columns, make)
 
     def _reachable(self, name: str) -> _Files:
         if name not in self._names:

@@ -66,7 +66,7 @@ def test_facts_that_come_in_slices_have_the_same_rollups(whole: Snapshot, tmp_pa
     for name, frame in joined.items():
         assert_frame_equal(pl.read_parquet(sliced.folder(home) / "facts" / f"{name}.parquet"), frame)
     once = engines.Polars().finest([VOLUME], {name: frame.lazy() for name, frame in joined.items()}, {})["volume"]
-    assert_frame_equal(pl.read_parquet(sliced.folder(home) / "rollups" / "volume_day_3.parquet"), once)
+    assert_frame_equal(pl.read_parquet(sliced.folder(home) / "rollups" / "volume_day_4.parquet"), once)
     entries = coding.decode(joined["entry"], lists).filter(pl.col("center_code") == "ELE").height
     kept = coding.decode(once, lists).filter(pl.col("center_code") == "ELE")
     assert kept["entries_count"].sum() == entries > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -11,8 +12,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from analytics import cube, periods
+from analytics.exc import QueryError
 from analytics.filters import Filters
-from analytics.rollups import FINDINGS, PARTICIPANTS, SAMPLE, VOLUME, WORK, Family, route
+from analytics.rollups import FINDINGS, PARTICIPANTS, SAMPLE, VOLUME, WORK, ByMonth, Family, route
+from analytics.scope import Scope
 from data import store
 from data.store import Snapshot
 
@@ -84,9 +87,77 @@ def test_a_question_reads_months_and_the_days_of_two_at_most(analyst: Snapshot, 
     cube.flows(frames, VOLUME, ["entries_count"], asked, analyst.as_of)
     by_day = [path for path in files if "_day_" in path.name]
     assert sorted(path.parents[1].name[:7] for path in by_day) == ["2012-10", "2013-09"]
-    assert {path.name for path in files} == {"volume_month_2.parquet", "volume_day_2.parquet"}
+    assert {path.name for path in files} == {"volume_month_3.parquet", "volume_day_3.parquet"}
     assert len([path for path in files if "_month_" in path.name]) == len([p for p in analyst.manifest["parts"] if p["kind"] == "entry"])
     files.clear()
     cube.flows(frames, VOLUME, ["entries_count"], asked, analyst.as_of)
     assert files == []
     store._files.cache_clear()
+
+
+def _choices(analyst: Snapshot) -> dict[tuple[str, object], pl.DataFrame]:
+    return store._files(analyst.folder)._kept
+
+
+@pytest.fixture
+def narrowed(analyst: Snapshot) -> Iterator[Filters]:
+    """Filters that alone ask for the rollup by port, and no rows that an earlier question has chosen."""
+    store._files.cache_clear()
+    yield Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30), ports=("2704", "4601"))
+    store._files.cache_clear()
+
+
+def test_the_questions_of_a_page_choose_their_rows_once(analyst: Snapshot, narrowed: Filters, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = Snapshot(analyst.scope, home=analyst.folder.parents[1]).frames
+    chosen: list[Family] = []
+    plain = cube.route
+    monkeypatch.setattr(cube, "route", lambda frames, family, *rest: [chosen.append(family), plain(frames, family, *rest)][1])
+    every = cube.flows(frames, VOLUME, VOLUME.measures, narrowed, analyst.as_of)
+    by_center = cube.flows(frames, VOLUME, ["value_cents"], narrowed, analyst.as_of, ["center"])
+    cube.flows(frames, VOLUME, ["entries_count"], narrowed, analyst.as_of, ["industry", "program"])
+    assert chosen == [VOLUME]
+    assert by_center["value_cents"].sum() == every["value_cents"].item() > 0
+    cube.flows(frames, VOLUME, ["value_cents"], narrowed, analyst.as_of, ["mode"])
+    assert chosen == [VOLUME, VOLUME], "another rollup has other rows"
+    cube.flows(frames, VOLUME, ["value_cents"], narrowed.keeping("port", ("2704",)), analyst.as_of)
+    cube.flows(frames, VOLUME, ["value_cents"], narrowed.between(dt.date(2012, 11, 1), narrowed.to_date), analyst.as_of)
+    cube.flows(frames, VOLUME, ["value_cents"], narrowed.between(narrowed.from_date, dt.date(2013, 8, 31)), analyst.as_of)
+    cube.flows(frames, VOLUME, ["value_cents"], narrowed, analyst.as_of, ["month"])
+    assert len(chosen) == 6, "other filters, days or times have other rows"
+
+
+def test_rows_are_chosen_again_for_a_measure_that_was_not_asked_for(analyst: Snapshot, narrowed: Filters) -> None:
+    frames = Snapshot(analyst.scope, home=analyst.folder.parents[1]).frames
+    value = cube.flows(frames, VOLUME, ["value_cents"], narrowed, analyst.as_of)
+    both = cube.flows(frames, VOLUME, ["value_cents", "duty_cents"], narrowed, analyst.as_of)
+    assert both["value_cents"].item() == value["value_cents"].item()
+    assert both["duty_cents"].item() > 0
+
+
+def test_a_narrowed_question_has_the_answer_of_the_facts(analyst: Snapshot, narrowed: Filters) -> None:
+    for _ in range(2):
+        asked = cube.flows(analyst.frames, VOLUME, ["entries_count"], narrowed, analyst.as_of, ["port"])
+        days = pl.col("entry_date").is_between(narrowed.from_date, narrowed.to_date)
+        counted = analyst.facts("entry").filter(days, pl.col("port_code").is_in(narrowed.ports)).group_by(port="port_code").len().collect()
+        assert dict(asked.iter_rows()) == dict(counted.iter_rows())
+
+
+def test_no_more_rows_are_kept_than_there_is_room_for(analyst: Snapshot, narrowed: Filters, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = Snapshot(analyst.scope, home=analyst.folder.parents[1]).frames
+    ports = analyst.manifest["codes"]["port_code"]
+    for port in ports[:40]:
+        cube.flows(frames, VOLUME, ["value_cents"], narrowed.keeping("port", (port,)), analyst.as_of)
+    assert len(_choices(analyst)) == store._CHOICES_KEPT < 40
+    monkeypatch.setattr(store, "_ROWS_KEPT", 0)
+    cube.flows(frames, VOLUME, ["value_cents"], narrowed, analyst.as_of)
+    assert len(_choices(analyst)) == 1, "only what was asked for last"
+
+
+def test_kept_rows_are_not_for_whom_their_rollup_is_not(analyst: Snapshot, narrowed: Filters) -> None:
+    cube.flows(analyst.frames, VOLUME, ["value_cents"], narrowed, analyst.as_of)
+    group = Snapshot(Scope("working_group"), home=analyst.folder.parents[1]).frames
+    with pytest.raises(QueryError):
+        cube.flows(group, VOLUME, ["value_cents"], narrowed, analyst.as_of)
+    assert isinstance(group, ByMonth)
+    with pytest.raises(KeyError):
+        group.kept("volume_day_3", (), (), pl.LazyFrame)
