@@ -213,6 +213,6 @@ def stocks(
 def result(frame: pl.DataFrame, by: Sequence[str], *extra: str, **columns: pl.Expr) -> pl.DataFrame:
     """Shape an answer: the `by` columns, `value`, `low`, `high`, `n`, `quality`, then extra columns; sorted by group."""
     empty = {"low": pl.lit(None, pl.Float64), "high": pl.lit(None, pl.Float64), "quality": pl.lit("ok")}
-    shaped = frame.with_columns(**{name: expr for name, expr in empty.items() if name not in columns}).with_columns(**columns)
+    shaped = frame.lazy().with_columns(**{name: expr for name, expr in empty.items() if name not in columns}).with_columns(**columns)
     ordered = shaped.select(*by, "value", "low", "high", pl.col("n").cast(pl.Int64), "quality", *extra)
-    return ordered.sort(by) if by else ordered
+    return (ordered.sort(by) if by else ordered).collect(engine="in-memory")

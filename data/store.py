@@ -5,9 +5,11 @@ What a role may not reach is not in the frames that come out; there is nothing t
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import datetime as dt
 import fcntl
+import itertools
 import json
 import os
 import threading
@@ -51,6 +53,21 @@ _ROLLUP: Final = {rollup.name: rollup for rollup in ROLLUPS}
 _KIND: Final = {family: kind for kind, families in FAMILIES_OF.items() for family in families}
 
 
+class _Dated:
+    """A rollup in the order of its dates, with the place where each begins."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        runs = frame["date"].rle().struct.unnest()
+        self.frame = frame
+        self._days: list[dt.date] = runs["value"].to_list()
+        self._begins = [0, *itertools.accumulate(runs["len"].to_list())]
+
+    def between(self, first: dt.date, last: dt.date) -> pl.LazyFrame:
+        """Return the rows from one date to another, without looking at the others."""
+        begin, end = self._begins[bisect.bisect_left(self._days, first)], self._begins[bisect.bisect_right(self._days, last)]
+        return self.frame.slice(begin, max(end - begin, 0)).lazy()
+
+
 class _Files(Mapping[str, pl.LazyFrame]):
     """The rollups of a version, each read at first use and then kept in memory."""
 
@@ -58,7 +75,8 @@ class _Files(Mapping[str, pl.LazyFrame]):
         self._folder = folder
         self._manifest = _manifest(folder)
         self._frames: dict[str, pl.DataFrame] = {}
-        self._years: dict[str, pl.DataFrame] = {}
+        self._months: dict[str, _Dated] = {}
+        self._years: dict[str, _Dated] = {}
         self._days: dict[tuple[str, dt.date], pl.DataFrame] = {}
         self._kept: dict[tuple[str, Hashable], pl.DataFrame] = {}
         self._keeping = threading.Lock()
@@ -67,14 +85,16 @@ class _Files(Mapping[str, pl.LazyFrame]):
         return self._frame(name).lazy()
 
     def months(self, name: str, first: dt.date, last: dt.date) -> pl.LazyFrame:
-        """Return the rows of a rollup by month from one date to another: frames are in the order of their dates."""
-        return _sliced(self._frame(name), first, last)
+        """Return the rows of a rollup by month from one date to another."""
+        if name not in self._months:
+            self._months[name] = _Dated(self._frame(name))
+        return self._months[name].between(first, last)
 
     def years(self, name: str, first: dt.date, last: dt.date) -> pl.LazyFrame:
         """Return the sums of a rollup by month over whole fiscal years, dated by their first day."""
         if name not in self._years:
-            self._years[name] = _by_year(self._frame(name), _ROLLUP[name])
-        return _sliced(self._years[name], first, last)
+            self._years[name] = _Dated(_by_year(self._frame(name), _ROLLUP[name]))
+        return self._years[name].between(first, last)
 
     def _frame(self, name: str) -> pl.DataFrame:
         if name not in self:
@@ -143,12 +163,6 @@ class _Files(Mapping[str, pl.LazyFrame]):
         # What happens to the reviews of one month falls on days of many; in one row a day, sums are short.
         joined = coarser(frame.lazy(), rollup).collect() if _KIND[rollup.family.name] == "review" else frame
         return coding.decode(joined, self._manifest["codes"])
-
-
-def _sliced(frame: pl.DataFrame, first: dt.date, last: dt.date) -> pl.LazyFrame:
-    """Return the rows from one date to another of a frame that is sorted by date, without looking at the others."""
-    begin, end = frame["date"].search_sorted(first, "left"), frame["date"].search_sorted(last, "right")
-    return frame.slice(begin, end - begin).lazy()
 
 
 def _by_year(frame: pl.DataFrame, rollup: Rollup) -> pl.DataFrame:

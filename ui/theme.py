@@ -75,6 +75,7 @@ def contrast(text: str, background: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+@lru_cache(maxsize=1024)
 def ink_on(background: str) -> str:
     """Return an ink that reads on a background: dark, white, or full black on the middle tones where both are weak."""
     best = max((INK, WHITE), key=lambda ink: contrast(ink, background))

@@ -11,11 +11,15 @@ import polars.selectors as cs
 
 def table_columns(frame: pl.DataFrame, names: Sequence[str]) -> list[list[Any]]:
     """Return the named columns as lists of text, numbers, booleans and None; dates as ISO text, no infinities."""
-    plain = frame.select(names).with_columns(
-        cs.temporal().dt.to_string("iso"),
-        cs.decimal().cast(pl.Float64),
-        cs.categorical().cast(pl.String),
-        cs.enum().cast(pl.String),
+    plain = (
+        frame.lazy()
+        .select(names)
+        .with_columns(
+            cs.temporal().dt.to_string("iso"),
+            cs.decimal().cast(pl.Float64),
+            cs.categorical().cast(pl.String),
+            cs.enum().cast(pl.String),
+        )
     )
-    finite = plain.with_columns(pl.when(cs.float().is_finite()).then(cs.float()).otherwise(None))
+    finite = plain.with_columns(pl.when(cs.float().is_finite()).then(cs.float()).otherwise(None)).collect(engine="in-memory")
     return [finite.get_column(name).to_list() for name in names]

@@ -139,7 +139,8 @@ def _tone(value: float | None, name: str, target: float | None, better: str, hig
 
 def _panels(frame: pl.DataFrame, series: _Series, names: Sequence[str], grid: _Grid, color: _Colour) -> list[_Panel]:
     panels = []
-    parts = {str(key[0]): rows for key, rows in frame.sort(series.x).partition_by(series.group, as_dict=True).items()}
+    dated = frame.sort(series.x).with_columns(pl.col(series.x).cast(pl.Date).to_physical())
+    parts = {str(key[0]): rows for key, rows in dated.partition_by(series.group, as_dict=True).items()}
     for index, name in enumerate(names):
         rows = parts[name]
         row, column = divmod(index, grid.columns)
@@ -148,7 +149,7 @@ def _panels(frame: pl.DataFrame, series: _Series, names: Sequence[str], grid: _G
         panels.append(
             _Panel(
                 name=name,
-                days=rows.get_column(series.x).cast(pl.Date).to_physical().to_list(),
+                days=rows.get_column(series.x).to_list(),
                 values=values,
                 open_last=open_last,
                 left=grid.axis_room + column * (grid.panel_width + grid.gap),
