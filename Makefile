@@ -4,6 +4,7 @@ PORT ?= 8501
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := var/bench
 .DEFAULT_GOAL := help
 .PHONY: help run test unit lint types bench docs pictures clean
 
@@ -50,8 +51,16 @@ lint: $(VENV)/tools ## check style and walls
 types: $(VENV)/tools ## check types
 	@$(BIN)/mypy
 
-bench: $(VENV)/tools ## measure build, questions and pages
-	@$(BIN)/python -m benchmarks
+# An environment of its own: the peers that pages are measured against bring what the tests do not take.
+$(BENCH)/tools: requirements-bench.txt requirements-dev.txt requirements.txt $(VENV)/python
+	@echo "Installing what the benchmarks need (once)"
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
+
+bench: $(BENCH)/tools ## measure loading, national scale and pages (an hour)
+	@$(BENCH)/bin/python -m tests.chromium
+	@$(BENCH)/bin/python -m benchmarks
 
 docs: $(VENV)/tools ## write the generated docs anew
 	@$(BIN)/python -m docs.generate

@@ -1,10 +1,7 @@
 """From a filter's click to the last chart drawn, in headless Chromium: the product against a page that does nothing, Dash and the naive way.
 
-`python -m benchmarks.pages`, in an environment that has requirements-bench.txt:
-
-    python3 -m venv var/bench && var/bench/bin/pip install -r requirements-bench.txt && var/bench/bin/python -m benchmarks.pages
-
-It is one of its own because Dash brings a pytest plugin that this project's pytest does not take. All apps are served over the same demonstration
+`make bench` measures with all else in an environment of its own (`var/bench`), because Dash brings a pytest plugin that this
+project's pytest does not take; there, `python -m benchmarks pages` measures this part only. All apps are served over the same demonstration
 and clicked in turn within one run, so that a busy machine slows all of them alike. The clock runs in the page: from the
 click on the option to the first animation frame that finds every chart of the new filter drawn. Streamlit's cache of
 messages is off in all apps, so that a filter that was seen before is sent anew.
@@ -262,7 +259,7 @@ def ready() -> bool:
     """Say whether the packages of the peers are there; a sentence tells how to get them."""
     missing = [name for name in ("dash", "pandas", "playwright") if find_spec(name) is None]
     if missing:
-        print(f"Pages are not measured: {', '.join(missing)} is not installed here. See the first lines of benchmarks/pages.py.")
+        print(f"Pages are not measured: {', '.join(missing)} is not installed here; make bench installs and measures all.")
     return not missing
 
 
