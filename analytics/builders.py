@@ -37,13 +37,19 @@ from analytics.rollups import (
 Lazy = nw.LazyFrame[Any]
 Facts = Mapping[str, Lazy]
 
+#: Column of the day of entry, counted from 1970, which an engine adds to the facts of entries and lines.
+ENTRY_DAY: Final = "entry_day"
+
 #: Counts the rows, where a column would be summed.
 ROWS: Final = None
 
 
 @dataclass(frozen=True)
 class Count:
-    """Rows of a fact, the column of their date, and measure -> column that is summed (`ROWS`: they are counted)."""
+    """Rows of a fact, the column of their date, and measure -> column that is summed (`ROWS`: they are counted).
+
+    A date that is the number of its day (`ENTRY_DAY`) is packed with the codes: one number is grouped faster than two columns.
+    """
 
     rows: Lazy
     date: str
@@ -58,13 +64,16 @@ def counted(family: Family, facts: Facts) -> Lazy:
         facts: Fact -> lazy frame; dimensions are numbers (`analytics.coding`), money whole cents.
 
     Returns:
-        `date`, the dimensions packed as one number (`analytics.packing`), keys and measures of the family, in no order: a group
-        has a row for each count that saw it, with null where a count has not the measure.
+        `date`, the dimensions packed as one number (`analytics.packing`; with the date in it where counts bring the number of
+        their day), keys and measures of the family, in no order: a group has a row for each count that saw it, with null where
+        a count has not the measure.
     """
     rollup = rollups_of(family)[-1]
-    counts = [_grouped(count, rollup) for count in COUNTS[family.name](facts)]
+    asked = COUNTS[family.name](facts)
+    counts = [_grouped(count, rollup) for count in asked]
     every = nw.concat(counts, how="diagonal") if len(counts) > 1 else counts[0]
-    return every.select("date", packing.CODES, *family.keys, *family.measures)
+    dated = [] if all(count.date == ENTRY_DAY for count in asked) else ["date"]
+    return every.select(*dated, packing.CODES, *family.keys, *family.measures)
 
 
 def finest(family: Family, rows: pl.DataFrame) -> pl.DataFrame:
@@ -75,24 +84,30 @@ def finest(family: Family, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _grouped(count: Count, rollup: Rollup) -> Lazy:
     """Count and sum by the rollup's groups."""
-    dated = count.rows.with_columns(date=count.date) if count.date != "date" else count.rows
     columns = dict.fromkeys(column for column in count.sums.values() if column is not ROWS)
-    rows = dated.select("date", packing.packed(packing.codes_of(rollup.group), nw), *rollup.family.keys, *columns)
+    names = packing.codes_of(rollup.group)
+    date, codes = (
+        ([], packing.packed(names, nw, day=ENTRY_DAY))
+        if count.date == ENTRY_DAY
+        else ([nw.col(count.date).alias("date")], packing.packed(names, nw))
+    )
+    rows = count.rows.select(*date, codes, *rollup.family.keys, *columns)
     sums = [nw.len().alias(name) if column is ROWS else nw.col(column).sum().alias(name) for name, column in count.sums.items()]
-    return rows.group_by("date", packing.CODES, *rollup.family.keys).agg(*sums).with_columns(nw.col(*count.sums).cast(nw.Int64))
+    by = [*(["date"] if date else []), packing.CODES, *rollup.family.keys]
+    return rows.group_by(*by).agg(*sums).with_columns(nw.col(*count.sums).cast(nw.Int64))
 
 
 def volume(facts: Facts) -> list[Count]:
     """Count entries under their own industry, and lines, value and duty under each line's."""
     return [
-        Count(facts["entry"], "entry_date", {"entries_count": ROWS, "fees_cents": "fees_cents"}),
-        Count(facts["entry_line"], "entry_date", {"lines_count": ROWS, "value_cents": "value_cents", "duty_cents": "duty_cents"}),
+        Count(facts["entry"], ENTRY_DAY, {"entries_count": ROWS, "fees_cents": "fees_cents"}),
+        Count(facts["entry_line"], ENTRY_DAY, {"lines_count": ROWS, "value_cents": "value_cents", "duty_cents": "duty_cents"}),
     ]
 
 
 def participants(facts: Facts) -> list[Count]:
     """Count the entries that Centers process, by account."""
-    return [Count(facts["entry"].filter(nw.col("center_code") != coding.PORT), "entry_date", {"entries_count": ROWS})]
+    return [Count(facts["entry"].filter(nw.col("center_code") != coding.PORT), ENTRY_DAY, {"entries_count": ROWS})]
 
 
 def stays(facts: Facts) -> list[Count]:

@@ -29,12 +29,14 @@ def codes_of(group: Iterable[str]) -> list[str]:
     return [name for name in group if name in BITS]
 
 
-def packed(names: Sequence[str], library: ModuleType = pl) -> Any:
+def packed(names: Sequence[str], library: ModuleType = pl, *, day: str | None = None) -> Any:
     """Put codes beside each other, the first one highest, as an expression of a library (Polars or Narwhals).
 
-    The highest number of a code stands for null, and so comes last.
+    The highest number of a code stands for null, and so comes last. A column that counts days from 1970 stands above all codes.
     """
     key = library.lit(0).cast(library.Int64)
+    if day is not None:
+        key = (library.col(day).cast(library.Int64) + _BEFORE_1970).fill_null((1 << _DATE_BITS) - 1)
     for name in names:
         key = key * (1 << BITS[name]) + library.col(name).cast(library.Int64).fill_null((1 << BITS[name]) - 1)
     return key.alias(CODES)
@@ -55,7 +57,7 @@ def summed(frame: pl.LazyFrame, group: Sequence[str], measures: Sequence[str]) -
     """Sum measures by a date, codes and other keys.
 
     Args:
-        frame: Rows with the group's columns; its codes may be packed already.
+        frame: Rows with the group's columns; its codes may be packed already, and its date with them.
         group: Columns to group by: `date`, codes (numbers of `analytics.coding`), keys.
         measures: Whole numbers; null counts as nothing.
 
@@ -69,9 +71,11 @@ def summed(frame: pl.LazyFrame, group: Sequence[str], measures: Sequence[str]) -
             return frame.group_by(group).agg(_sums(measures)).sort(group, nulls_last=True)
         frame = frame.select("date", packed(names), *keys, *measures)
     below = 1 << sum(BITS[name] for name in names)
-    day = pl.col("date").cast(pl.Int32).cast(pl.Int64) + _BEFORE_1970
     by = [CODES, *keys]
-    rows = frame.with_columns((day.fill_null((1 << _DATE_BITS) - 1) * below + pl.col(CODES)).alias(CODES)).group_by(by).agg(_sums(measures))
+    if "date" in schema:
+        day = pl.col("date").cast(pl.Int32).cast(pl.Int64) + _BEFORE_1970
+        frame = frame.with_columns((day.fill_null((1 << _DATE_BITS) - 1) * below + pl.col(CODES)).alias(CODES))
+    rows = frame.group_by(by).agg(_sums(measures))
     date = pl.col(CODES) // below
     known = pl.when(date != (1 << _DATE_BITS) - 1).then(date - _BEFORE_1970).cast(pl.Int32).cast(pl.Date).alias("date")
     return rows.sort(by, nulls_last=True).select(known, *unpacked(names), *keys, *measures).select(*group, *measures)

@@ -41,6 +41,15 @@ def test_packed_sums_are_the_sums_by_columns(rows: list[tuple[object, ...]]) -> 
     assert_frame_equal(packing.summed(frame.lazy(), GROUP, ["count"]).collect(), plain)
 
 
+@given(ROWS)
+def test_days_that_are_packed_with_the_codes_are_taken_out_again(rows: list[tuple[object, ...]]) -> None:
+    frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    numbered = frame.lazy().with_columns(day=pl.col("date").cast(pl.Int32))
+    by_number = numbered.select(packing.packed(GROUP[1:4], day="day"), "account_key", "count")
+    plain = frame.group_by(GROUP).agg(pl.col("count").sum()).sort(GROUP, nulls_last=True)
+    assert_frame_equal(packing.summed(by_number, GROUP, ["count"]).collect(), plain)
+
+
 def test_streaming_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = pl.DataFrame({"date": [dt.date(2013, 1, 1 + i % 28) for i in range(500)], "count": range(500)}).with_columns(
         center_code=pl.int_range(500).mod(9).cast(pl.UInt8)
