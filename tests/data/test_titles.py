@@ -111,7 +111,7 @@ def test_ages(view: View) -> None:
         old = card.table.filter(pl.col("age").is_in(["181–270", "271–314", "315–365", "Over 365"]))["reviews_count"].sum()
         year_old = card.table.filter(pl.col("age") == "Over 365")["reviews_count"].sum()
         assert shares(card.title)[0] == format.share(old / card.table["reviews_count"].sum())
-        assert (f"{year_old:,} have waited" in card.title) == (year_old > 0)
+        assert (f"; {year_old:,} {'has' if year_old == 1 else 'have'} waited" in card.title) == (year_old > 0)
         assert card.table["reviews_count"].sum() == view.ask("pending")["value"].sum()
 
 

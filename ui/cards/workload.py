@@ -89,7 +89,7 @@ def ages(view: View) -> Card:
     everything, beyond = total(rows["reviews_count"]), int(total(rows.filter(old)["reviews_count"]))
     year = int(rows.filter(pl.col("age_order") == 6)["reviews_count"].sum())
     title = f"{format.share(beyond / everything)} of pending reviews are older than 180 days"
-    title += f"; {format.count(year)} have waited over a year" if year else "; none has waited over a year"
+    title += f"; {plural(year, 'has', 'have')} waited over a year" if year else "; none has waited over a year"
     drawn = rows.with_columns(mark=(pl.col("age_order") >= 4) & (pl.col("reviews_count") > 0))
     return with_chart(
         Card(
