@@ -51,6 +51,7 @@ _WITHIN: Final = {"entry": identities.within_entries}
 #: Modules that decide what a part holds; when one changes, parts are made anew.
 _RECIPE: Final = (
     *(f"analytics/{name}.py" for name in ("builders", "coding", "identities", "packing", "rollups", "standards", "stays")),
+    "data/engines.py",
     "data/facts.py",
     "data/months.py",
     "data/parts.py",
