@@ -17,15 +17,19 @@ import polars as pl
 from analytics import coding, packing, periods
 from analytics.rollups import (
     AGE_STATES,
+    AT_STAKE,
     DUE_STATES,
     FEEDBACK,
+    FILERS,
     FINDINGS,
     GAP_HIGH,
     GAP_SQUARES,
     INQUIRIES,
+    LIQUIDATIONS,
     PARTICIPANTS,
     SAMPLE,
     STAYS,
+    TEAMS,
     VOLUME,
     WORK,
     Family,
@@ -135,7 +139,7 @@ def work(facts: Facts) -> list[Count]:
             came, "from_date", {"pending_net": ROWS, "opened_day_net": "opened_day", "receipts": "receipts", "transfers_in": "transfers_in"}
         ),
         _of(left, "to_date", "pending_net", "opened_day_net", "completions", "transfers_out"),
-        *_while(stays, begins, dict.fromkeys(begins, ROWS)),
+        *_while(stays, begins, {state: {state: ROWS} | _stakes(state) for state in begins}),
         *_stopped(stays, facts["clock"]),
     ]
 
@@ -151,18 +155,23 @@ def _stopped(stays: Lazy, clock: Lazy) -> list[Count]:
     standing = stood.with_columns(to_date=nw.min_horizontal("start_date", "to_date"))
     stopped, ran = nw.col("stop_date"), nw.col("start_date")
     return [
-        *_while(standing, {"stopped_net": stopped, "stop_day_net": stopped}, {"stopped_net": ROWS, "stop_day_net": "stop_day"}),
-        *_while(stood, {"stopped_days_net": ran}, {"stopped_days_net": "days"}),
+        *_while(standing, {"stopped": stopped}, {"stopped": {"stopped_net": ROWS, "stop_day_net": "stop_day"}}),
+        *_while(stood, {"ran": ran}, {"ran": {"stopped_days_net": "days"}}),
     ]
 
 
-def _while(stays: Lazy, begins: Mapping[str, nw.Expr], amounts: Mapping[str, str | None]) -> list[Count]:
+def _stakes(state: str) -> dict[str, str | None]:
+    """List the amounts that are at stake while a state lasts."""
+    return {measure: column for measure, (of, column) in AT_STAKE.items() if of == state}
+
+
+def _while(stays: Lazy, begins: Mapping[str, nw.Expr], amounts: Mapping[str, Mapping[str, str | None]]) -> list[Count]:
     """Sum amounts from the day each state begins (not before the stay) to the day the stay ends; nothing when it ends first.
 
     Args:
         stays: Stays.
-        begins: Measure -> the day on which its state begins; null when it never does.
-        amounts: Measure -> the column that is summed.
+        begins: State -> the day on which it begins; null when it never does.
+        amounts: State -> its measures and the column that each sums (`ROWS`: they are counted).
     """
     until = nw.col("to_date").fill_null(periods.FAR)
     dated = stays.with_columns(until=until, **{f"{state}_from": day for state, day in begins.items()}).filter(
@@ -170,22 +179,50 @@ def _while(stays: Lazy, begins: Mapping[str, nw.Expr], amounts: Mapping[str, str
     )
     there = {state: nw.col(f"{state}_from") < nw.col("until") for state in begins}
     on = [
-        Count(
-            dated.filter(there[state]).with_columns(entered=nw.max_horizontal(f"{state}_from", "from_date")),
-            "entered",
-            {state: amounts[state]},
-        )
+        Count(dated.filter(there[state]).with_columns(entered=nw.max_horizontal(f"{state}_from", "from_date")), "entered", amounts[state])
         for state in begins
     ]
     one = nw.lit(1, nw.Int64)
-    sums = {state: one if column is ROWS else nw.col(column) for state, column in amounts.items()}
-    off = {state: nw.when(there[state]).then(-amount).otherwise(0) for state, amount in sums.items()}
-    return [*on, _of(dated.filter(~nw.col("to_date").is_null()).with_columns(**off), "to_date", *begins)]
+    off = {
+        measure: nw.when(there[state]).then(-(one if column is ROWS else nw.col(column))).otherwise(0)
+        for state in begins
+        for measure, column in amounts[state].items()
+    }
+    return [*on, _of(dated.filter(~nw.col("to_date").is_null()).with_columns(**off), "to_date", *off)]
 
 
 def _later(date: str, days: int) -> nw.Expr:
     """Move a date by days; some engines answer with a time of day."""
     return nw.col(date).dt.offset_by(f"{days}d").cast(nw.Date)
+
+
+def liquidations(facts: Facts) -> list[Count]:
+    """Count what became of entries: liquidated, of these by operation of law and with a change; extended; and suspended until it ends."""
+    entry = facts["entry"]
+    done = entry.filter(~nw.col("liquidation_date").is_null())
+    began = entry.filter(~nw.col("suspended_date").is_null())
+    ended = began.with_columns(ended=nw.coalesce("suspension_lifted_date", "liquidation_date"), suspended_net=nw.lit(-1, nw.Int64))
+    return [
+        Count(done, "liquidation_date", {"liquidated_count": ROWS}),
+        Count(done.filter(nw.col("liquidation_type") == "deemed"), "liquidation_date", {"deemed_count": ROWS}),
+        Count(done.filter(nw.col("liquidation_type") == "change"), "liquidation_date", {"changed_count": ROWS}),
+        Count(entry.filter(nw.col("extension_count") > 0), "entry_date", {"extended_count": ROWS}),
+        Count(began, "suspended_date", {"suspended_net": ROWS}),
+        _of(ended.filter(~nw.col("ended").is_null()), "ended", "suspended_net"),
+    ]
+
+
+def teams(facts: Facts) -> list[Count]:
+    """Count the reviews of teams by the weeks in which they were opened and closed."""
+    return [Count(facts["review"].filter(~nw.col("team").is_null()), "opened_week", {"reviews_count": ROWS, "minutes": "minutes"})]
+
+
+def filers(facts: Facts) -> list[Count]:
+    """Count completed reviews of entries by their filer, and those that ended in a reject."""
+    done = facts["review"].filter((nw.col("status") == "completed") & ~nw.col("filer_code").is_null())
+    named = done.with_columns(finding_category=nw.col("finding_category").fill_null("none"))
+    rejected = named.filter(nw.col("outcome") == "rejected")
+    return [Count(named, "closed_date", {"completed_count": ROWS}), Count(rejected, "closed_date", {"rejected_count": ROWS})]
 
 
 def sample(facts: Facts) -> list[Count]:
@@ -209,7 +246,10 @@ def findings(facts: Facts) -> list[Count]:
         finding_category=nw.col("finding_category").fill_null("none"), change=nw.col("revenue_change_cents").fill_null(0)
     )  # fmt: skip
     return [
-        Count(done, "closed_date", {"completed_count": ROWS, "change_cents": "change"}),
+        Count(done, "closed_date", {"completed_count": ROWS, "change_cents": "change", "minutes": "minutes"}),
+        Count(done.filter(~nw.col("minutes").is_null()), "closed_date", {"timed_count": ROWS}),
+        Count(done.filter(~nw.col("due_date").is_null()), "closed_date", {"due_count": ROWS}),
+        Count(done.filter(nw.col("closed_date") <= nw.col("due_date")), "closed_date", {"on_time_count": ROWS}),
         Count(done.filter(~nw.col("severity").is_null()), "closed_date", {"closed_count": ROWS}),
         Count(done.filter(_found()), "closed_date", {"found_count": ROWS}),
         Count(done.filter(_major()), "closed_date", {"major_count": ROWS}),
@@ -239,10 +279,13 @@ def feedback(facts: Facts) -> list[Count]:
 COUNTS: Final[dict[str, Callable[[Facts], list[Count]]]] = {
     VOLUME.name: volume,
     PARTICIPANTS.name: participants,
+    LIQUIDATIONS.name: liquidations,
     WORK.name: work,
     STAYS.name: stays,
+    TEAMS.name: teams,
     SAMPLE.name: sample,
     FINDINGS.name: findings,
+    FILERS.name: filers,
     INQUIRIES.name: inquiries,
     FEEDBACK.name: feedback,
 }

@@ -29,7 +29,7 @@ def of_entries(frames: Frames, facts: Frames) -> pl.DataFrame:
     Returns:
         `identity` (in words), `cells` (places compared), `residual` (sum of absolute differences; must be 0).
     """
-    return _collected(*_levels(frames, ("volume", "participants")), _volume(frames, facts))
+    return _collected(*_levels(frames, ("volume", "participants", "liquidations")), _volume(frames, facts))
 
 
 def within_entries(facts: Frames) -> pl.DataFrame:
@@ -39,7 +39,7 @@ def within_entries(facts: Frames) -> pl.DataFrame:
 
 def of_reviews(frames: Frames, facts: Frames) -> pl.DataFrame:
     """Compare both sides of every identity of reviews, as `of_entries` does; facts are `review`, `review_event`, `stay` and `clock`."""
-    families = ("work", "stays", "sample", "findings")
+    families = ("work", "stays", "teams", "sample", "findings", "filers")
     return _collected(
         *_levels(frames, families), _pending(frames, facts), _equation(frames), _stays(facts), _stopped(frames, facts), _events(facts)
     )

@@ -12,9 +12,9 @@ from typing import Final
 
 import polars as pl
 
-from analytics import compliance, standards, voices, volume, workload
+from analytics import compliance, liquidation, people, service, standards, voices, volume, workload
 from analytics.filters import Filters
-from analytics.rollups import FEEDBACK, FINDINGS, INQUIRIES, PARTICIPANTS, SAMPLE, STAYS, VOLUME, WORK, Family, Frames
+from analytics.rollups import FEEDBACK, FINDINGS, INQUIRIES, LIQUIDATIONS, PARTICIPANTS, SAMPLE, STAYS, VOLUME, WORK, Family, Frames
 
 #: Answers a metric: frames, filters, as-of date, groupings -> by columns, value, low, high, n, quality.
 Answer = Callable[[Frames, Filters, dt.date, Sequence[str]], pl.DataFrame]
@@ -28,7 +28,7 @@ class Metric:
     name: str
     definition: str
     formula: str
-    #: `count`, `usd`, `share` (0-1), `days` or `ratio`.
+    #: `count`, `usd`, `share` (0-1), `days` or `ratio` (any other number).
     unit: str
     #: Which way is better: `higher`, `lower` or `neither`.
     direction: str
@@ -107,6 +107,21 @@ _ALL: Final[tuple[Metric, ...]] = (
         "count", "lower", "efficiency", "19 USC 1504, 1515; 19 CFR 151, 152, 162", WORK, workload.past_due,
     ),
     Metric(
+        "past_due_value_usd", "Value past due", "Entered value of the entries of reviews that are past due. An entry counts with each of them.",
+        "sum of entry values over reviews past due", "usd", "lower", "efficiency", "Statutory exposure, 19 USC 1504", WORK,
+        workload.past_due_value_usd,
+    ),
+    Metric(
+        "past_due_duty_usd", "Duty past due", "Estimated duty of the entries of reviews that are past due. An entry counts with each of them.",
+        "sum of entry duties over reviews past due", "usd", "lower", "efficiency", "Statutory exposure, 19 USC 1504", WORK,
+        workload.past_due_duty_usd,
+    ),
+    Metric(
+        "due_within_30", "Due within 30 days", "Pending reviews whose due date lies within the 30 days after the end of the period.",
+        "pending with day <= due date <= day + 30", "count", "lower", "efficiency", "19 USC 1504, 1515; 19 CFR 151, 152, 162", WORK,
+        workload.due_within_30,
+    ),
+    Metric(
         "pending_age_days", "Gross age of pending reviews",
         "Days since the reviews pending at the end of the period were opened, on average. Nothing stops or restarts it.",
         "mean of (day - opened) over pending reviews", "days", "lower", "efficiency", _DUTY, WORK, workload.pending_age_days,
@@ -147,6 +162,73 @@ _ALL: Final[tuple[Metric, ...]] = (
     Metric(
         "oldest_days", "Oldest open review", "Gross age of the oldest review open at the end of the period.", "max(day - opened)",
         "days", "lower", "efficiency", _DUTY, STAYS, workload.oldest_days,
+    ),
+    Metric(
+        "closed_on_time_share", "Completed on time",
+        "Share of the reviews completed in the period that were completed on or before their due date. Reviews still open are not in it: "
+        "see past due.",
+        "completed by the due date / completed with a due date", "share", "higher", "efficiency", _DUTY, FINDINGS, service.closed_on_time_share,
+    ),
+    Metric(
+        "work_changed_share", "Led to a change",
+        "Share of the reviews completed in the period whose result changed something: a change, reject or referral, a correction or "
+        "protest allowed, a valid disclosure.",
+        "completed with a changing result / completed with a result", "share", "neither", "outcome",
+        "Non-productive reviews: 1 less this share", FINDINGS, service.changed_share,
+    ),
+    Metric(
+        "rejected_share", "Rejected", "Share of the reviews completed in the period that ended in a reject.",
+        "rejected / completed with a result", "share", "neither", "outcome", "19 CFR 141.64", FINDINGS, service.rejected_share,
+    ),
+    Metric(
+        "hours_per_review", "Hours for a review", "Hours worked on each review completed in the period, where hours were recorded.",
+        "sum of hours / reviews with hours", "ratio", "lower", "efficiency", _DUTY, FINDINGS, service.hours_per_review,
+    ),
+    Metric(
+        "cf28_per_1000", "CF-28s per 1,000 summaries", "Requests for information issued in the period for each 1,000 entry summaries of it.",
+        "1000 * CF-28s received as work / entry summaries", "ratio", "lower", "outcome", "19 CFR 151.11; working groups' concern",
+        service.NOTICES, service.cf28_per_1000,
+    ),
+    Metric(
+        "protests_allowed_share", "Protests allowed",
+        "Share of the protests decided in the period that were allowed in whole or in part. Deemed denials count as decided.",
+        "allowed or allowed in part / decided", "share", "neither", "outcome", "19 USC 1515", FINDINGS, service.protests_allowed_share,
+    ),
+    Metric(
+        "liquidations", "Liquidations", "Entries liquidated in the period, however they were.", "count of entries by liquidation date",
+        "count", "neither", "output", "19 USC 1504", LIQUIDATIONS, liquidation.liquidations,
+    ),
+    Metric(
+        "deemed_liquidations", "Deemed liquidations",
+        "Entries that liquidated by operation of law in the period, as entered, because nobody acted in time. Each is a failure.",
+        "count of entries with liquidation type deemed", "count", "lower", "outcome", "19 USC 1504(a)", LIQUIDATIONS,
+        liquidation.deemed_liquidations,
+    ),
+    Metric(
+        "liquidated_with_change_share", "Liquidated with a change", "Share of the entries liquidated in the period that liquidated with a change of duty.",
+        "liquidated with change / liquidated", "share", "neither", "outcome", "19 USC 1504", LIQUIDATIONS, liquidation.changed_share,
+    ),
+    Metric(
+        "extensions", "Liquidation extended", "Entry summaries of the period (by entry date) whose liquidation was extended at least once.",
+        "count of entries with an extension", "count", "neither", "output", "19 USC 1504(b)", LIQUIDATIONS, liquidation.extensions,
+    ),
+    Metric(
+        "suspended_entries", "Liquidation suspended", "Entries whose liquidation is suspended at the end of the period.",
+        "suspended on or before the day, not lifted or liquidated", "count", "neither", "output", "19 USC 1504(d)", LIQUIDATIONS,
+        liquidation.suspended,
+    ),
+    Metric(
+        "staff_on_board", "Staff on board", "People on board in the customs revenue positions of the Centers, in the last month of the period.",
+        "sum over positions", "count", "higher", "output", "6 USC 212(b), 215(7)", people.STAFF, people.staff_on_board,
+    ),
+    Metric(
+        "staff_floor", "Staff floor", "The least number of people in the customs revenue positions, in the last month of the period.",
+        "sum over positions", "count", "neither", "output", "6 USC 212(b)", people.STAFF, people.staff_floor,
+    ),
+    Metric(
+        "completions_per_person", "Completions per person and month",
+        "Reviews that a Center completed in the period for each person on board and month.",
+        "completions of Centers / person-months on board", "ratio", "higher", "efficiency", _DUTY, people.STAFF, people.completions_per_person,
     ),
     Metric(
         "compliance_rate_major", "Compliance rate (major)",
@@ -196,6 +278,20 @@ _ALL: Final[tuple[Metric, ...]] = (
         "Share of the closed recommendations, of those received in the period, that were implemented in whole or in part.",
         "implemented or partly implemented / closed recommendations", "share", "higher", "outcome", "19 USC 4317(a)(7): partnership",
         FEEDBACK, voices.feedback_implemented_share,
+    ),
+    Metric(
+        "inquiries", "Inquiries", "Inquiries of the trade that Centers received in the period.", "count by date received",
+        "count", "neither", "output", "19 USC 4317(a)(7): partnership", INQUIRIES, service.inquiries,
+    ),
+    Metric(
+        "first_contact_share", "Settled at first contact",
+        "Share of the inquiries received in the period and answered that were settled at the first contact.",
+        "settled at first contact / answered with a record of it", "share", "higher", "efficiency", "Service standard", INQUIRIES,
+        service.first_contact_share,
+    ),
+    Metric(
+        "satisfaction_mean", "Satisfaction", "Mean satisfaction, from 1 to 5, of those who rated the answer to an inquiry received in the period.",
+        "mean of the ratings given", "ratio", "higher", "outcome", "Service standard", INQUIRIES, service.satisfaction_mean,
     ),
     Metric(
         "inquiries_on_time_share", "Inquiries answered in two business days",

@@ -27,7 +27,13 @@ AGE_STATES: Final[dict[str, int]] = {f"age_{mark}_net": mark for mark in standar
 DUE_STATES: Final[dict[str, int]] = {f"due_{days}_net": days for days in standards.DUE_WINDOWS}
 #: Sums from which ages follow on any day: the days opened and the days stopped of what is pending, counted from 1970.
 AGE_SUMS: Final[tuple[str, ...]] = ("opened_day_net", "stopped_net", "stop_day_net", "stopped_days_net")
-STOCKS: Final[tuple[str, ...]] = ("pending_net", "backlog_net", "past_due_net", *AGE_STATES, *DUE_STATES, *AGE_SUMS)
+#: What is at stake in each state of being due: measure -> (state, amount of the entry). An entry counts with each of its reviews.
+AT_STAKE: Final[dict[str, tuple[str, str]]] = {
+    f"{state.removesuffix('_net')}_{amount}_net": (state, f"entry_{amount}_cents")
+    for state in ("past_due_net", *DUE_STATES)
+    for amount in ("value", "duty")
+}
+STOCKS: Final[tuple[str, ...]] = ("pending_net", "backlog_net", "past_due_net", *AGE_STATES, *DUE_STATES, *AGE_SUMS, *AT_STAKE)
 FLOWS: Final[tuple[str, ...]] = ("receipts", "completions", "transfers_in", "transfers_out")
 
 
@@ -83,8 +89,16 @@ STAYS: Final = Family(
     "stays",
     ("reviews_count",),
     (CENTER, (*CORE, "work_type"), (*CORE, "work_type", "port")),
-    keys=("opened_date", "to_date", "is_last"),
+    keys=("opened_date", "to_date", "is_last", "outcome"),
     by_month=False,
+)
+#: One row for each choice of weeks in which reviews of a team were opened and closed (null while open); `date` is the opening's week.
+TEAMS: Final = Family("teams", ("reviews_count", "minutes"), (("center", "work_type"),), keys=("team", "closed_week"), by_month=False)
+#: Completed reviews by the filer of their entry: `rejected_count` of them ended in a reject.
+FILERS: Final = Family("filers", ("completed_count", "rejected_count"), (("center", "work_type"),), keys=("filer_code", "finding_category"))
+#: What became of entries: by the day of liquidation, and suspended from the day that began until it ended; `extended_count` by entry.
+LIQUIDATIONS: Final = Family(
+    "liquidations", ("liquidated_count", "deemed_count", "changed_count", "extended_count", "suspended_net"), (CENTER, CORE), by_month=False
 )
 #: The square of a gap in three sums of whole numbers: with gap = high * GAP_HIGH + low it is high² * GAP_HIGH² + 2 * high * low *
 #: GAP_HIGH + low². The square itself soon passes 64 bits, and a sum of floats depends on its order.
@@ -98,12 +112,27 @@ SAMPLE: Final = Family(
 )
 FINDINGS: Final = Family(
     "findings",
-    ("completed_count", "closed_count", "found_count", "major_count", "change_cents", "no_outcome_count"),
+    (
+        "completed_count",
+        "closed_count",
+        "found_count",
+        "major_count",
+        "change_cents",
+        "no_outcome_count",
+        "due_count",
+        "on_time_count",
+        "minutes",
+        "timed_count",
+    ),
     (CENTER, (*CORE, "work_type"), (*CORE, "work_type", "port")),
-    keys=("source", "severity", "finding_category"),
+    keys=("source", "severity", "finding_category", "outcome"),
 )
 INQUIRIES: Final = Family(
-    "inquiries", ("inquiries_count",), (CENTER, ("center", "port")), keys=("answered_date", "answer_by_date", "topic"), by_month=False
+    "inquiries",
+    ("inquiries_count",),
+    (CENTER, ("center", "port")),
+    keys=("answered_date", "answer_by_date", "topic", "resolved_first_contact", "satisfaction"),
+    by_month=False,
 )
 FEEDBACK: Final = Family(
     "feedback",
@@ -114,7 +143,8 @@ FEEDBACK: Final = Family(
 )
 
 FAMILIES: Final[dict[str, Family]] = {
-    family.name: family for family in (VOLUME, PARTICIPANTS, WORK, STAYS, SAMPLE, FINDINGS, INQUIRIES, FEEDBACK)
+    family.name: family
+    for family in (VOLUME, PARTICIPANTS, LIQUIDATIONS, WORK, STAYS, TEAMS, SAMPLE, FINDINGS, FILERS, INQUIRIES, FEEDBACK)
 }
 
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analytics import cube, periods, standards, survival
+from analytics import coding, cube, periods, standards, survival
 from analytics.filters import Filters
-from analytics.rollups import AGE_STATES, AGE_SUMS, DUE_STATES, STAYS, WORK, Frames
+from analytics.rollups import AGE_STATES, AGE_SUMS, AT_STAKE, DUE_STATES, STAYS, WORK, Frames
 
 
 def _flow(measure: str, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
@@ -48,6 +48,27 @@ def backlog(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] 
 def past_due(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
     """Count reviews open after their due date at the end of the period."""
     return _stock("past_due_net", frames, filters, as_of, by)
+
+
+def due_within_30(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count reviews open at the end of the period that fall due within the 30 days after it."""
+    counted = cube.stocks(frames, WORK, ["due_30_net", "past_due_net", "pending_net"], filters, as_of, by)
+    return cube.result(counted, by, value=pl.col("due_30_net") - pl.col("past_due_net"), n=pl.col("pending_net"))
+
+
+def _at_stake(measure: str, state: str, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
+    counted = cube.stocks(frames, WORK, [measure, state], filters, as_of, by)
+    return cube.result(counted, by, value=coding.dollars(pl.col(measure)), n=pl.col(state))
+
+
+def past_due_value_usd(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Sum the entered value of the entries of reviews that are past due at the end of the period."""
+    return _at_stake("past_due_value_net", "past_due_net", frames, filters, as_of, by)
+
+
+def past_due_duty_usd(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Sum the estimated duty of the entries of reviews that are past due at the end of the period."""
+    return _at_stake("past_due_duty_net", "past_due_net", frames, filters, as_of, by)
 
 
 def clock_stopped(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
@@ -188,17 +209,29 @@ def ages(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = (
 
 
 def due_next(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
-    """Count pending reviews at the end of the period that are past due or fall due within 7, 14 and 30 days.
+    """Count pending reviews at the end of the period that are past due or fall due within 7, 14 and 30 days, and what is at stake.
 
     Returns:
-        The `by` columns, `window` (label), `window_order`, `reviews_count`: each review in the first window it fits.
+        The `by` columns, `window` (label), `window_order`, `reviews_count` (each review in the first window it fits), and the
+        entered value `value_usd` and estimated duty `duty_usd` of their entries; an entry counts with each of its reviews.
     """
     states = ["past_due_net", *DUE_STATES]
-    counted = cube.stocks(frames, WORK, states, filters, as_of, by)
+    counted = cube.stocks(frames, WORK, [*states, *AT_STAKE], filters, as_of, by)
     labels = ["Past due", "Next 7 days", "Days 8–14", "Days 15–30"]
+
+    def beyond(names: Sequence[str], i: int) -> pl.Expr:
+        """Each state holds the ones before it."""
+        return pl.col(names[i]) - (pl.col(names[i - 1]) if i else 0)
+
+    stakes = {what: [f"{state.removesuffix('_net')}_{what}_net" for state in states] for what in ("value", "duty")}
     windows = [
         counted.select(
-            *by, window=pl.lit(label), window_order=pl.lit(i), reviews_count=pl.col(states[i]) - (pl.col(states[i - 1]) if i else 0)
+            *by,
+            window=pl.lit(label),
+            window_order=pl.lit(i),
+            reviews_count=beyond(states, i),
+            value_usd=coding.dollars(beyond(stakes["value"], i)),
+            duty_usd=coding.dollars(beyond(stakes["duty"], i)),
         )
         for i, label in enumerate(labels)
     ]

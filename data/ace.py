@@ -22,7 +22,16 @@ from data.validate import ROW, Checked, Known, check, numbered, reject_rows
 _SHARED: Final = ("entry_type_code", "importer_number", "port_code", "entry_date")
 
 #: What the export does not say of an entry; what the store holds of it stays.
-_KEPT: Final = ("mode_code", "fees_usd", "scheduled_liquidation_date", "liquidation_date", "liquidation_type")
+_KEPT: Final = (
+    "mode_code",
+    "fees_usd",
+    "scheduled_liquidation_date",
+    "liquidation_date",
+    "liquidation_type",
+    "extension_count",
+    "suspended_date",
+    "suspension_lifted_date",
+)
 
 LINE: Final = ("entry_number", "line_number")
 _MODIFIERS: Final = ("98", "99")

@@ -139,6 +139,14 @@ class Entry(dy.Schema):
     scheduled_liquidation_date = col.date("Scheduled liquidation")
     liquidation_date = col.date("Liquidation; null while not liquidated")
     liquidation_type = col.code(("no_change", "change", "deemed"), nullable=True, doc="How it liquidated")
+    extension_count = col.count("Extensions of its liquidation (19 USC 1504(b)); null when the source does not say", nullable=True, most=3)
+    suspended_date = col.date("Liquidation suspended from this day (19 USC 1504(d)); null when it never was")
+    suspension_lifted_date = col.date("Notice that the suspension is lifted; null while it lasts")
+
+    @dy.rule()
+    def suspension_lifted_after_it_began(cls) -> pl.Expr:
+        lifted, began = pl.col("suspension_lifted_date"), pl.col("suspended_date")
+        return lifted.is_null() | (began.is_not_null() & (lifted >= began))
 
     @dy.rule()
     def entry_number_check_digit(cls) -> pl.Expr:

@@ -41,7 +41,10 @@ HAPPENED: Final[dict[str, tuple[str, ...]]] = {
 _ENTRY_DIMENSIONS: Final = ("entry_date", "account_id", "port_code", "center_code", "program", "entry_type_code", "mode_code")
 
 #: What a review takes from its entry.
-STAKE: Final = ("entry_number", "entry_date", "value_usd", "duty_usd")
+STAKE: Final = (
+    "entry_number", "entry_date", "value_usd", "duty_usd", "filer_code", "scheduled_liquidation_date", "liquidation_date",
+    "extension_count", "suspended_date", "suspension_lifted_date",
+)  # fmt: skip
 
 
 def latest_date(tables: Tables) -> dt.date | None:
@@ -153,8 +156,13 @@ def _entry(tables: Tables, as_of: dt.date | None) -> pl.DataFrame:
 def _review(tables: Tables, as_of: dt.date | None) -> pl.DataFrame:
     """Give each review its entry's date, value and duty; a review closed after `as_of` is still open."""
     review = tables["review"] if as_of is None else as_it_stood(tables["review"], as_of)
-    stake = tables["stake"].select("entry_number", "entry_date", entry_value_usd="value_usd", entry_duty_usd="duty_usd")
-    return review.with_columns(_holder()).join(stake, on="entry_number", how="left")
+    stake = tables["stake"].select(*STAKE).rename({"value_usd": "entry_value_usd", "duty_usd": "entry_duty_usd"})
+    if as_of is not None:
+        dates = ("liquidation_date", "suspended_date", "suspension_lifted_date")
+        stake = stake.with_columns(pl.when(pl.col(name) <= as_of).then(pl.col(name)) for name in dates)
+    minutes = (pl.col("hours") * 60).round().cast(pl.Int64)
+    weeks = {f"{name}_week": pl.col(f"{name}_date").dt.truncate("1w") for name in ("opened", "closed")}
+    return review.with_columns(_holder(), minutes=minutes, **weeks).join(stake, on="entry_number", how="left")
 
 
 def as_it_stood(review: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
@@ -186,16 +194,21 @@ def _stay(review: pl.DataFrame, events: pl.DataFrame, as_of: dt.date | None) -> 
         .sort("review_id", "event_date")
     )
     kept = review.lazy().select(
-        "review_id", "work_type", "center_code", "port_code", "industry_code", "program", "opened_date", "closed_date", "due_date"
-    )
+        "review_id", "work_type", "center_code", "port_code", "industry_code", "program", "opened_date", "closed_date", "due_date",
+        "outcome", "entry_value_usd", "entry_duty_usd",
+    )  # fmt: skip
     stays = stay_rows(kept, transfers.lazy()).collect()
     if as_of is not None:
         later = (pl.col("to_date") > as_of).fill_null(value=False)
         stays = stays.filter(pl.col("from_date") <= as_of).with_columns(
             to_date=pl.when(~later).then(pl.col("to_date")), is_last=pl.col("is_last") | later
         )
+    # How a review ended belongs to the stay in which it ended.
+    ended = pl.when(pl.col("is_last") & pl.col("to_date").is_not_null()).then(pl.col("outcome"))
     overdue = pl.col("opened_date") + pl.duration(days=standards.standard_days(pl.col("work_type")) + 1)
-    return stays.with_columns(backlog_date=overdue, opened_day=_day("opened_date")).sort("opened_date", "review_id", "from_date")
+    return stays.with_columns(outcome=ended, backlog_date=overdue, opened_day=_day("opened_date")).sort(
+        "opened_date", "review_id", "from_date"
+    )
 
 
 def _clock(events: pl.DataFrame, as_of: dt.date | None) -> pl.DataFrame:

@@ -32,8 +32,8 @@ from data.places import Place
 
 #: Kind of part -> the families of its rollups; the others are made anew for each version.
 FAMILIES_OF: Final[dict[str, tuple[str, ...]]] = {
-    "entry": ("volume", "participants"),
-    "review": ("work", "stays", "sample", "findings"),
+    "entry": ("volume", "participants", "liquidations"),
+    "review": ("work", "stays", "teams", "sample", "findings", "filers"),
     "rest": ("inquiries", "feedback"),
 }
 

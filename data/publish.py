@@ -40,7 +40,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 #: Version of the published layout; a reader refuses another.
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 
 #: File of a version that its readers hold a shared lock on.
 LEASE: Final = "lease"

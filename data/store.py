@@ -39,8 +39,8 @@ _ATTEMPTS: Final = 20
 #: Facts that hold single records, and the column that says whose they are.
 _ROW_FACTS: Final = ("entry", "entry_line", "review", "stay", "inquiry")
 
-#: Small frames that go with the rollups at every scope: the design of the random sample names nobody.
-_WITH_ROLLUPS: Final = {"sample_stratum": "facts/sample_stratum.parquet"}
+#: Small frames that go with the rollups at every scope: the design of the random sample and the numbers of staff name nobody.
+_WITH_ROLLUPS: Final = {"sample_stratum": "facts/sample_stratum.parquet", "staff": "facts/staff.parquet"}
 
 #: Months of rollups by day that are kept in memory: those at the ends of the periods that are asked for.
 _MONTHS_KEPT: Final = 64

@@ -27,8 +27,6 @@ _CASES: Final[dict[str, str]] = {
 
 def written(value: float | None, unit: str) -> str:
     """Write a metric's value by its unit."""
-    if unit == "ratio":
-        return format.NONE if value is None else format.fixed(value, 2)
     return format.number(value, unit)
 
 

@@ -102,6 +102,11 @@ def days(value: float | None) -> str:
     return f"{text} day" if tenth == 1 else f"{text} days"
 
 
+def ratio(value: float | None) -> str:
+    """Write any other number to two decimals: 0.97 -> "0.97"."""
+    return NONE if value is None or missing(value) else fixed(value, 2)
+
+
 def _as_date(value: dt.date | str) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
@@ -127,8 +132,8 @@ def month(value: dt.date | str | None) -> str:
 
 
 def number(value: float | None, kind: str) -> str:
-    """Write a number by its kind: count, usd (short), share or days."""
-    writers = {"usd": usd, "share": share, "days": days}
+    """Write a number by its kind: count, usd (short), share, days or ratio."""
+    writers = {"usd": usd, "share": share, "days": days, "ratio": ratio}
     return writers.get(kind, count)(value)
 
 

@@ -15,7 +15,7 @@ from analytics.metrics import METRICS, Metric
 from ui import format
 from ui.frame import Source, View
 
-_UNITS = {"count": "count", "usd": "U.S. dollars", "share": "share, 0–1, shown in per cent", "days": "days", "ratio": "ratio"}
+_UNITS = {"count": "count", "usd": "U.S. dollars", "share": "share, 0–1, shown in per cent", "days": "days", "ratio": "number"}
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "neither way is better"}
 
 

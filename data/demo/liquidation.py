@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from data.demo.draws import LAST_DAY, NEVER, Ints, generator, to_friday, years_later
+from data.demo.draws import LAST_DAY, NEVER, Bools, Ints, generator, to_friday, years_later
 from data.demo.entries import ADCVD, Entries
 from data.demo.latent import MAJOR, Latent
 
@@ -19,6 +19,8 @@ NO_CHANGE, CHANGE, DEEMED = range(3)
 _USUAL: Final = (0.875, 0.02, 0.088, 0.005)
 #: Chance that an antidumping or countervailing entry is suspended.
 _ADCVD_SUSPENDED: Final = 0.85
+#: Share of the suspensions that were lifted in the last months.
+_LIFTED: Final = 0.12
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,9 @@ class Liquidations:
     scheduled: Ints
     day: Ints
     kind: Ints  # position in LIQUIDATION_ORDER, -1 while not liquidated
+    extensions: Ints
+    suspended: Ints  # day from which it is suspended
+    lifted: Ints  # day of the notice that it no longer is
 
 
 def make_liquidations(seed: int, entries: Entries, latent: Latent) -> Liquidations:
@@ -50,4 +55,25 @@ def make_liquidations(seed: int, entries: Entries, latent: Latent) -> Liquidatio
     changed = rng.random(size) < np.where(latent.entry_severity == MAJOR, 0.55, 0.012)
     kind = np.where(deemed, DEEMED, np.where(changed, CHANGE, NO_CHANGE))
     done = days <= LAST_DAY
-    return Liquidations(scheduled=scheduled, day=np.where(done, days, NEVER), kind=np.where(done, kind, -1))
+    # Known a month before the day on which it would have liquidated.
+    is_extended = (chance >= bounds[1]) & (chance < bounds[2]) & ~suspended & (scheduled - 30 <= LAST_DAY)
+    began, lifted = _suspension(seed, entries, suspended | (chance >= bounds[3]))
+    return Liquidations(
+        scheduled=scheduled,
+        day=np.where(done, days, NEVER),
+        kind=np.where(done, kind, -1),
+        extensions=is_extended.astype(np.int64),
+        suspended=began,
+        lifted=lifted,
+    )
+
+
+def _suspension(seed: int, entries: Entries, suspended: Bools) -> tuple[Ints, Ints]:
+    """Draw when suspensions began and, for a few, when notice came that they are lifted; the six months after it still run."""
+    rng = generator(seed, "suspension")
+    size = len(entries.day)
+    began = np.where(suspended, entries.day + rng.integers(5, 40, size), NEVER)
+    began = np.where(began <= LAST_DAY, began, NEVER)
+    notice = LAST_DAY - rng.integers(1, 150, size)
+    lifted = np.where((began < NEVER) & (notice > began + 60) & (rng.random(size) < _LIFTED), notice, NEVER)
+    return began, lifted

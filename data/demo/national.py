@@ -242,10 +242,11 @@ def _moved(frame: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
     dates = [name for name, kind in frame.schema.items() if kind == pl.Date]
     numbers = [name for name in ("opened_day", "stop_day", "start_day") if name in frame.columns]
     places = [name for name in _PLACES if name in frame.columns]
+    weeks = [f"{name}_week" for name in ("opened", "closed") if f"{name}_week" in frame.columns]
     moved = rows.with_columns(
         pl.col(dates) + later,
         pl.col(numbers) + pl.col("moved"),
         *(pl.when("away").then(f"new_{name}").otherwise(name).alias(name) for name in places),
         review_id="new_id",
     )
-    return moved.select(frame.columns)
+    return moved.select(frame.columns).with_columns(pl.col(weeks).dt.truncate("1w"))

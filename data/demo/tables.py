@@ -76,6 +76,9 @@ def entry_table(world: World, numbers: list[str]) -> pl.DataFrame:
             "scheduled_liquidation_date": dates("scheduled_liquidation_date", paid.scheduled),
             "liquidation_date": dates("liquidation_date", np.where(settled, paid.day, 0), settled),
             "liquidation_type": texts("liquidation_type", LIQUIDATION_ORDER, np.where(settled, paid.kind, -1)),
+            "extension_count": paid.extensions,
+            "suspended_date": dates("suspended_date", np.where(paid.suspended < NEVER, paid.suspended, 0), paid.suspended < NEVER),
+            "suspension_lifted_date": dates("suspension_lifted_date", np.where(paid.lifted < NEVER, paid.lifted, 0), paid.lifted < NEVER),
         }
     )
 

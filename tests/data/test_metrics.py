@@ -41,7 +41,7 @@ ENTRY_FILTERS = {"type and mode": Filters(*YEAR, entry_types=("01", "03"), modes
 def sql(analyst: Snapshot) -> Callable[..., list[tuple[Any, ...]]]:
     """Ask DuckDB over the facts' files."""
     connection = duckdb.connect()
-    for name in ("entry", "entry_line", "review", "review_event", "clock", "inquiry", "feedback", "sample_stratum"):
+    for name in ("entry", "entry_line", "review", "review_event", "clock", "inquiry", "feedback", "sample_stratum", "staff"):
         connection.register(name, analyst.facts(name).collect().to_arrow())
     connection.execute("create view work as select review.*, center_code as holder from review")
     return lambda query, *values: connection.execute(query, list(values)).fetchall()
@@ -128,6 +128,14 @@ def test_flows_and_stocks(analyst: Snapshot, sql: Any, name: str) -> None:
     assert value(analyst, "backlog", filters) == backlog
     assert value(analyst, "past_due", filters) == late
     assert value(analyst, "oldest_days", filters) == oldest
+    soon, at_stake, duty = sql(
+        f"select count(*) filter (due_date between date '{end}' and date '{end}' + 30), "
+        f"coalesce(sum(cast(round(entry_value_usd * 100) as bigint)) filter (due_date < date '{end}'), 0), "
+        f"coalesce(sum(cast(round(entry_duty_usd * 100) as bigint)) filter (due_date < date '{end}'), 0) from review where {there}"
+    )[0]
+    assert value(analyst, "due_within_30", filters) == soon
+    assert value(analyst, "past_due_value_usd", filters) == int(at_stake) / 100
+    assert value(analyst, "past_due_duty_usd", filters) == int(duty) / 100
     day = f"date '{end}'"
     opened = f"select review_id, {day} - opened_date as gross from work where {kept} and opened_date <= {day} and (closed_date is null or closed_date > {day})"
     stood = f"coalesce(sum(least(coalesce(start_date, {day}), {day}) - stop_date), 0) as stood, count(*) filter (start_date is null or start_date > {day}) as stops"
@@ -283,6 +291,79 @@ def test_targeted_yield(analyst: Snapshot, sql: Any, name: str) -> None:
     assert found["value"] == (hits / n if n >= 10 else None)
 
 
+@pytest.mark.parametrize("name", WORK)
+def test_how_reviews_ended(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = WORK[name]
+    done = f"status = 'completed' and {where(filters, 'closed_date', analyst.as_of)}"
+    changing = "('change', 'rejected', 'referred', 'approved', 'approved_in_part', 'valid')"
+    n, changed, rejected, due, on_time = sql(
+        f"select count(outcome), count(*) filter (outcome in {changing}), count(*) filter (outcome = 'rejected'), count(due_date), "
+        f"count(*) filter (closed_date <= due_date) from review where {done}"
+    )[0]
+    for metric_id, hits, of in (
+        ("work_changed_share", changed, n),
+        ("rejected_share", rejected, n),
+        ("closed_on_time_share", on_time, due),
+    ):
+        found = ask(analyst, metric_id, filters)
+        assert (found["n"], found["value"]) == (of, pytest.approx(hits / of)), metric_id
+        inside = stats.binomtest(hits, of).proportion_ci(method="wilson")
+        assert (found["low"], found["high"]) == (pytest.approx(inside.low), pytest.approx(inside.high)), metric_id
+    hours, timed = sql(f"select sum(hours), count(hours) from review where {done}")[0]
+    assert value(analyst, "hours_per_review", filters) == pytest.approx(hours / timed, rel=1e-3)
+    allowed, decided = sql(
+        f"select count(*) filter (outcome in ('approved', 'approved_in_part')), count(*) from review where {done} and work_type = 'protest' "
+        "and outcome in ('approved', 'approved_in_part', 'denied', 'deemed_denied')"
+    )[0]
+    found = ask(analyst, "protests_allowed_share", filters)
+    assert (found["n"], found["value"]) == (decided, pytest.approx(allowed / decided) if decided >= 10 else None)
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_requests_for_information(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = FILTERS[name]
+    if filters.centers:
+        return  # who held a request when it came in is not who holds it now: `test_pending_of_each_holder_on_a_day`
+    asked = sql(f"select count(*) from review where work_type = 'cf28' and {where(filters, 'opened_date', analyst.as_of)}")[0][0]
+    filed = sql(f"select count(*) from entry where {where(filters, 'entry_date', analyst.as_of)}")[0][0]
+    found = ask(analyst, "cf28_per_1000", filters)
+    assert (found["n"], found["value"]) == (filed, pytest.approx(1000 * asked / filed))
+
+
+@pytest.mark.parametrize("name", {name: filters for name, filters in FILTERS.items() if not filters.ports})
+def test_liquidations(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = FILTERS[name]
+    kept, end = where(filters, "liquidation_date", analyst.as_of), min(filters.to_date or analyst.as_of, analyst.as_of)
+    every, deemed, changed = sql(
+        "select count(*), count(*) filter (liquidation_type = 'deemed'), count(*) filter (liquidation_type = 'change') "
+        f"from entry where {kept}"
+    )[0]
+    assert value(analyst, "liquidations", filters) == every
+    assert value(analyst, "deemed_liquidations", filters) == deemed
+    assert value(analyst, "liquidated_with_change_share", filters) == (pytest.approx(changed / every) if every >= 10 else None)
+    extended = sql(f"select count(*) from entry where extension_count > 0 and {where(filters, 'entry_date', analyst.as_of)}")[0][0]
+    assert value(analyst, "extensions", filters) == extended
+    over = f"least(suspension_lifted_date, liquidation_date) <= date '{end}'"
+    held = f"suspended_date <= date '{end}' and not coalesce({over}, false)"
+    assert (
+        value(analyst, "suspended_entries", filters)
+        == sql(f"select count(*) from entry where {held} and {where(filters, None, end)}")[0][0]
+    )
+
+
+@pytest.mark.parametrize("center", [None, "ELE", "BMM"])
+def test_people(analyst: Snapshot, sql: Any, center: str | None) -> None:
+    filters = Filters(*YEAR, centers=(center,) if center else ())
+    mine = f"center_code = '{center}'" if center else "true"
+    board, floor = sql(f"select sum(on_board), sum(floor) from staff where month = '2013-09' and {mine}")[0]
+    assert (value(analyst, "staff_on_board", filters), value(analyst, "staff_floor", filters)) == (board, floor)
+    months = sql(f"select sum(on_board) from staff where month between '2012-10' and '2013-09' and {mine}")[0][0]
+    done = METRICS["completions"].answer(analyst.frames, filters, analyst.as_of, ["center", "month"])
+    staffed = {(code, month) for code, month in sql("select distinct center_code, month from staff")}
+    total = sum(row["value"] for row in done.iter_rows(named=True) if (row["center"], row["month"]) in staffed)
+    assert value(analyst, "completions_per_person", filters) == pytest.approx(total / int(months))
+
+
 VOICES = {
     "all dates": Filters(),
     "last year": Filters(*YEAR),
@@ -324,6 +405,15 @@ def test_inquiries(analyst: Snapshot, sql: Any, name: str) -> None:
         on_time += answered is not None and days <= 2
     found = ask(analyst, "inquiries_on_time_share", filters)
     assert (found["n"], found["value"]) == (decided, on_time / decided)
+    kept = where(filters, "received_date", analyst.as_of)
+    assert value(analyst, "inquiries", filters) == len(rows)
+    first, known = sql(f"select count(*) filter (resolved_first_contact), count(resolved_first_contact) from inquiry where {kept}")[0]
+    assert ask(analyst, "first_contact_share", filters)["value"] == pytest.approx(first / known)
+    given = np.array([row[0] for row in sql(f"select satisfaction from inquiry where satisfaction is not null and {kept}")])
+    found = ask(analyst, "satisfaction_mean", filters)
+    spread = 1.959963984540054 * given.std(ddof=1) / math.sqrt(len(given))
+    assert (found["n"], found["value"]) == (len(given), pytest.approx(given.mean()))
+    assert (found["low"], found["high"]) == (pytest.approx(given.mean() - spread), pytest.approx(given.mean() + spread))
 
 
 def test_every_metric_is_checked_here() -> None:

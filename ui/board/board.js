@@ -110,6 +110,7 @@ function cell(value, kind) {
     if (kind === "usd") return fixed(value).replace(/^(−?)/, "$1$$");
     if (kind === "share") return shareText(value);
     if (kind === "days") return daysText(value);
+    if (kind === "ratio") return fixed(value, 2);
     return kind === "text" ? String(value) : fixed(value);
   }
   if (kind === "date") return dayText(String(value), true);
