@@ -14,7 +14,7 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
-from analytics import coding, packing, periods
+from analytics import codes, coding, packing, periods
 from analytics.rollups import (
     AGE_STATES,
     AT_STAKE,
@@ -130,13 +130,16 @@ def work(facts: Facts) -> list[Count]:
     begins = {"backlog_net": nw.col("backlog_date"), "past_due_net": _later("due_date", 1)}
     begins |= {state: _later("opened_date", mark) for state, mark in AGE_STATES.items()}
     begins |= {state: _later("due_date", -days) for state, days in DUE_STATES.items()}
-    came = stays.with_columns(receipts=first, transfers_in=1 - first)
+    asked = nw.when(nw.col("work_type") == coding.WORK_TYPE["cf28"]).then(first).otherwise(0)
+    came = stays.with_columns(receipts=first, transfers_in=1 - first, cf28_receipts=asked)
     left = stays.filter(~nw.col("to_date").is_null()).with_columns(
         pending_net=nw.lit(-1, nw.Int64), opened_day_net=-nw.col("opened_day"), completions=last, transfers_out=1 - last
     )  # fmt: skip
     return [
         Count(
-            came, "from_date", {"pending_net": ROWS, "opened_day_net": "opened_day", "receipts": "receipts", "transfers_in": "transfers_in"}
+            came,
+            "from_date",
+            {"pending_net": ROWS, "opened_day_net": "opened_day"} | {name: name for name in ("receipts", "transfers_in", "cf28_receipts")},
         ),
         _of(left, "to_date", "pending_net", "opened_day_net", "completions", "transfers_out"),
         *_while(stays, begins, {state: {state: ROWS} | _stakes(state) for state in begins}),
@@ -245,6 +248,7 @@ def findings(facts: Facts) -> list[Count]:
     done = facts["review"].filter(nw.col("status") == "completed").with_columns(
         finding_category=nw.col("finding_category").fill_null("none"), change=nw.col("revenue_change_cents").fill_null(0)
     )  # fmt: skip
+    protests = done.filter(nw.col("work_type") == coding.WORK_TYPE["protest"])
     return [
         Count(done, "closed_date", {"completed_count": ROWS, "change_cents": "change", "minutes": "minutes"}),
         Count(done.filter(~nw.col("minutes").is_null()), "closed_date", {"timed_count": ROWS}),
@@ -254,6 +258,8 @@ def findings(facts: Facts) -> list[Count]:
         Count(done.filter(_found()), "closed_date", {"found_count": ROWS}),
         Count(done.filter(_major()), "closed_date", {"major_count": ROWS}),
         Count(done.filter(nw.col("outcome").is_null()), "closed_date", {"no_outcome_count": ROWS}),
+        Count(protests.filter(nw.col("outcome").is_in(codes.PROTEST_DECIDED)), "closed_date", {"protests_decided": ROWS}),
+        Count(protests.filter(nw.col("outcome").is_in(codes.PROTEST_ALLOWED)), "closed_date", {"protests_allowed": ROWS}),
     ]
 
 

@@ -139,6 +139,10 @@ OUTCOMES: Final[dict[str, str]] = {
     "deemed_liquidated": "Deemed liquidated",
 }
 
+#: Results of a protest that give it to the importer in whole or in part, and those that decide it at all.
+PROTEST_ALLOWED: Final[tuple[str, ...]] = ("approved", "approved_in_part")
+PROTEST_DECIDED: Final[tuple[str, ...]] = (*PROTEST_ALLOWED, "denied", "deemed_denied")
+
 EVENT_TYPES: Final[dict[str, str]] = {
     "clock_stop": "Clock stopped",
     "clock_start": "Clock started",

@@ -44,6 +44,9 @@ BITS: Final[dict[str, int]] = {
 #: Number of the ports as holders of work: they come first in the list of Centers.
 PORT: Final = 0
 
+#: Number of each work type: their list is the same in every version.
+WORK_TYPE: Final[dict[str, int]] = {name: number for number, name in enumerate(sorted(codes.WORK_TYPES))}
+
 _USD: Final = "_usd"
 _CENTS: Final = "_cents"
 

@@ -12,12 +12,25 @@ from collections.abc import Sequence
 import polars as pl
 
 from analytics import cube, periods
+from analytics.exc import QueryError
 from analytics.filters import Filters
 from analytics.rollups import CENTER, WORK, Family, Frames
 from analytics.workload import quality
 
 #: Staff of the Centers by month and position: a small table of its own, not a rollup.
 STAFF = Family("staff", ("on_board", "floor"), (CENTER,))
+
+
+def _check(filters: Filters, by: Sequence[str]) -> None:
+    """Refuse what staff are not known by.
+
+    Raises:
+        QueryError: a filter or grouping other than the Center and time.
+    """
+    cube.check_groupings(by)
+    beyond = cube.needed(filters, by) - set(STAFF.dimensions)
+    if beyond:
+        raise QueryError(f"Staff are known by Center and month; leave {', '.join(sorted(beyond))} out.")
 
 
 def _staff(frames: Frames, filters: Filters, as_of: dt.date) -> pl.LazyFrame:
@@ -43,7 +56,7 @@ def positions(frames: Frames, filters: Filters, as_of: dt.date) -> pl.DataFrame:
 
 def _people(measure: str, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
     """Sum people in the last month of the period, or of each group's part of it."""
-    cube.check_groupings(by)
+    _check(filters, by)
     rows = _staff(frames, filters, as_of).with_columns(
         cube.time_label(name, pl.col("date")).alias(name) for name in by if name in cube.TIMES
     )
@@ -69,7 +82,7 @@ def completions_per_person(frames: Frames, filters: Filters, as_of: dt.date, by:
 
     Only the months that have staff count, a month that the period takes in part with its part. Ports have no staff here.
     """
-    cube.check_groupings(by)
+    _check(filters, by)
     days = cube.span(filters, as_of)
     done = cube.flows(frames, WORK, ["completions"], filters, as_of, ["center", "month"])
     staff = _staff(frames, filters, as_of).group_by("center", "month", "date").agg(pl.col("on_board").sum()).collect()

@@ -138,3 +138,31 @@ def business_days(first: dt.date, last: dt.date) -> int:
     days = (first + dt.timedelta(days=i) for i in range((last - first).days + 1))
     closed = set(holidays(first.year, last.year))
     return sum(day.weekday() < 5 and day not in closed for day in days)
+
+
+#: Business days are listed for these years: more than any record or clock reaches.
+_LISTED: Final = (dt.date(1970, 1, 1), dt.date(2099, 12, 31))
+
+
+@cache
+def _working_days() -> pl.Series:
+    days = pl.date_range(*_LISTED, eager=True)
+    return days.filter((days.dt.weekday() <= 5) & ~days.is_in(list(holidays(_LISTED[0].year, _LISTED[1].year))))
+
+
+def working_days_after(column: pl.Expr, days: int) -> pl.Expr:
+    """Return the business day that comes so many business days after a date.
+
+    `dt.add_business_days` says the same, but goes through the holidays once a row: a hundred times slower.
+
+    Args:
+        column: Dates. The day itself is not counted, whatever weekday it is.
+        days: Business days (no weekends, no federal holidays), at least one.
+
+    Returns:
+        Dates; null for null and outside 1970 to 2099.
+    """
+    listed = _working_days()
+    place = pl.lit(listed).search_sorted(column, side="right").cast(pl.Int64) + days - 1
+    known = column.is_between(*_LISTED) & (place < len(listed))
+    return pl.when(known).then(pl.lit(listed).gather(place.clip(0, len(listed) - 1)))

@@ -34,18 +34,22 @@ AT_STAKE: Final[dict[str, tuple[str, str]]] = {
     for amount in ("value", "duty")
 }
 STOCKS: Final[tuple[str, ...]] = ("pending_net", "backlog_net", "past_due_net", *AGE_STATES, *DUE_STATES, *AGE_SUMS, *AT_STAKE)
-FLOWS: Final[tuple[str, ...]] = ("receipts", "completions", "transfers_in", "transfers_out")
+FLOWS: Final[tuple[str, ...]] = ("receipts", "cf28_receipts", "completions", "transfers_in", "transfers_out")
 
 
 @dataclass(frozen=True)
 class Family:
-    """One additive frame and the levels at which it is kept, smallest first."""
+    """One additive frame and the levels at which it is kept, smallest first.
+
+    `names_parties`: its keys name a company or a person's work, so only roles that reach names read it, cut to their Centers.
+    """
 
     name: str
     measures: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
     keys: tuple[str, ...] = ()
     by_month: bool = True
+    names_parties: bool = False
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -95,7 +99,13 @@ STAYS: Final = Family(
 #: One row for each choice of weeks in which reviews of a team were opened and closed (null while open); `date` is the opening's week.
 TEAMS: Final = Family("teams", ("reviews_count", "minutes"), (("center", "work_type"),), keys=("team", "closed_week"), by_month=False)
 #: Completed reviews by the filer of their entry: `rejected_count` of them ended in a reject.
-FILERS: Final = Family("filers", ("completed_count", "rejected_count"), (("center", "work_type"),), keys=("filer_code", "finding_category"))
+FILERS: Final = Family(
+    "filers",
+    ("completed_count", "rejected_count"),
+    (("center", "work_type"),),
+    keys=("filer_code", "finding_category"),
+    names_parties=True,
+)
 #: What became of entries: by the day of liquidation, and suspended from the day that began until it ended; `extended_count` by entry.
 LIQUIDATIONS: Final = Family(
     "liquidations", ("liquidated_count", "deemed_count", "changed_count", "extended_count", "suspended_net"), (CENTER, CORE), by_month=False
@@ -123,6 +133,8 @@ FINDINGS: Final = Family(
         "on_time_count",
         "minutes",
         "timed_count",
+        "protests_decided",
+        "protests_allowed",
     ),
     (CENTER, (*CORE, "work_type"), (*CORE, "work_type", "port")),
     keys=("source", "severity", "finding_category", "outcome"),

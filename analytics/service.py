@@ -17,21 +17,17 @@ from analytics.workload import quality
 #: Results that changed something for the importer: of a review, a correction, a disclosure or a protest.
 CHANGED = ("change", "rejected", "referred", "approved", "approved_in_part", "valid")
 
-#: Results of a protest that give it to the importer in whole or in part, and those that decide it at all.
-ALLOWED = ("approved", "approved_in_part")
-DECIDED = (*ALLOWED, "denied", "deemed_denied")
-
 #: Requests for information for entry summaries: narrowed and shown by what work and entry summaries have in common.
 NOTICES = Family("notices", (), (("center",), ("center", "industry", "program"), ("center", "industry", "program", "port")))
 
 
 def cf28_per_1000(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
     """Count the requests for information issued in the period for each 1,000 entry summaries of it, with a 95 % interval."""
-    asked = cube.flows(frames, WORK, ["receipts"], filters.keeping("work_type", ("cf28",)), as_of, by)
+    asked = cube.flows(frames, WORK, ["cf28_receipts"], filters, as_of, by)
     filed = cube.flows(frames, VOLUME, ["entries_count"], filters, as_of, by)
     both = filed.join(asked, on=list(by), how="left") if by else pl.concat([filed, asked], how="horizontal")
     n = pl.col("entries_count")
-    rate = pl.when(n > 0).then(pl.col("receipts").fill_null(0) / n)
+    rate = pl.when(n > 0).then(pl.col("cf28_receipts").fill_null(0) / n)
     low, high = wilson(rate.clip(0, 1), n)
     enough = n >= standards.LEAST_SAMPLE
     shown = {"value": rate, "low": low, "high": high}
@@ -60,11 +56,8 @@ def rejected_share(frames: Frames, filters: Filters, as_of: dt.date, by: Sequenc
 
 def protests_allowed_share(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
     """Divide the protests allowed in whole or in part by those decided in the period; a deemed denial counts as decided."""
-    protests = filters.keeping("work_type", ("protest",))
-    # Other work alone leaves no protest.
-    reached = not filters.work_types or "protest" in filters.work_types
-    outcome = pl.col("outcome")
-    return _ended(frames, protests, as_of, by, hits=outcome.is_in(ALLOWED), of=outcome.is_in(DECIDED) & reached)
+    sums = cube.flows(frames, FINDINGS, ["protests_decided", "protests_allowed"], filters, as_of, by)
+    return counted_share(sums.with_columns(n=pl.col("protests_decided")), "protests_allowed", by)
 
 
 def closed_on_time_share(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:

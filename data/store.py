@@ -27,8 +27,9 @@ from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels
 from analytics.rollups import ROLLUPS, Frames, Rollup, coarser, only_levels
 from analytics.scope import Scope
-from data import database, health, ledger, places, quarantine, vanish
+from data import database, health, items, ledger, places, quarantine, vanish
 from data.facts import MONTHLY
+from data.items import Item
 from data.parts import FAMILIES_OF, Part, empty
 from data.publish import LAYOUT, LEASE, current_version, versions
 from data.settings import settings
@@ -50,6 +51,8 @@ _CHOICES_KEPT: Final = 24
 _ROWS_KEPT: Final = 2_000_000
 
 _ROLLUP: Final = {rollup.name: rollup for rollup in ROLLUPS}
+#: Rollups whose keys name a party.
+_PARTIES: Final = frozenset(rollup.name for rollup in ROLLUPS if rollup.family.names_parties)
 _KIND: Final = {family: kind for kind, families in FAMILIES_OF.items() for family in families}
 
 
@@ -198,29 +201,33 @@ def _dimension(folder: Path, name: str) -> pl.DataFrame:
 
 
 class _Cut(Mapping[str, pl.LazyFrame]):
-    """Rollups of which only the named ones can be read."""
+    """Rollups of which only the named ones can be read, and those that name parties only for some Centers."""
 
-    def __init__(self, frames: _Files, names: frozenset[str]) -> None:
-        self._frames, self._names = frames, names
+    def __init__(self, frames: _Files, names: frozenset[str], centers: Sequence[str]) -> None:
+        self._frames, self._names, self._centers = frames, names, list(centers)
 
     def __getitem__(self, name: str) -> pl.LazyFrame:
-        return self._reachable(name)[name]
+        return self._own(name, self._reachable(name)[name])
 
     def months(self, name: str, first: dt.date, last: dt.date) -> pl.LazyFrame:
         """Return the rows of a rollup by month from one date to another."""
-        return self._reachable(name).months(name, first, last)
+        return self._own(name, self._reachable(name).months(name, first, last))
 
     def years(self, name: str, first: dt.date, last: dt.date) -> pl.LazyFrame:
         """Return the sums of a rollup by month over whole fiscal years, dated by their first day."""
-        return self._reachable(name).years(name, first, last)
+        return self._own(name, self._reachable(name).years(name, first, last))
 
     def days(self, name: str, month: dt.date) -> pl.LazyFrame:
         """Return the rows of a rollup by day that lie in the month of a day."""
-        return self._reachable(name).days(name, month)
+        return self._own(name, self._reachable(name).days(name, month))
 
     def kept(self, name: str, rows: Hashable, columns: Sequence[str], make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
-        """Return columns of chosen rows of a rollup."""
-        return self._reachable(name).kept(name, rows, columns, make)
+        """Return columns of chosen rows of a rollup; rows cut to some Centers are not kept, because others would be given them."""
+        frames = self._reachable(name)
+        return make().select(columns) if name in _PARTIES else frames.kept(name, rows, columns, make)
+
+    def _own(self, name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        return frame.filter(pl.col("center_code").cast(pl.String).is_in(self._centers)) if name in _PARTIES else frame
 
     def _reachable(self, name: str) -> _Files:
         if name not in self._names:
@@ -274,11 +281,12 @@ class Snapshot:
     @cached_property
     def frames(self) -> Frames:
         """The rollups that the scope may read, for the functions of `analytics`."""
-        files = _files(self.folder)
-        if self.scope.role.all_figures:
+        files, role = _files(self.folder), self.scope.role
+        if role.all_figures and role.names == "all":
             return files
-        reachable = frozenset(only_levels(dict.fromkeys(files, pl.LazyFrame()), self.scope.role.dimensions))
-        return _Cut(files, reachable | frozenset(_WITH_ROLLUPS))
+        reachable = frozenset(_ROLLUP if role.all_figures else only_levels(dict.fromkeys(files, pl.LazyFrame()), role.dimensions))
+        named = reachable - (_PARTIES if role.names == "none" else frozenset())
+        return _Cut(files, named | frozenset(_WITH_ROLLUPS), self.scope.centers)
 
     def dimension(self, name: str) -> pl.DataFrame:
         """Return a dimension table: `center`, `industry`, `hts_heading`, `port` or `working_group`."""
@@ -332,6 +340,16 @@ class Snapshot:
             if self.scope.role.rows == "own":
                 frame = frame.filter(pl.col("center_code").is_in(self.scope.centers))
             return (frame.sort(order, nulls_last=True) if order else frame).head(limit).collect()
+
+    def pending(self, predicate: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the open reviews of the scope that meet a predicate, and when their clocks stood (`data.items.pending`)."""
+        self.scope.require_rows()
+        return items.pending(self, predicate)
+
+    def item(self, review_id: str) -> Item | None:
+        """Return a review with all around it; null when there is none or the scope does not reach it (`data.items.item`)."""
+        self.scope.require_rows()
+        return items.item(self, review_id)
 
     def feedback(self) -> pl.DataFrame:
         """Return feedback with its words: all for analysts, their own Centers' and public ones for directors, public ones for others."""

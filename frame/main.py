@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = (
     ("leadership", "overview", "Overview", ()),
     ("center", "workload", "Workload", ()),
+    ("center", "work_list", "Work list", ("director", "analyst")),
     ("center", "compliance", "Compliance", ()),
     ("working_groups", "feedback", "Feedback", ()),
     ("reference", "definitions", "Definitions", ()),
@@ -42,6 +43,7 @@ def main() -> None:
         page_title="Centerline", page_icon=str(ROOT / "ui/assets/icon.png"), layout="wide", initial_sidebar_state="collapsed"
     )
     session.close()
+    session.begin()
     session.query()
     choice = session.role_in_force()
     page = navigation(choice)

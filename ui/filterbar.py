@@ -58,15 +58,15 @@ def read_filters(labels: Labels, dimensions: Sequence[str], first: dt.date, as_o
     return Reading(filters.only(dimensions), tuple(notices))
 
 
-def draw(labels: Labels, dimensions: Sequence[str], first: dt.date, as_of: dt.date) -> Reading:
+def draw(labels: Labels, dimensions: Sequence[str], first: dt.date, as_of: dt.date, *, period: bool = True) -> Reading:
     """Draw the strip and return the filters in force on this page.
 
-    A filter that this page does not use keeps its value for the pages that do.
+    A filter that this page does not use, the period among them, keeps its value for the pages that do.
     """
     reading = read_filters(labels, dimensions, first, as_of)
     query = session.query()
     with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
-        filters = _period(reading.filters, first, as_of)
+        filters = _period(reading.filters, first, as_of) if period else reading.filters
         for name in dimensions:
             filters = filters.keeping(name, _choice(name, filters.kept(name), labels[name]))
         narrowed = bool(filters.used)

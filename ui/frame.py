@@ -118,18 +118,18 @@ class View:
         return Stamp(self.sentence, format.date(self.as_of), self.source.version, self.source.synthetic, self.source.scope.role.label)
 
 
-def open_view(source: Source, dimensions: Sequence[str]) -> View:
-    """Draw the filters that a page uses, as far as the role reaches, and return the page's question."""
+def open_view(source: Source, dimensions: Sequence[str], *, period: bool = True) -> View:
+    """Draw the filters that a page uses, as far as the role reaches, and return the page's question; some pages have no period."""
     usable = [name for name in dimensions if name in source.scope.role.dimensions]
-    reading = filterbar.draw(source.labels, usable, source.first_date, source.as_of)
+    reading = filterbar.draw(source.labels, usable, source.first_date, source.as_of, period=period)
     return View(source, reading.filters, reading.notices)
 
 
-def headline(title: str, view: View) -> None:
-    """Write the page's finding, what it shows, and from when and which data it comes."""
+def headline(title: str, view: View, sentence: str = "") -> None:
+    """Write the page's finding, what it shows (by default the filters), and from when and which data it comes."""
     mark = '<span class="cl-mark">Synthetic data</span>' if view.source.synthetic else ""
     st.html(
-        f'<header class="cl-head"><h1>{escape(title)}</h1><p class="cl-sub"><span>{escape(view.sentence)}</span></p>'
+        f'<header class="cl-head"><h1>{escape(title)}</h1><p class="cl-sub"><span>{escape(sentence or view.sentence)}</span></p>'
         f'<p class="cl-asof">As of <time datetime="{view.as_of.isoformat()}">{escape(format.date(view.as_of))}</time>'
         f" · data version <code>{escape(view.source.version)}</code> {mark}</p></header>"
     )

@@ -9,12 +9,16 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from analytics.exc import ScopeError
+from analytics.filters import DIMENSIONS
 from analytics.scope import ROLES, Scope
 
 _SCOPE: Final = "centerline.scope"
 _ROLE: Final = "centerline.role"
 _QUERY: Final = "centerline.query"
 _VERSION: Final = "centerline.version"
+_OWN: Final = "centerline.own"
+_SHOWN: Final = "centerline.shown"
+_FILTERS: Final = ("from", "to", *DIMENSIONS)
 ROLE: Final = "role"
 VERSION: Final = "version"
 
@@ -23,7 +27,8 @@ def query() -> dict[str, str]:
     """Return the filters in force as URL parameters; at the first run of a session they come from the URL."""
     if _QUERY not in st.session_state:
         given = {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
-        st.session_state[_QUERY] = {name: value for name, value in given.items() if name not in (ROLE, VERSION)}
+        st.session_state[_QUERY] = {name: value for name, value in given.items() if name in _FILTERS}
+        st.session_state[_OWN] = {name: value for name, value in given.items() if name not in (*_FILTERS, ROLE, VERSION)}
     stored: dict[str, str] = st.session_state[_QUERY]
     return stored
 
@@ -31,6 +36,33 @@ def query() -> dict[str, str]:
 def remember(parameters: dict[str, str]) -> None:
     """Keep the filters for the next pages."""
     st.session_state[_QUERY] = parameters
+
+
+def own(name: str) -> str:
+    """Return a parameter of this page alone, such as the item that is open; empty when it has none.
+
+    At the first run of a session it comes from the URL. It is kept for when the reader comes back, and stands in the URL while
+    the page is shown.
+    """
+    query()
+    st.session_state.setdefault(_SHOWN, set()).add(name)
+    return _own().get(name, "")
+
+
+def keep_own(name: str, value: str) -> None:
+    """Keep a parameter of this page alone."""
+    _own()[name] = value
+
+
+def _own() -> dict[str, str]:
+    kept: dict[str, str] = st.session_state.setdefault(_OWN, {})
+    return kept
+
+
+def _shown() -> dict[str, str]:
+    """Return the parameters of the page in this run, without empty ones."""
+    names: set[str] = st.session_state.get(_SHOWN, set())
+    return {name: value for name, value in _own().items() if name in names and value}
 
 
 def cited_version() -> str | None:
@@ -43,13 +75,13 @@ def cited_version() -> str | None:
 
 def address_in_force() -> str:
     """Return this view's parameters without a cited version."""
-    return "?" + urlencode(query() | {ROLE: role_in_force()})
+    return "?" + urlencode(query() | _shown() | {ROLE: role_in_force()})
 
 
 def write_url() -> None:
     """Show filters, role and a cited version in the URL, so that it can be copied."""
     cited = cited_version()
-    wanted = query() | {ROLE: role_in_force()} | ({VERSION: cited} if cited else {})
+    wanted = query() | _shown() | {ROLE: role_in_force()} | ({VERSION: cited} if cited else {})
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
@@ -107,6 +139,11 @@ def open_to(scope: Scope) -> None:
 def close() -> None:
     """Take the scope back: a run that frame/main.py did not begin has none."""
     st.session_state.pop(_SCOPE, None)
+
+
+def begin() -> None:
+    """Forget which parameters the page of the last run had."""
+    st.session_state.pop(_SHOWN, None)
 
 
 def guard() -> Scope:

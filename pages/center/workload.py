@@ -1,9 +1,9 @@
-"""Workload: what is waiting, how old it is, when it falls due, and whether the pile grows."""
+"""Workload: what is waiting, how old it is, when it falls due and what is at stake, and whether the pile grows."""
 
 from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
-from ui.cards import workload
+from ui.cards import desk, workload
 from ui.figures import key_figure
 from ui.frame import headline, on_export, open_view
 from ui.pagetitles import workload as title
@@ -13,20 +13,29 @@ view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"
 everything = snapshot.scope.role.all_figures
 
 names = ("pending", "backlog", "past_due", "clearance_rate", "days_of_work", "oldest_days")
-cards = [
+own = [
+    lambda: desk.at_stake(view),
+    lambda: desk.by_type(view),
+    lambda: workload.ages(view),
+    lambda: workload.flow(view),
+    lambda: desk.weeks(view),
+    lambda: workload.pending_by(view, "center"),
+    lambda: desk.two_views(view),
+]
+national = [
     lambda: workload.ages(view),
     lambda: workload.flow(view),
     lambda: workload.due(view),
     lambda: workload.durations(view),
     lambda: workload.pending_by(view, "center"),
-    (lambda: workload.pending_by(view, "port")) if everything else (lambda: workload.backlog_by_center(view)),
+    lambda: workload.backlog_by_center(view),
 ]
 
 headline(title(view), view)
 board.draw(
     "workload",
     lambda: [key_figure(view, name) for name in names],
-    cards,
+    own if everything else national,
     view.stamp(),
     question=view.question,
     on_export=on_export(exporter(snapshot.scope)),

@@ -55,6 +55,9 @@ def test_rows_become_lines_and_entries(peopled: Engine, tmp_path: Path) -> None:
         "scheduled_liquidation_date": dt.date(2013, 8, 30),
         "liquidation_date": None,
         "liquidation_type": None,
+        "extension_count": None,
+        "suspended_date": None,
+        "suspension_lifted_date": None,
     }
     assert ledger.loads(peopled).row(0, named=True)["layout"] == "ES-003"
 

@@ -128,6 +128,9 @@ class Run:
             "value_usd": None,
             "duty_usd": None,
             "fees_usd": 25.0,
+            "extension_count": None,
+            "suspended_date": None,
+            "suspension_lifted_date": None,
             "line_count": self.pick.number(1, 2),
             **self._by(center),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 from pathlib import Path
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from analytics import cube
 from analytics.__main__ import main
 from analytics.exc import QueryError, ScopeError
 from analytics.filters import DIMENSIONS, Filters
@@ -113,6 +115,26 @@ def test_no_aggregate_holds_a_name_or_a_number_of_an_importer(store: Path) -> No
     with pytest.raises(KeyError):
         view.dimension("account")
     assert not {"account_id", "account_name"} & set(view.unassigned().columns)
+
+
+def test_rollups_that_name_parties_are_cut_to_the_readers_centers(store: Path) -> None:
+    named = [rollup for rollup in ROLLUPS if rollup.family.names_parties]
+    assert named
+    for order in (("director", "analyst"), ("analyst", "director")):
+        seen = {role: snapshot(store, role).frames for role in order}
+        for rollup in named:
+            assert set(seen["director"][rollup.name].collect()["center_code"]) == {"ELE"}
+            assert len(set(seen["analyst"][rollup.name].collect()["center_code"])) > 5
+            rows = {
+                role: cube.rows(frames, rollup.family, Filters(centers=("PHC",)), dt.date(2013, 9, 30)).collect().height
+                for role, frames in seen.items()
+            }
+            assert rows["director"] == 0 < rows["analyst"]
+    for role in ("leadership", "working_group"):
+        frames = snapshot(store, role).frames
+        assert [rollup.name for rollup in named if rollup.name in frames] == []
+        with pytest.raises(KeyError):
+            frames[named[0].name]
 
 
 def test_few_accounts_are_not_shown_to_a_working_group(store: Path) -> None:

@@ -11,6 +11,7 @@ from ui.charts.ranked import bars, dots_with_interval
 from ui.charts.rates import rate_with_interval
 from ui.charts.status import stacked_status
 from ui.charts.times import due_bars, flow_lines
+from ui.charts.words import words
 
 __all__ = [
     "HALF",
@@ -26,4 +27,5 @@ __all__ = [
     "small_multiples",
     "stacked_ages",
     "stacked_status",
+    "words",
 ]

@@ -1,0 +1,224 @@
+"""Cards of the director's desk: each kind of work by itself, this week beside others, and the same work seen from two sides."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import polars as pl
+
+from analytics import codes, periods, standards, workload
+from analytics.metrics import METRICS
+from ui import charts, format
+from ui.board import Card, Column
+from ui.cards.shared import empty, has_rows, labelled, plural, total, with_chart
+from ui.cards.workload import STANDARDS, filters_of
+from ui.figures import written
+from ui.frame import View
+
+#: Numbers that a week is compared by, the ones that hurt first.
+_WEEKLY: Final = ("past_due", "backlog", "pending", "receipts", "completions", "oldest_days")
+
+
+def by_type(view: View) -> Card:
+    """Pending and backlog of each work type; the whole is their sum, never an average."""
+    key = "by_type"
+    pending = view.ask("pending", "work_type").select("work_type", pending="value")
+    backlog = view.ask("backlog", "work_type").select("work_type", backlog="value")
+    rows = labelled(view, pending.join(backlog, on="work_type").filter(pl.col("pending") > 0), "work_type")
+    if rows.is_empty():
+        return empty(view, key, "Nothing is waiting", "pending")
+    rows = rows.with_columns(share=pl.col("backlog") / pl.col("pending"), standard=standards.standard_days(pl.col("work_type"))).sort(
+        ["backlog", "pending", "label"], descending=[True, True, False]
+    )
+    worst, late, everything = rows.row(0, named=True), int(total(rows["backlog"])), int(total(rows["pending"]))
+    title = f"{format.count(late)} of {plural(everything, 'pending review')} are backlog"
+    if late:
+        title += f"; {worst['label']} has most, {format.count(worst['backlog'])} of its {format.count(worst['pending'])}"
+    drawn = rows.with_columns(more=pl.concat_str(pl.lit("of "), pl.col("pending").map_elements(format.count, pl.String)))
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Backlog of each work type, of its pending, on {format.date(view.end)}; the whole is the sum · {view.sentence}",
+            alt=f"{title}.",
+            chart=None,
+            table=rows,
+            columns=(
+                Column("label", "Work type", "text"),
+                Column("pending", "Pending", "count"),
+                Column("backlog", "Backlog", "count"),
+                Column("share", "Backlog share", "share"),
+                Column("standard", "Standard (days)", "count"),
+            ),
+            metric_ids=("backlog", "pending"),
+            note=f"Pending: opened and not closed on the day. {STANDARDS}.",
+        ),
+        charts.bars,
+        drawn,
+        "label",
+        "backlog",
+        extra="more",
+    )
+
+
+def weeks(view: View) -> Card:
+    """This week beside the last one and the same week a year ago."""
+    key = "weeks"
+    end = min(view.end, view.as_of)
+    ends = {"now": end, "before": end - dt.timedelta(days=7), "year": periods.year_back(end)}
+    known = {name: day for name, day in ends.items() if day - dt.timedelta(days=6) >= view.source.first_date}
+    answers = {name: {metric: _week(view, metric, day) for metric in _WEEKLY} for name, day in known.items()}
+    rows = pl.DataFrame(
+        [
+            {"label": METRICS[metric].name} | {name: answers.get(name, {}).get(metric) for name in ends} | {"unit": METRICS[metric].unit}
+            for metric in _WEEKLY
+        ],
+        schema={"label": pl.String, **dict.fromkeys(ends, pl.Float64), "unit": pl.String},
+    )
+    if not any(value for value in answers.get("now", {}).values()):
+        return empty(view, key, "Nothing came in, went out or waits", "pending")
+    said = rows.with_columns(
+        pl.Series(name, [written(value, unit) for value, unit in rows.select(name, "unit").iter_rows()], pl.String) for name in ends
+    )
+    worse = [
+        METRICS[metric].name.lower()
+        for metric in _WEEKLY
+        if METRICS[metric].direction == "lower"
+        and (answers["now"][metric] or 0) > (answers.get("before", {}).get(metric) or 0)
+        and metric != "oldest_days"
+    ]
+    title = (
+        f"Against last week, {_joined(worse)} {'are' if len(worse) > 1 else 'is'} up"
+        if worse and "before" in answers
+        else "Nothing that should fall is up on last week"
+    )
+    heads = [
+        ("now", f"Week to {format.date(ends['now'])}"),
+        ("before", f"Week to {format.date(ends['before'])}"),
+        ("year", f"Week to {format.date(ends['year'])}"),
+    ]
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"This week, last week and a year ago: stocks at the week’s end, flows over its seven days · {', '.join(view.filters.narrowed(view.labels)) or 'all work'}",
+            alt=f"{title}.",
+            chart=None,
+            table=rows,
+            columns=(Column("label", "Number", "text"), *(Column(name, head, "count") for name, head in heads)),
+            metric_ids=_WEEKLY,
+            note="One week against another is no trend: the process charts say what is a signal.",
+        ),
+        charts.words,
+        said,
+        "label",
+        heads,
+    )
+
+
+def _week(view: View, metric: str, end: dt.date) -> float | None:
+    rows = view.ask(metric, filters=view.filters.between(end - dt.timedelta(days=6), end))
+    value = rows["value"][0] if rows.height else None
+    return None if value is None else float(value)
+
+
+def _joined(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def two_views(view: View, most: int = 7) -> Card:
+    """The same pending work by who holds it and by where its goods entered; both sides add up to the same number."""
+    key = "two_views"
+    rows = view.ask("pending", "center", "port").filter(pl.col("value") != 0).select("center", "port", "value")
+    if not has_rows(rows):
+        return empty(view, key, "Nothing is waiting", "pending", wide=True)
+    by_holder = int(total(view.ask("pending", "center")["value"]))
+    by_port = int(total(view.ask("pending", "port")["value"]))
+    rows = labelled(view, rows, "center").rename({"label": "holder"})
+    order = rows.group_by("port").agg(pl.col("value").sum()).sort(["value", "port"], descending=[True, False])
+    shown = order.head(most)["port"].to_list()
+    names = view.labels["port"]
+    place = pl.when(pl.col("port").is_in(shown)).then(
+        pl.col("port").replace_strict(dict(names), default=pl.col("port"), return_dtype=pl.String)
+    )
+    rows = rows.with_columns(place=place.otherwise(pl.lit(f"{plural(order.height - len(shown), 'other port')}")))
+    cells = rows.group_by("holder", "place").agg(pl.col("value").sum())
+    holders = cells.group_by("holder").agg(all=pl.col("value").sum()).sort(["all", "holder"], descending=[True, False])["holder"].to_list()
+    places = [
+        *(names.get(code, code) for code in shown),
+        *([plural(order.height - len(shown), "other port")] if order.height > len(shown) else []),
+    ]
+    grid = pl.DataFrame({"holder": holders}).join(pl.DataFrame({"place": [*places]}), how="cross")
+    cells = grid.join(cells, on=["holder", "place"], how="left", maintain_order="left")
+    sums = cells.group_by("holder", maintain_order=True).agg(pl.col("value").sum()).with_columns(place=pl.lit("All ports"))
+    both = pl.concat([cells, sums.select(cells.columns)])
+    down = both.group_by("place", maintain_order=True).agg(pl.col("value").sum()).with_columns(holder=pl.lit("All holders"))
+    drawn = pl.concat([both, down.select(both.columns)]).with_columns(
+        mark=pl.col("holder").eq("All holders") & pl.col("place").eq("All ports")
+    )
+    same = by_holder == by_port
+    title = (
+        f"{plural(by_holder, 'pending review')}, whether counted by holder or by port of entry"
+        if same
+        else f"By holder {format.count(by_holder)} reviews are pending, by port of entry {format.count(by_port)}: they must be the same"
+    )
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Pending on {format.date(view.end)}: who holds it (rows) and where the goods entered (columns), the {len(shown)} ports with most · {view.sentence}",
+            alt=f"{title}.",
+            chart=None,
+            table=drawn.select("holder", "place", "value"),
+            columns=(Column("holder", "Held by", "text"), Column("place", "Port of entry", "text"), Column("value", "Pending", "count")),
+            metric_ids=("pending",),
+            wide=True,
+            note=f"Sum by holder {format.count(by_holder)}, sum by port of entry {format.count(by_port)}, difference {format.count(by_holder - by_port)}.",
+        ),
+        charts.heat,
+        drawn,
+        "holder",
+        "place",
+        "value",
+        outline="mark",
+        high=max(cells["value"].drop_nulls().to_list(), default=1) or 1,
+    )
+
+
+def at_stake(view: View) -> Card:
+    """What is at stake in what is past due or falls due: entered value and duty."""
+    key = "at_stake"
+    rows = workload.due_next(view.frames, filters_of(view), view.as_of)
+    if not has_rows(rows, "reviews_count"):
+        return empty(view, key, "Nothing is past due or falls due within 30 days", "pending")
+    late = rows.row(0, named=True)
+    week = rows.row(1, named=True)
+    title = f"{format.usd(late['value_usd'])} of value and {format.usd(late['duty_usd'])} of duty are past due; {format.usd(week['duty_usd'])} of duty more falls due within 7 days"
+    said = rows.with_columns(
+        pl.col("reviews_count").map_elements(format.count, pl.String),
+        pl.col("value_usd", "duty_usd").map_elements(format.usd, pl.String),
+    )
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Pending reviews by the due date of their own clock, with their entries’ value and duty, seen from {format.date(view.end)} · {view.sentence}",
+            alt=f"{title}.",
+            chart=None,
+            table=rows,
+            columns=(
+                Column("window", "Falls due", "text"),
+                Column("reviews_count", "Reviews", "count"),
+                Column("value_usd", "Value", "usd"),
+                Column("duty_usd", "Duty", "usd"),
+            ),
+            metric_ids=("past_due", "past_due_value_usd", "past_due_duty_usd", "due_within_30"),
+            note=f"An entry with several reviews counts with each. {codes.WORK_TYPES['prior_disclosure']}s that name no entry have no value here.",
+        ),
+        charts.words,
+        said,
+        "window",
+        [("reviews_count", "Reviews"), ("value_usd", "Value"), ("duty_usd", "Duty")],
+        bad=[(0, name) for name in ("reviews_count", "value_usd", "duty_usd")] if late["reviews_count"] else [],
+    )
