@@ -151,6 +151,7 @@ def test_transfers_move_pending_work_and_keep_its_age() -> None:
         {
             "review_id": ["r"], "work_type": ["psc"], "center_code": ["BMM"], "port_code": ["2704"], "industry_code": ["ELE_COMM"],
             "program": ["isa"], "opened_date": [dt.date(2013, 1, 10)], "closed_date": [dt.date(2013, 4, 1)], "due_date": [dt.date(2013, 2, 9)],
+            "outcome": ["approved"], "entry_value_usd": [900.0], "entry_duty_usd": [9.0],
         }
     )  # fmt: skip
     moves = pl.DataFrame(
@@ -160,6 +161,7 @@ def test_transfers_move_pending_work_and_keep_its_age() -> None:
         }
     )  # fmt: skip
     stays = facts._stay(reviews, moves, None)
+    assert stays["outcome"].to_list() == [None, None, "approved"]
     shown = stays.select("center_code", "from_date", "to_date", "is_first", "is_last", "opened_date").rows()
     assert shown == [
         ("PORT", dt.date(2013, 1, 10), dt.date(2013, 2, 1), True, False, dt.date(2013, 1, 10)),
