@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
-import polars.selectors as cs
 
 #: Texts that a spreadsheet would take for a formula.
 _FORMULA: Final = r"^[=+\-@\t\r]"
@@ -21,10 +20,17 @@ def csv_of(frame: pl.DataFrame, columns: Sequence[str], lines: Sequence[str]) ->
         columns: Those that are written.
         lines: What stands above, each as a comment of its own.
     """
-    safe = pl.when(cs.string().str.contains(_FORMULA)).then(pl.concat_str(pl.lit("'"), cs.string())).otherwise(cs.string())
-    text = frame.select(columns).with_columns(safe.name.keep()).write_csv(line_terminator="\r\n", date_format="%Y-%m-%d")
+    chosen = frame.select(columns)
+    text = chosen.with_columns(_harmless(name) for name, kind in chosen.schema.items() if kind == pl.String)
+    written = text.write_csv(line_terminator="\r\n", date_format="%Y-%m-%d")
     heads = ["# Centerline", *(_cell("# " + re.sub(r"[\r\n]+", " ", line)) for line in lines)]
-    return ("\ufeff" + "\r\n".join(heads) + "\r\n" + text).encode()
+    return ("\ufeff" + "\r\n".join(heads) + "\r\n" + written).encode()
+
+
+def _harmless(name: str) -> pl.Expr:
+    """Put an apostrophe before a text that a spreadsheet would calculate."""
+    text = pl.col(name)
+    return pl.when(text.str.contains(_FORMULA)).then(pl.lit("'") + text).otherwise(text).alias(name)
 
 
 def _cell(text: str) -> str:

@@ -19,7 +19,7 @@ own = [
     lambda: workload.ages(view),
     lambda: workload.flow(view),
     lambda: desk.weeks(view),
-    lambda: workload.pending_by(view, "center"),
+    lambda: desk.where_it_is(view),
     lambda: desk.two_views(view),
 ]
 national = [

@@ -11,8 +11,8 @@ from analytics import codes, periods, standards, workload
 from analytics.metrics import METRICS
 from ui import charts, format
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, plural, total, with_chart
-from ui.cards.workload import STANDARDS, filters_of
+from ui.cards.shared import empty, has_rows, labelled, listed, plural, total, with_chart
+from ui.cards.workload import STANDARDS, filters_of, pending_by
 from ui.figures import written
 from ui.frame import View
 
@@ -89,7 +89,7 @@ def weeks(view: View) -> Card:
         and metric != "oldest_days"
     ]
     title = (
-        f"Against last week, {_joined(worse)} {'are' if len(worse) > 1 else 'is'} up"
+        f"Against last week, {listed(worse)} {'are' if len(worse) > 1 else 'is'} up"
         if worse and "before" in answers
         else "Nothing that should fall is up on last week"
     )
@@ -123,51 +123,38 @@ def _week(view: View, metric: str, end: dt.date) -> float | None:
     return None if value is None else float(value)
 
 
-def _joined(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def where_it_is(view: View) -> Card:
+    """Who holds the pending work; for one holder alone, where its goods entered."""
+    return pending_by(view, "port" if len(view.filters.centers) == 1 else "center")
 
 
 def two_views(view: View, most: int = 7) -> Card:
-    """The same pending work by who holds it and by where its goods entered; both sides add up to the same number."""
-    key = "two_views"
-    rows = view.ask("pending", "center", "port").filter(pl.col("value") != 0).select("center", "port", "value")
-    if not has_rows(rows):
+    """The same pending work by who holds it and by where its goods entered; both sides add up to the same number.
+
+    The Center filter chooses the rows and never narrows the whole: a Center sees its own work beside what others hold of the same ports.
+    """
+    key, whole = "two_views", view.filters.keeping("center", ())
+    cells = view.ask("pending", "center", "port", filters=whole).filter(pl.col("value") != 0).select("center", "port", "value")
+    if not has_rows(cells):
         return empty(view, key, "Nothing is waiting", "pending", wide=True)
-    by_holder = int(total(view.ask("pending", "center")["value"]))
-    by_port = int(total(view.ask("pending", "port")["value"]))
-    rows = labelled(view, rows, "center").rename({"label": "holder"})
-    order = rows.group_by("port").agg(pl.col("value").sum()).sort(["value", "port"], descending=[True, False])
-    shown = order.head(most)["port"].to_list()
-    names = view.labels["port"]
-    place = pl.when(pl.col("port").is_in(shown)).then(
-        pl.col("port").replace_strict(dict(names), default=pl.col("port"), return_dtype=pl.String)
-    )
-    rows = rows.with_columns(place=place.otherwise(pl.lit(f"{plural(order.height - len(shown), 'other port')}")))
-    cells = rows.group_by("holder", "place").agg(pl.col("value").sum())
-    holders = cells.group_by("holder").agg(all=pl.col("value").sum()).sort(["all", "holder"], descending=[True, False])["holder"].to_list()
-    places = [
-        *(names.get(code, code) for code in shown),
-        *([plural(order.height - len(shown), "other port")] if order.height > len(shown) else []),
+    by_holder, by_port = (int(total(view.ask("pending", side, filters=whole)["value"])) for side in ("center", "port"))
+    mine = int(total(cells.filter(pl.col("center").is_in(view.filters.centers))["value"]))
+    drawn = _with_sums(_named_places(view, _named_holders(view, cells), most))
+    title = f"{plural(by_holder, 'pending review')}, whether counted by holder or by port of entry"
+    if by_holder != by_port:
+        title = f"By holder {format.count(by_holder)} reviews are pending, by port of entry {format.count(by_port)}: they must be the same"
+    elif view.filters.centers:
+        title = f"{_holders(view)} {format.count(mine)} of the {title}"
+    # Colours compare the ports that are named; sums are darkest.
+    inside = drawn.filter((pl.col("holder") != _ALL_HOLDERS) & ~pl.col("place").is_in(drawn["place"].unique(maintain_order=True)[most:]))[
+        "value"
     ]
-    grid = pl.DataFrame({"holder": holders}).join(pl.DataFrame({"place": [*places]}), how="cross")
-    cells = grid.join(cells, on=["holder", "place"], how="left", maintain_order="left")
-    sums = cells.group_by("holder", maintain_order=True).agg(pl.col("value").sum()).with_columns(place=pl.lit("All ports"))
-    both = pl.concat([cells, sums.select(cells.columns)])
-    down = both.group_by("place", maintain_order=True).agg(pl.col("value").sum()).with_columns(holder=pl.lit("All holders"))
-    drawn = pl.concat([both, down.select(both.columns)]).with_columns(
-        mark=pl.col("holder").eq("All holders") & pl.col("place").eq("All ports")
-    )
-    same = by_holder == by_port
-    title = (
-        f"{plural(by_holder, 'pending review')}, whether counted by holder or by port of entry"
-        if same
-        else f"By holder {format.count(by_holder)} reviews are pending, by port of entry {format.count(by_port)}: they must be the same"
-    )
+    others = ", ".join([*view.filters.keeping("center", ()).narrowed(view.labels), "all Centers and ports"])
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"Pending on {format.date(view.end)}: who holds it (rows) and where the goods entered (columns), the {len(shown)} ports with most · {view.sentence}",
+            subtitle=f"Pending on {format.date(view.end)}: who holds it (rows) and where the goods entered (columns, most first) · {others}",
             alt=f"{title}.",
             chart=None,
             table=drawn.select("holder", "place", "value"),
@@ -182,8 +169,57 @@ def two_views(view: View, most: int = 7) -> Card:
         "place",
         "value",
         outline="mark",
-        high=max(cells["value"].drop_nulls().to_list(), default=1) or 1,
+        high=max(inside.drop_nulls().to_list(), default=1) or 1,
     )
+
+
+_ALL_HOLDERS: Final = "All holders"
+_ALL_PORTS: Final = "All ports"
+
+
+def _holders(view: View) -> str:
+    """Name who was chosen, with its verb."""
+    names = [view.label("center", code) for code in view.filters.centers]
+    return f"{'The chosen holders' if len(names) > 2 else listed(names)} {'holds' if len(names) == 1 else 'hold'}"
+
+
+def _named_holders(view: View, cells: pl.DataFrame) -> pl.DataFrame:
+    """Add `holder` and its `rank`: with chosen Centers these first, then the other Centers as one, then the ports."""
+    chosen = list(view.filters.centers)
+    label = pl.col("center").replace_strict(dict(view.labels["center"]), default=pl.col("center"), return_dtype=pl.String)
+    if not chosen:
+        sums = pl.col("value").sum().over("center")
+        return cells.with_columns(holder=label, rank=sums.rank("dense", descending=True).cast(pl.Int64))
+    mine, port = pl.col("center").is_in(chosen), pl.col("center") == codes.PORT_CODE
+    other = pl.when(port).then(pl.lit("Port")).otherwise(pl.lit("Other Centers"))
+    rank = pl.when(mine).then(0).when(~port).then(1).otherwise(2)
+    return cells.with_columns(holder=pl.when(mine).then(label).otherwise(other), rank=rank.cast(pl.Int64))
+
+
+def _named_places(view: View, cells: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Add `place` and its `spot`: the ports with most of what the chosen holders have, then the others as one."""
+    own = cells.filter(pl.col("center").is_in(view.filters.centers)) if view.filters.centers else cells
+    order = (own if own.height else cells).group_by("port").agg(pl.col("value").sum()).sort(["value", "port"], descending=[True, False])
+    shown = order.head(most).with_row_index("spot").select("port", pl.col("spot").cast(pl.Int64))
+    rest = cells["port"].n_unique() - shown.height
+    name = pl.col("port").replace_strict(dict(view.labels["port"]), default=pl.col("port"), return_dtype=pl.String)
+    place = pl.when(pl.col("spot").is_not_null()).then(name).otherwise(pl.lit(plural(rest, "other port")))
+    return cells.join(shown, on="port", how="left").with_columns(place=place, spot=pl.col("spot").fill_null(most).cast(pl.Int64))
+
+
+def _with_sums(cells: pl.DataFrame) -> pl.DataFrame:
+    """Sum to `holder`, `place`, `value` with a row and a column of sums, every pair there (null: nothing); `mark` is the whole."""
+    sums = pl.col("value").sum()
+    inner = cells.group_by("holder", "rank", "place", "spot").agg(sums)
+    right = inner.group_by("holder", "rank").agg(sums).with_columns(place=pl.lit(_ALL_PORTS), spot=pl.lit(10**6, pl.Int64))
+    both = pl.concat([inner, right.select(inner.columns)])
+    below = both.group_by("place", "spot").agg(sums).with_columns(holder=pl.lit(_ALL_HOLDERS), rank=pl.lit(10**6, pl.Int64))
+    every = pl.concat([both, below.select(both.columns)])
+    rows, columns = every.select("holder", pl.col("rank").min().over("holder")).unique(), every.select("place", "spot").unique()
+    grid = rows.join(columns, how="cross").sort("rank", "holder", "spot", "place")
+    known = every.group_by("holder", "place").agg(sums)
+    mark = (pl.col("holder") == _ALL_HOLDERS) & (pl.col("place") == _ALL_PORTS)
+    return grid.join(known, on=["holder", "place"], how="left", maintain_order="left").select("holder", "place", "value", mark=mark)
 
 
 def at_stake(view: View) -> Card:

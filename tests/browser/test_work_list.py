@@ -1,0 +1,88 @@
+"""The work list in a real browser: what to act on first, narrowed, opened by its address, exported, and only for those it belongs to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from analytics import worklist
+from analytics.scope import Scope
+from data import database
+from data.settings import settings
+from data.store import Snapshot
+from tests.browser.conftest import Opener, Server
+from ui import format
+
+pytestmark = pytest.mark.browser
+
+DIRECTOR = "role=director-ELE"
+
+
+@pytest.fixture
+def mine(store: Path) -> Snapshot:
+    return Snapshot(Scope("director", ("ELE",)), home=store / "published")
+
+
+def test_the_list_says_what_the_facts_say(server: Server, visit: Opener, mine: Snapshot) -> None:
+    listed = worklist.items(*mine.pending(worklist.pl.lit(value=True)), mine.accounts(), mine.as_of)
+    counted = worklist.counts(listed)
+    seen = visit(f"{server.url}/work_list?{DIRECTOR}")
+    for label, window in (("Date has passed", "lapsed"), ("Within 7 days", "7"), ("Within 30 days", "30")):
+        figure = seen.page.locator("[data-metric]", has_text=label).first.inner_text()
+        assert format.count(counted[window]) in figure.splitlines(), label
+    assert f"{format.count(counted['all'])} items, the nearest consequence first" in seen.page.locator(".cl-caption").inner_text()
+    assert seen.complaints == []
+    seen.page.get_by_role("radio", name="Within 30 days").or_(seen.page.get_by_text("Within 30 days (")).first.click()
+    seen.page.wait_for_function("() => location.search.includes('within=30')")
+
+
+def test_an_item_is_opened_by_its_address(server: Server, visit: Opener, mine: Snapshot) -> None:
+    listed = worklist.items(*mine.pending(worklist.pl.lit(value=True)), mine.accounts(), mine.as_of)
+    first = listed.filter(worklist.pl.col("entry_number").is_not_null()).row(0, named=True)
+    seen = visit(f"{server.url}/work_list?{DIRECTOR}&review={first['review_id']}")
+    opened = seen.page.locator(".cl-opened").inner_text()
+    assert first["review_id"] in opened
+    assert first["account_name"] in opened
+    assert format.days(first["age_days"]) in opened
+    assert "Clocks that run" in opened
+    assert f"review={first['review_id']}" in seen.page.url
+
+
+def test_another_centers_item_is_not_opened(server: Server, visit: Opener, store: Path) -> None:
+    analyst = Snapshot(Scope("analyst"), home=store / "published")
+    other = analyst.pending(worklist.pl.col("center_code") == "PHC")[0].row(0, named=True)
+    seen = visit(f"{server.url}/work_list?{DIRECTOR}&review={other['review_id']}")
+    assert seen.page.locator(".cl-opened").count() == 0
+    assert f"There is no review “{other['review_id']}” that your role reaches." in seen.page.locator(".cl-notices").inner_text()
+    assert str(other["entry_number"]) not in seen.page.content()
+
+
+@pytest.mark.parametrize("role", ["leadership", "working_group"])
+def test_roles_without_rows_have_no_such_page(server: Server, visit: Opener, role: str) -> None:
+    seen = visit(f"{server.url}/work_list?role={role}", wait="h1, .cl-problem, [role=dialog]")
+    assert seen.page.locator("nav, header").get_by_text("Work list").count() == 0
+    assert seen.page.locator(".cl-opened, .stDataFrame").count() == 0
+
+
+def test_the_export_has_every_row_and_is_written_down(server: Server, visit: Opener, mine: Snapshot) -> None:
+    seen = visit(f"{server.url}/work_list?{DIRECTOR}&work_type=psc")
+    with seen.page.expect_download() as waiting:
+        seen.page.get_by_role("button", name="Download all as CSV").click()
+    lines = Path(waiting.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    rows = [line for line in lines if not line.startswith(("#", '"#'))]
+    listed = mine.pending(worklist.pl.col("work_type") == "psc")[0]
+    assert len(rows) - 1 == listed.height > 0
+    assert "Synthetic data" in "\n".join(lines[:5])
+    with database.shared_engine(settings().url).connect() as connection:
+        last = connection.execute(text("SELECT role, action, detail FROM audit_event ORDER BY at DESC")).first()
+    assert last is not None
+    assert (last.role, last.action) == ("director-ELE", "export")
+    assert last.detail.startswith(f"work_list {listed.height} rows")
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
+def test_nothing_sticks_out(server: Server, visit: Opener, width: int, height: int) -> None:
+    seen = visit(f"{server.url}/work_list?{DIRECTOR}", width=width, height=height)
+    assert seen.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
