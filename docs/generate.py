@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from analytics import codes, standards
+from analytics import clocks, codes, standards
 from analytics.metrics import METRICS, Metric
 from data.contracts import REFERENCES, TABLES, documentation
 from data.layouts import REPORTS, Layout
@@ -42,6 +42,9 @@ def page() -> str:
         *map(_metric, METRICS.values()),
         "## Standards that make pending work a backlog",
         _table(("work type", "standard, days"), [(codes.WORK_TYPES[name], str(days)) for name, days in standards.STANDARD_DAYS.items()]),
+        "## Clocks that the law sets",
+        "A date is the last day on which the action is in time. Where inaction changes a legal right, the date sorts the work list.",
+        _table(_CLOCK_HEADS, [_clock(row) for row in clocks.rules_table().iter_rows(named=True)]),
         "## Settings",
         "Read from the environment or a `.env` file.",
         _table(("setting", "default", "meaning"), _settings()),
@@ -53,6 +56,18 @@ def page() -> str:
         *(_contract(name) for name in TABLES),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+_CLOCK_HEADS = ("clock", "work", "whose duty", "last day", "if nothing is done", "changes a right", "citation", "in force")
+
+
+def _clock(row: dict[str, Any]) -> tuple[str, ...]:
+    work = f"{row['work']}, {row['runs_while']}" if row["runs_while"] else row["work"]
+    force = (
+        f"{row['in_force_from'] or ''} to {row['in_force_to'] or ''}".strip() if row["in_force_from"] or row["in_force_to"] else "always"
+    )
+    legal = "yes" if row["legal"] else "no"
+    return row["clock"], work, row["duty"], row["time"], row["consequence"], legal, row["citation"], force.removesuffix(" to")
 
 
 def _metric(metric: Metric) -> str:

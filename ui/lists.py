@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from html import escape
 from typing import Any, Protocol
@@ -9,7 +10,7 @@ from typing import Any, Protocol
 import polars as pl
 import streamlit as st
 
-from analytics import codes
+from analytics import clocks, codes
 from analytics.assignment import CLOSE_MARGIN
 from analytics.metrics import METRICS, Metric
 from ui import format
@@ -55,6 +56,30 @@ def _definition(metric: Metric) -> str:
         f'<dt id="{metric.id}">{escape(metric.name)} <code>{metric.id}</code></dt><dd><p>{escape(metric.definition)}</p>'
         f"<p><strong>Formula</strong> {escape(metric.formula)}</p><p>{escape(facts)}</p><p><strong>Code</strong> <code>{code}</code></p></dd>"
     )
+
+
+def clock_rules() -> None:
+    """List the clocks that the law sets, with their citations and since when each holds."""
+    rows = [
+        (
+            row["clock"],
+            f"{row['work']}, {row['runs_while']}" if row["runs_while"] else row["work"],
+            row["duty"],
+            row["time"],
+            row["consequence"],
+            row["citation"],
+            _in_force(row["in_force_from"], row["in_force_to"]),
+        )
+        for row in clocks.rules_table().iter_rows(named=True)
+    ]
+    heads = ("Clock", "Work", "Whose duty", "Last day", "If nothing is done", "Citation", "In force")
+    st.html(table("Clocks that the law sets", heads, rows, empty=""))
+
+
+def _in_force(start: dt.date | None, end: dt.date | None) -> str:
+    if start is None and end is None:
+        return "throughout"
+    return " ".join([*(["from", format.date(start)] if start else []), *(["to", format.date(end)] if end else [])])
 
 
 def versions(source: Dated) -> None:
