@@ -36,6 +36,9 @@ PAGES = (
     ("reference", "data_health", "Data health", ("leadership", "director", "analyst")),
 )
 
+#: Page that a bare address leads to, for roles that do not begin with the first.
+FIRST = {"director": "workload"}
+
 
 def main() -> None:
     """Draw one run of the app."""
@@ -53,16 +56,17 @@ def main() -> None:
 
 
 def navigation(choice: str) -> StreamlitPage:
-    """Name the pages that a view has; the first is where a bare address leads."""
+    """Name the pages that a view has; a bare address leads to the first, a director's to their desk."""
     role = ROLES[session.scope_of(choice).role_id].id
     pages = [
         st.Page(ROOT / "pages" / folder / f"{name}.py", title=title, url_path=name)
         for folder, name, title, roles in PAGES
         if not roles or role in roles
     ]
+    first = next((page for page in pages if page.url_path == FIRST.get(role)), pages[0])
     # A default page answers the bare address alone, not its name; so the bare address is a page that leads to the first.
     home = st.Page(
-        lambda: st.switch_page(pages[0], query_params=st.query_params.to_dict()),
+        lambda: st.switch_page(first, query_params=st.query_params.to_dict()),
         title="Centerline",
         url_path="home",
         default=True,

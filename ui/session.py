@@ -24,13 +24,22 @@ VERSION: Final = "version"
 
 
 def query() -> dict[str, str]:
-    """Return the filters in force as URL parameters; at the first run of a session they come from the URL."""
+    """Return the filters in force as URL parameters; at the first run of a session they come from the URL.
+
+    An address that narrows nothing opens a director's own Center.
+    """
     if _QUERY not in st.session_state:
         given = {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
-        st.session_state[_QUERY] = {name: value for name, value in given.items() if name in _FILTERS}
+        narrowed = {name: value for name, value in given.items() if name in _FILTERS}
+        st.session_state[_QUERY] = narrowed or _own_center(role_in_force())
         st.session_state[_OWN] = {name: value for name, value in given.items() if name not in (*_FILTERS, ROLE, VERSION)}
     stored: dict[str, str] = st.session_state[_QUERY]
     return stored
+
+
+def _own_center(choice: str) -> dict[str, str]:
+    centers = scope_of(choice).centers
+    return {"center": ",".join(centers)} if centers else {}
 
 
 def remember(parameters: dict[str, str]) -> None:
@@ -127,8 +136,19 @@ def role_menu(choice: str, centers: Mapping[str, str]) -> str:
     with st.container(horizontal=True, key="role_strip", vertical_alignment="center"):
         st.html('<p class="cl-demo">Demonstration on this machine: nobody is signed in.</p>')
         chosen: str = st.selectbox("See it as", choices, format_func=name, key="role_choice", index=choices.index(choice))
+    if chosen != choice:
+        _follow(choice, chosen)
     st.session_state[_ROLE] = chosen
     return chosen
+
+
+def _follow(before: str, chosen: str) -> None:
+    """Turn the Center filter to a director's own Center, unless the reader has narrowed it otherwise."""
+    kept = query().get("center", "")
+    if kept in ("", _own_center(before).get("center", "")):
+        others = {name: value for name, value in query().items() if name != "center"}
+        remember(others | _own_center(chosen))
+        st.session_state["filter_center"] = list(scope_of(chosen).centers)
 
 
 def open_to(scope: Scope) -> None:

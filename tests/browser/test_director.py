@@ -1,0 +1,41 @@
+"""A director opens their own desk: their page, their Center, and another's only when they ask for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Opener, Server
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_bare_address_opens_the_desk_of_the_own_center(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/?role=director-ELE")
+    assert "/workload" in seen.page.url
+    assert "center=ELE" in seen.page.url
+    assert seen.page.locator(".cl-sub").inner_text().startswith("Electronics")
+
+
+def test_an_address_that_narrows_something_is_taken_as_it_is(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/workload?role=director-ELE&from=2012-10-01&to=2013-09-30")
+    assert "center=" not in seen.page.url
+    assert "Electronics" not in seen.page.locator(".cl-sub").inner_text()
+
+
+def test_leadership_begins_with_everything(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/?role=leadership")
+    assert "/overview" in seen.page.url
+    assert "center=" not in seen.page.url
+
+
+def test_the_center_follows_whose_view_is_chosen(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/workload?role=director-ELE")
+    box = seen.page.locator(".st-key-role_choice input")
+    box.click()
+    seen.page.get_by_role("option", name="Center director · Pharma & Chemicals").click()
+    seen.page.wait_for_function("() => document.querySelector('.cl-sub')?.innerText.startsWith('Pharma')")
+    seen.settle()
+    seen.page.wait_for_function("() => location.search.includes('center=PHC')")
+    box.click()
+    seen.page.get_by_role("option", name="Leadership", exact=True).click()
+    seen.page.wait_for_function("() => !location.search.includes('center=')")
