@@ -2,6 +2,8 @@
 
 const TABLE_ROWS = 500;
 const NARROW = 470;
+// A chart planned for the whole page keeps its labels apart down to this width.
+const NARROW_WIDE = 1000;
 /* Milliseconds of drawing below the fold before the browser gets a turn. */
 const SLICE = 40;
 const PRESENTING = window.matchMedia("(min-width: 1800px)");
@@ -391,7 +393,7 @@ function scaleNow() {
 
 /* By the width at the last look: to ask the browser between two changes would lay the page out each time. */
 function isNarrow(card) {
-  return card.room > 0 && card.room < NARROW;
+  return card.room > 0 && card.room < (card.data.wide ? NARROW_WIDE : NARROW);
 }
 
 function reserve(card) {
