@@ -3,7 +3,7 @@
 from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
-from ui.cards import notices, service
+from ui.cards import notices, protests, service
 from ui.frame import headline, on_export, open_view
 
 snapshot = Snapshot(session.guard(), session.cited_version())
@@ -20,12 +20,12 @@ shared = [
 ]
 everything = [
     shared[0],
-    lambda: notices.protests_pending(view),
+    lambda: protests.protests_pending(view),
     lambda: notices.turnaround(view),
     *shared[1:5],
-    lambda: notices.protest_outcomes(view),
+    lambda: protests.protest_outcomes(view),
     shared[5],
-    *([lambda: notices.filers(view)] if role.names != "none" else []),
+    *([lambda: protests.filers(view)] if role.names != "none" else []),
 ]
 
 headline(service.title(view), view)

@@ -1,4 +1,4 @@
-"""Cards on notices and filings: CF-28s and CF-29s, corrections, disclosures, protests, and rejects by filer."""
+"""Cards on notices and filings: how many CF-28s the trade gets, and how long notices, corrections and disclosures take."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, service
-from analytics.filters import Filters
-from analytics.rollups import FILERS, FINDINGS, WORK
+from analytics import codes, service, standards
+from analytics.rollups import WORK
 from ui import charts, format
 from ui.board import Card, Column
 from ui.cards.service import clear_change, ignored, months_words, narrowed, too_few
-from ui.cards.shared import empty, has_rows, labelled, listed, month_date, plural, total, with_chart
+from ui.cards.shared import empty, labelled, month_date, plural, total, with_chart
 from ui.frame import View
 
 #: The five kinds of the turnaround card, as a trade reads them.
 KINDS: Final = tuple(service.LED_TO)
 _SUMMARIES: Final = ("entry summary", "entry summaries")
-_PROTEST: Final = ("protest",)
 
 
 def cf28_months(view: View) -> Card:
@@ -28,7 +26,7 @@ def cf28_months(view: View) -> Card:
     rows = month_date(service.notices(own.frames, own.trend, own.as_of, ["month"])).sort("month")
     known = rows.drop_nulls("value")
     if known.is_empty():
-        return too_few(own, key, "Too few entry summaries to state a rate of CF-28s", "entry_summaries", 30, _SUMMARIES)
+        return too_few(own, key, "Too few entry summaries to state a rate of CF-28s", "entry_summaries", standards.LEAST_SAMPLE, _SUMMARIES)
     rate = 1000 * total(rows["asked_count"]) / total(rows["n"])
     title = f"{format.ratio(rate)} CF-28s for each 1,000 entry summaries over {plural(rows.height, 'month')}"
     before, after = (format.month(known["month"][place]) for place in (0, -1))
@@ -83,18 +81,23 @@ def cf28_places(view: View, most: int = 10) -> Card:
     by = "port" if own.source.scope.role.all_figures and own.filters.centers else "center"
     key = f"cf28_{by}"
     noun = {"port": ("port of entry", "ports of entry"), "center": ("Center", "Centers")}[by]
+    # A chosen port is seen beside all others.
+    chosen, own = own.filters.kept(by), replace(own, filters=own.filters.keeping(by, ()))
     rows = labelled(own, service.notices(own.frames, own.filters, own.as_of, [by]), by)
     rows = rows.with_columns(label=pl.when(pl.col(by) == codes.PORT_CODE).then(pl.lit("Ports, without a Center")).otherwise("label")).sort(
         ["low", "value", "label"], descending=[True, True, False], nulls_last=True
     )
     known = rows.drop_nulls("value")
     if known.is_empty():
-        return too_few(own, key, "Too few entry summaries to compare rates of CF-28s", "entry_summaries", 30, _SUMMARIES)
+        title = "Too few entry summaries to compare rates of CF-28s"
+        return too_few(own, key, title, "entry_summaries", standards.LEAST_SAMPLE, _SUMMARIES, noun[0])
     rate = 1000 * total(rows["asked_count"]) / total(rows["n"])
-    title = _above(known, rate, noun)
+    mine = known.filter(pl.col(by).is_in(chosen))
+    title = _beside(mine, rate) if mine.height == 1 else _above(known, rate, noun)
+    shown = pl.concat([known.head(most), known.slice(most).filter(pl.col(by).is_in(chosen)).head(most)])
     small = rows.height - known.height
     options: dict[str, Any] = {"kind": "ratio", "better": "lower", "target": rate, "target_label": f"whole {format.ratio(rate)}", "n": "n"}
-    scope = f"the {most} highest of {plural(known.height, *noun)}" if known.height > most else f"every {noun[0]}"
+    scope = f"{shown.height} of {plural(known.height, *noun)}" if known.height > shown.height else f"every {noun[0]}"
     return with_chart(
         Card(
             key=key,
@@ -126,13 +129,20 @@ def cf28_places(view: View, most: int = 10) -> Card:
             ),
         ),
         charts.dots_with_interval,
-        known.head(most),
+        shown,
         "label",
         "value",
         "low",
         "high",
         **options,
     )
+
+
+def _beside(mine: pl.DataFrame, rate: float) -> str:
+    """Say how one place stands against the whole; clear is only what its interval keeps apart."""
+    place = mine.row(0, named=True)
+    word = "clearly more than" if place["low"] > rate else "clearly fewer than" if place["high"] < rate else "no clear difference from"
+    return f"{place['label']}: {format.ratio(place['value'])} CF-28s for each 1,000 entry summaries, {word} the {format.ratio(rate)} of the whole"
 
 
 def _above(known: pl.DataFrame, rate: float, noun: tuple[str, str]) -> str:
@@ -159,8 +169,8 @@ def turnaround(view: View) -> Card:
     title = f"{plural(came, 'notice or filing', 'notices and filings')} came in; too few to say how long they take"
     if timed.height:
         slow = timed.row(0, named=True)
-        title = f"{slow['label']}: half take more than {format.days(slow['median'])}"
-        title += f", the longest of {timed.height} kinds" if timed.height > 1 else ""
+        title = f"{slow['label']} takes longest of {timed.height} kinds" if timed.height > 1 else slow["label"]
+        title += f": half within {format.days(slow['median'])}"
     asked = rows.filter(pl.col("work_type") == "cf28").drop_nulls("share")
     if asked.height:
         title += f"; {format.share(asked['share'][0])} of CF-28s led to a change"
@@ -173,17 +183,18 @@ def turnaround(view: View) -> Card:
         ("median", "Half within"),
         ("p80", "80% within"),
         ("on_time", "By due date"),
-        ("share", "Led to a change, accepted, valid"),
+        ("share", "With effect"),
         ("receipts", "Received"),
         ("pending", "Pending"),
     ]
-    few = [("median", "Half within"), ("on_time", "By due date"), ("share", "Led to change")]
+    few = [("median", "Half within"), ("on_time", "By due date"), ("share", "With effect")]
     return Card(
         key=key,
         title=title,
-        subtitle=f"Days with open ones counted, of those received; results of those completed · {own.sentence}",
+        subtitle=f"Days of those received, open ones counted; with effect: completed with a change, accepted or valid · {own.sentence}",
         alt=f"{title}.",
-        chart=charts.words(said, "label", heads, width=charts.WIDE),
+        # Planned for half the page: on a tablet the whole page is no wider.
+        chart=charts.words(said, "label", heads),
         chart_narrow=charts.words(said, "label", few, width=charts.PHONE),
         table=rows,
         columns=(
@@ -194,7 +205,7 @@ def turnaround(view: View) -> Card:
             Column("on_time", "Completed by the due date", "share"),
             Column("median", "Half within", "days"),
             Column("p80", "80% within", "days"),
-            Column("share", "Led to a change, accepted, valid", "share"),
+            Column("share", "With effect: change, accepted, valid", "share"),
             Column("low", "Low (95%)", "share"),
             Column("high", "High (95%)", "share"),
             Column("refused_count", "Rejected or not valid", "count"),
@@ -257,137 +268,3 @@ def _not_recorded(rows: pl.DataFrame) -> str:
             said.append(f"{format.count(reasons)} of {format.count(refused)} refused ones have a reason recorded.")
         said.append("Acceptance without review, tenders and calculated duty are not recorded.")
     return " ".join(said)
-
-
-def protests_pending(view: View) -> Card:
-    """How old pending protests are at the marks of the statute, and how many are past their own clock."""
-    key, own = "protests_pending", narrowed(view, WORK.dimensions)
-    rows = service.protest_ages(own.frames, own.filters, own.as_of)
-    if not has_rows(rows, "reviews_count"):
-        return empty(own, key, "No protest is pending", "pending", work_types=_PROTEST)
-    protests = own.filters.keeping("work_type", _PROTEST)
-    past, soon = (int(own.ask(name, filters=protests)["value"][0]) for name in ("past_due", "due_within_30"))
-    lapsed, waiting = int(total(rows["lapsed_count"])), int(total(rows["reviews_count"]))
-    quick = max(past - lapsed, 0)
-    late = [
-        f"{format.count(lapsed)} past the two years to decide" if lapsed else "",
-        f"{format.count(quick)} past {'its' if quick == 1 else 'their'} accelerated 30 days" if quick else "",
-    ]
-    title = f"{plural(waiting, 'protest')} pending; {listed([word for word in late if word]) or 'none is past its clock'}"
-    return with_chart(
-        Card(
-            key=key,
-            title=title,
-            subtitle=f"Pending protests on {format.date(own.end)} by gross age · {own.sentence}",
-            alt=f"{title}.",
-            chart=None,
-            table=rows,
-            columns=(Column("age", "Age", "text"), Column("reviews_count", "Pending protests", "count")),
-            metric_ids=("pending", "past_due", "due_within_30"),
-            note=f"{plural(soon, 'more falls', 'more fall')} due within 30 days. A protest younger than two years can only be past its accelerated 30 days; the law takes it as denied (19 USC 1515(b)).",
-        ),
-        charts.due_bars,
-        rows.with_columns(bad=pl.col("age_order") == 3),
-        "age",
-        "reviews_count",
-        bad="bad",
-    )
-
-
-def protest_outcomes(view: View) -> Card:
-    """How protests ended; a deemed denial is a failure."""
-    key, own = "protest_outcomes", narrowed(view, FINDINGS.dimensions)
-    ended = service.outcomes(own.frames, own.filters.keeping("work_type", _PROTEST), own.as_of)
-    if not has_rows(ended, "completed_count"):
-        return empty(own, key, "No protest ended in this period", "completions", work_types=_PROTEST)
-    rows = ended.with_columns(
-        label=pl.col("outcome").replace_strict(codes.OUTCOMES, default=pl.lit("No result recorded"), return_dtype=pl.String),
-        share=pl.col("completed_count") / pl.col("completed_count").sum(),
-        bad=pl.col("outcome").eq_missing("deemed_denied"),
-    ).sort(["completed_count", "label"], descending=[True, False])
-    allowed, decided, deemed = (
-        int(total(rows.filter(pl.col("outcome").is_in(kept))["completed_count"]))
-        for kept in (codes.PROTEST_ALLOWED, codes.PROTEST_DECIDED, ["deemed_denied"])
-    )
-    title = f"No protest was decided; {format.count(total(rows['completed_count']))} ended otherwise"
-    if decided:
-        title = f"{format.count(allowed)} of {plural(decided, 'protest')} decided {'was' if allowed == 1 else 'were'} allowed in whole or in part"
-        title += f"; {format.count(deemed)} {'was' if deemed == 1 else 'were'} deemed denied" if deemed else "; none was deemed denied"
-    drawn = rows.with_columns(extra=pl.col("share").map_elements(format.share, pl.String))
-    return with_chart(
-        Card(
-            key=key,
-            title=title,
-            subtitle=f"Protests that ended in the period by result; orange: nobody decided within the 30 days of accelerated disposition · {own.sentence}",
-            alt=f"{title}.",
-            chart=None,
-            table=rows,
-            columns=(
-                Column("label", "Result", "text"),
-                Column("completed_count", "Protests", "count"),
-                Column("share", "Share", "share"),
-            ),
-            metric_ids=("protests_allowed_share", "deemed_denials"),
-        ),
-        charts.bars,
-        drawn,
-        "label",
-        "completed_count",
-        bad="bad",
-        extra="extra",
-    )
-
-
-def filers(view: View, most: int = 10) -> Card:
-    """Whose entries end in rejects, and why; only for roles that reach names, cut to their Centers."""
-    key, own = "filers", _own_filers(view)
-    rows = service.filers(own.frames, own.filters, own.as_of)
-    everything = int(total(rows["rejected_count"]))
-    if not everything:
-        title = "No review ended in a reject"
-        return replace(empty(own, key, title, "completions", wide=True), empty=f"{title} among those that you may see by filer.")
-    rows = rows.with_columns(
-        label=pl.lit("Filer ") + pl.col("filer_code").cast(pl.String),
-        reason_label=pl.col("reason").cast(pl.String).replace_strict(codes.FINDING_CATEGORIES, default=pl.lit("Reason not recorded")),
-    )
-    first = rows.row(0, named=True)
-    tied = rows.filter(pl.col("rejected_count") == first["rejected_count"]).height
-    title = f"{first['label']} has {format.count(first['rejected_count'])} of {plural(everything, 'reject')}, the most of any filer"
-    if tied > 1:
-        title = f"{plural(tied, 'filer')} have most rejects, {format.count(first['rejected_count'])} each of {format.count(everything)}"
-    counted = pl.col("completed_count").map_elements(format.count, pl.String)
-    drawn = rows.filter(pl.col("rejected_count") > 0).with_columns(
-        extra=pl.lit("of ") + counted + pl.lit(" reviews; ") + pl.col("reason_label").str.to_lowercase()
-    )
-    shown = drawn.head(most)
-    return Card(
-        key=key,
-        title=title,
-        subtitle=f"Reviews that ended in a reject, by filer of the entry, with the finding that most of them had; {plural(shown.height, 'filer')} of {drawn.height} with any · {own.sentence}",
-        alt=f"{title}.",
-        chart=charts.bars(shown, "label", "rejected_count", extra="extra", width=charts.WIDE),
-        chart_narrow=charts.bars(shown, "label", "rejected_count", width=charts.PHONE),
-        table=rows,
-        columns=(
-            Column("label", "Filer", "text"),
-            Column("rejected_count", "Rejects", "count"),
-            Column("completed_count", "Completed reviews", "count"),
-            Column("share", "Reject share", "share"),
-            Column("low", "Low (95%)", "share"),
-            Column("high", "High (95%)", "share"),
-            Column("reason_label", "Main reason", "text"),
-        ),
-        metric_ids=("rejected_share",),
-        wide=True,
-        note=f"Whether a reject was filed again within two working days is not recorded. {ignored(view, FILERS.dimensions)}".strip(),
-    )
-
-
-def _own_filers(view: View) -> View:
-    """Return the view with the Centers whose filers the reader may see named in its sentence."""
-    filters: Filters = view.filters.only(FILERS.dimensions)
-    scope = view.source.scope
-    if scope.role.names == "own":
-        kept = [code for code in scope.centers if code in filters.centers] if filters.centers else scope.centers
-        filters = filters.keeping("center", kept or filters.centers)
-    return replace(view, filters=filters)

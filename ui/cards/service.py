@@ -34,13 +34,13 @@ def narrowed(view: View, dimensions: Sequence[str]) -> View:
 def ignored(view: View, dimensions: Sequence[str]) -> str:
     """Say which of the reader's filters a number does not know; empty when it knows all."""
     names = [DIMENSIONS[name][2].lower() for name in view.filters.used if name not in dimensions]
-    return f"Not narrowed by {listed(names)}: not recorded here." if names else ""
+    return f"Not narrowed by {listed(names)}." if names else ""
 
 
 def figure(view: View, metric_id: str) -> KeyFigure:
     """Answer a metric as a key figure that names the filters it does not know."""
     shown = key_figure(view, metric_id)
-    words = [shown.n, ignored(view, METRICS[metric_id].dimensions).removesuffix(": not recorded here.")]
+    words = [shown.n, ignored(view, METRICS[metric_id].dimensions).removesuffix(".")]
     return replace(shown, n=" · ".join(word for word in words if word))
 
 
@@ -54,12 +54,12 @@ def title(view: View) -> str:
             if on_time is None
             else f"{format.share(on_time)} of inquiries were answered within two business days"
         )
-    failed = [
-        plural(int(view.ask(name)["value"][0] or 0), *nouns)
-        for name, nouns in _FAILURES.items()
-        if not ignored(view, METRICS[name].dimensions)
-    ]
-    return "; ".join([*said, listed(failed)])
+    for name, nouns in _FAILURES.items():
+        if not ignored(view, METRICS[name].dimensions):
+            count = int(view.ask(name)["value"][0] or 0)
+            said.append(plural(count, *nouns) if count else f"no {nouns[0]}")
+    words = "; ".join(said)
+    return words[0].upper() + words[1:]
 
 
 #: What failed because nobody acted in time, worst first.
@@ -79,12 +79,12 @@ def clear_change(rows: pl.DataFrame, more: str, fewer: str, same: str) -> str:
     return fewer if last["high"] < first["low"] else same
 
 
-def too_few(view: View, key: str, title: str, probe: str, least: int, noun: tuple[str, str]) -> Card:
+def too_few(view: View, key: str, title: str, probe: str, least: int, noun: tuple[str, str], group: str = "month") -> Card:
     """Draw a card whose cases make no share: none at all, or fewer than are needed in every group."""
     card, cases = empty(view, key, title, probe), int(total(view.ask(probe)["n"]))
     if not cases:
         return card
-    return replace(card, empty=f"{plural(cases, *noun)} in the period, but fewer than {least} in every group. Choose a longer period.")
+    return replace(card, empty=f"{plural(cases, *noun)} in the period, but fewer than {least} in every {group}. Leave a filter out.")
 
 
 def months_words(view: View, rows: pl.DataFrame, everything: str) -> str:
@@ -200,7 +200,7 @@ def satisfaction(view: View) -> Card:
     chosen = rows.filter(pl.col("center").is_in(own.filters.centers)) if own.filters.centers else rows
     rated, known = int(total(chosen["n"])), rows.drop_nulls("value")
     if rated < standards.LEAST_CASES:
-        return too_few(own, key, title, "satisfied_share", standards.LEAST_CASES, ("rating", "ratings"))
+        return too_few(own, key, title, "satisfied_share", standards.LEAST_CASES, ("rating", "ratings"), "Center")
     value = total(chosen["satisfied_count"]) / rated
     title = f"{format.share(value)} of those who rated an answer are satisfied; the mean is {format.ratio(total(chosen['rating_sum']) / rated)} of 5"
     return with_chart(
