@@ -195,6 +195,16 @@ _ALL: Final[tuple[Metric, ...]] = (
         "allowed or allowed in part / decided", "share", "neither", "outcome", "19 USC 1515", FINDINGS, service.protests_allowed_share,
     ),
     Metric(
+        "deemed_denials", "Deemed denials",
+        "Protests that were deemed denied in the period because nobody decided them within the 30 days of accelerated disposition. "
+        "Each is a failure.",
+        "count of protests with result deemed denied", "count", "lower", "outcome", "19 USC 1515(b)", FINDINGS, service.deemed_denials,
+    ),
+    Metric(
+        "disclosures_valid_share", "Valid disclosures", "Share of the prior disclosures judged in the period that were valid.",
+        "valid / valid or not valid", "share", "neither", "outcome", "19 USC 1592(c)(4)", FINDINGS, service.disclosures_valid_share,
+    ),
+    Metric(
         "liquidations", "Liquidations", "Entries liquidated in the period, however they were.", "count of entries by liquidation date",
         "count", "neither", "output", "19 USC 1504", LIQUIDATIONS, liquidation.liquidations,
     ),
@@ -224,6 +234,17 @@ _ALL: Final[tuple[Metric, ...]] = (
     Metric(
         "staff_floor", "Staff floor", "The least number of people in the customs revenue positions, in the last month of the period.",
         "sum over positions", "count", "neither", "output", "6 USC 212(b)", people.STAFF, people.staff_floor,
+    ),
+    Metric(
+        "staff_short", "People below the floor",
+        "People missing to the floor of their position at their Center, in the last month of the period. What one position or Center has "
+        "above its floor does not fill another's.",
+        "sum over Centers and positions of max(floor - on board, 0)", "count", "lower", "output", "6 USC 212(b)", people.STAFF, people.staff_short,
+    ),
+    Metric(
+        "pending_per_person", "Pending per person",
+        "Reviews that Centers hold at the end of the period for each person on board in its last month.",
+        "pending of Centers / people on board", "ratio", "lower", "efficiency", _DUTY, people.STAFF, people.pending_per_person,
     ),
     Metric(
         "completions_per_person", "Completions per person and month",
@@ -292,6 +313,11 @@ _ALL: Final[tuple[Metric, ...]] = (
     Metric(
         "satisfaction_mean", "Satisfaction", "Mean satisfaction, from 1 to 5, of those who rated the answer to an inquiry received in the period.",
         "mean of the ratings given", "ratio", "higher", "outcome", "Service standard", INQUIRIES, service.satisfaction_mean,
+    ),
+    Metric(
+        "satisfied_share", "Satisfied",
+        "Share of those who rated the answer to an inquiry received in the period that gave it 4 or 5 of 5.",
+        "ratings of 4 or 5 / ratings given", "share", "higher", "outcome", "Service standard", INQUIRIES, service.satisfied_share,
     ),
     Metric(
         "inquiries_on_time_share", "Inquiries answered in two business days",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Final
 
 import polars as pl
 
@@ -19,6 +20,9 @@ from analytics.workload import quality
 
 #: Staff of the Centers by month and position: a small table of its own, not a rollup.
 STAFF = Family("staff", ("on_board", "floor"), (CENTER,))
+
+#: People missing to the floor of one position of one Center.
+_MISSING: Final = (pl.col("floor") - pl.col("on_board")).clip(lower_bound=0)
 
 
 def _check(filters: Filters, by: Sequence[str]) -> None:
@@ -45,36 +49,64 @@ def positions(frames: Frames, filters: Filters, as_of: dt.date) -> pl.DataFrame:
     """Give the people on board and the floor by position, in the last month of the period that has any.
 
     Returns:
-        `position_type`, `on_board`, `floor`, `short` (people missing to the floor, 0 when none), `month` (`YYYY-MM`); most missing first.
+        `position_type`, `on_board`, `floor`, `short` (people missing to the floor, 0 when none), `centers_short` (Centers below their
+        floor), `month` (`YYYY-MM`); most missing first.
     """
     last = _staff(frames, filters, as_of).filter(pl.col("date") == pl.col("date").max())
     # Each Center's own shortage: what one has above its floor does not fill another's.
-    missing = (pl.col("floor") - pl.col("on_board")).clip(lower_bound=0).sum()
-    counted = last.group_by("position_type").agg(pl.col("on_board", "floor").sum(), short=missing, month=pl.col("month").first())
+    below = (pl.col("floor") > pl.col("on_board")).sum().cast(pl.Int64)
+    counted = last.group_by("position_type").agg(
+        pl.col("on_board", "floor").sum(), short=_MISSING.sum(), centers_short=below, month=pl.col("month").first()
+    )
     return counted.sort(["short", "floor", "position_type"], descending=[True, True, False]).collect()
 
 
-def _people(measure: str, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
-    """Sum people in the last month of the period, or of each group's part of it."""
+def _last_months(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.LazyFrame:
+    """Return the rows of the last month of the period, or of each group's part of it, with the groups' labels."""
     _check(filters, by)
     rows = _staff(frames, filters, as_of).with_columns(
         cube.time_label(name, pl.col("date")).alias(name) for name in by if name in cube.TIMES
     )
     latest = pl.col("date").max().over(list(by)) if by else pl.col("date").max()
-    people = rows.filter(pl.col("date") == latest)
-    total = pl.col(measure).sum().alias("value")
+    return rows.filter(pl.col("date") == latest)
+
+
+def _people(measure: pl.Expr, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
+    """Sum people in the last month of the period, or of each group's part of it."""
+    people = _last_months(frames, filters, as_of, by)
+    total = measure.sum().alias("value")
     sums = people.group_by(by).agg(total) if by else people.select(total)
     return cube.result(sums.collect(), by, n=pl.col("value"))
 
 
 def staff_on_board(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
     """Count people on board in the customs revenue positions in the last month of the period."""
-    return _people("on_board", frames, filters, as_of, by)
+    return _people(pl.col("on_board"), frames, filters, as_of, by)
 
 
 def staff_floor(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
     """Add the floors of the customs revenue positions up, in the last month of the period."""
-    return _people("floor", frames, filters, as_of, by)
+    return _people(pl.col("floor"), frames, filters, as_of, by)
+
+
+def staff_short(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count the people missing to the floors in the last month of the period, position by position and Center by Center."""
+    return _people(_MISSING, frames, filters, as_of, by)
+
+
+def pending_per_person(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Divide the reviews that Centers hold at the end of the period by the people on board in its last month; `n` are people.
+
+    Only Centers with staff in that month count. Ports have no staff here.
+    """
+    wanted = ["center", *(name for name in by if name != "center")]
+    people = _last_months(frames, filters, as_of, by).group_by(wanted).agg(pl.col("on_board").sum()).collect()
+    held = cube.stocks(frames, WORK, ["pending_net"], filters, as_of, wanted)
+    joined = people.join(held, on=wanted, how="left").with_columns(pl.col("pending_net").fill_null(0))
+    sums = [pl.col("pending_net", "on_board").sum()]
+    total = joined.group_by(by).agg(sums) if by else joined.select(sums)
+    n = pl.col("on_board")
+    return cube.result(total, by, value=pl.when(n > 0).then(pl.col("pending_net") / n), n=n, quality=quality(n > 0))
 
 
 def completions_per_person(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:

@@ -28,6 +28,11 @@ AGE_MARKS: Final[tuple[int, ...]] = (0, 31, 91, 181, 271, 315, 366)
 
 AGE_LABELS: Final[tuple[str, ...]] = ("0–30", "31–90", "91–180", "181–270", "271–314", "315–365", "Over 365")
 
+#: Ages in days at which a bucket of protests begins: those of the statute, 30 days accelerated and two years (19 USC 1515).
+PROTEST_MARKS: Final[tuple[int, ...]] = (0, 31, 366, 731)
+
+PROTEST_LABELS: Final[tuple[str, ...]] = ("0–30 days", "31–365 days", "366–730 days", "Over 730 days")
+
 #: Days ahead within which work is counted as falling due.
 DUE_WINDOWS: Final[tuple[int, ...]] = (7, 14, 30)
 

@@ -31,6 +31,8 @@ PAGES = (
     ("center", "workload", "Workload", ()),
     ("center", "work_list", "Work list", ("director", "analyst")),
     ("center", "compliance", "Compliance", ()),
+    ("center", "service", "Service", ()),
+    ("center", "people", "People", ("leadership", "director", "analyst")),
     ("working_groups", "feedback", "Feedback", ()),
     ("reference", "definitions", "Definitions", ()),
     ("reference", "data_health", "Data health", ("leadership", "director", "analyst")),

@@ -22,6 +22,8 @@ _CASES: Final[dict[str, str]] = {
     "feedback_first_response_days": "pieces",
     "feedback_implemented_share": "closed",
     "inquiries_on_time_share": "inquiries",
+    "first_contact_share": "answered",
+    "satisfied_share": "ratings",
 }
 
 

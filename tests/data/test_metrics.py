@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analytics import metrics, standards
+from analytics import metrics, service, standards
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from data.store import Snapshot
@@ -317,6 +317,13 @@ def test_how_reviews_ended(analyst: Snapshot, sql: Any, name: str) -> None:
     )[0]
     found = ask(analyst, "protests_allowed_share", filters)
     assert (found["n"], found["value"]) == (decided, pytest.approx(allowed / decided) if decided >= 10 else None)
+    deemed, valid, judged = sql(
+        f"select count(*) filter (outcome = 'deemed_denied'), count(*) filter (outcome = 'valid'), "
+        f"count(*) filter (outcome in ('valid', 'not_valid')) from review where {done}"
+    )[0]
+    assert value(analyst, "deemed_denials", filters) == deemed
+    found = ask(analyst, "disclosures_valid_share", filters)
+    assert (found["n"], found["value"]) == (judged, pytest.approx(valid / judged) if judged >= 10 else None)
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -357,6 +364,12 @@ def test_people(analyst: Snapshot, sql: Any, center: str | None) -> None:
     mine = f"center_code = '{center}'" if center else "true"
     board, floor = sql(f"select sum(on_board), sum(floor) from staff where month = '2013-09' and {mine}")[0]
     assert (value(analyst, "staff_on_board", filters), value(analyst, "staff_floor", filters)) == (board, floor)
+    short = sql(f"select sum(greatest(floor - on_board, 0)) from staff where month = '2013-09' and {mine}")[0][0]
+    assert value(analyst, "staff_short", filters) == short > floor - board
+    held = sql(f"select count(*) from work where closed_date is null and holder <> 'PORT' and {mine.replace('center_code', 'holder')}")[0][
+        0
+    ]
+    assert value(analyst, "pending_per_person", filters) == pytest.approx(held / int(board))
     months = sql(f"select sum(on_board) from staff where month between '2012-10' and '2013-09' and {mine}")[0][0]
     done = METRICS["completions"].answer(analyst.frames, filters, analyst.as_of, ["center", "month"])
     staffed = {(code, month) for code, month in sql("select distinct center_code, month from staff")}
@@ -410,10 +423,92 @@ def test_inquiries(analyst: Snapshot, sql: Any, name: str) -> None:
     first, known = sql(f"select count(*) filter (resolved_first_contact), count(resolved_first_contact) from inquiry where {kept}")[0]
     assert ask(analyst, "first_contact_share", filters)["value"] == pytest.approx(first / known)
     given = np.array([row[0] for row in sql(f"select satisfaction from inquiry where satisfaction is not null and {kept}")])
+    found = ask(analyst, "satisfied_share", filters)
+    inside = stats.binomtest(int((given >= 4).sum()), len(given)).proportion_ci(method="wilson")
+    assert (found["n"], found["value"]) == (len(given), pytest.approx((given >= 4).mean()))
+    assert (found["low"], found["high"]) == (pytest.approx(inside.low), pytest.approx(inside.high))
     found = ask(analyst, "satisfaction_mean", filters)
     spread = 1.959963984540054 * given.std(ddof=1) / math.sqrt(len(given))
     assert (found["n"], found["value"]) == (len(given), pytest.approx(given.mean()))
     assert (found["low"], found["high"]) == (pytest.approx(given.mean() - spread), pytest.approx(given.mean() + spread))
+
+
+@pytest.mark.parametrize("end", [D(2012, 10, 17), D(2013, 9, 30)])
+def test_pending_per_person_by_month_counts_who_held_it_then(analyst: Snapshot, sql: Any, end: dt.date) -> None:
+    held = sum(count for holder, count in sql(STAYS.replace("$1", f"date '{end}'")) if holder != "PORT")
+    board = sql(f"select sum(on_board) from staff where month = '{end:%Y-%m}'")[0][0]
+    assert value(analyst, "pending_per_person", Filters(D(2012, 1, 1), end)) == pytest.approx(held / int(board))
+
+
+LED = {
+    "cf28": "('change', 'rejected', 'referred')",
+    "cf29": "('change', 'rejected', 'referred')",
+    "psc": "('approved', 'approved_in_part')",
+}
+LED |= {"pea": LED["psc"], "prior_disclosure": "('valid')"}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_what_notices_and_filings_led_to(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = FILTERS[name]
+    done = f"status = 'completed' and {where(filters, 'closed_date', analyst.as_of)}"
+    found = {row["work_type"]: row for row in service.led_to(analyst.frames, filters, analyst.as_of).iter_rows(named=True)}
+    for kind, results in LED.items():
+        led, refused, n, change = sql(
+            f"select count(*) filter (outcome in {results}), count(*) filter (outcome in ('rejected', 'not_valid') and outcome not in {results}), "
+            f"count(outcome), coalesce(sum(cast(round(revenue_change_usd * 100) as bigint)), 0) from review where {done} and work_type = '{kind}'"
+        )[0]
+        row = found.get(kind, dict.fromkeys(("led_count", "refused_count", "n", "change_usd"), 0))
+        assert (row["led_count"], row["refused_count"], row["n"], row["change_usd"]) == (led, refused, n, int(change) / 100), kind
+
+
+@pytest.mark.parametrize("end", [D(2012, 6, 30), D(2013, 2, 28), D(2013, 9, 30)])
+def test_pending_protests_by_age(analyst: Snapshot, sql: Any, end: dt.date) -> None:
+    there = f"work_type = 'protest' and opened_date <= date '{end}' and (closed_date is null or closed_date > date '{end}')"
+    age = f"date '{end}' - opened_date"
+    expected = sql(
+        f"select count(*) filter ({age} <= 30), count(*) filter ({age} between 31 and 365), count(*) filter ({age} between 366 and 730), "
+        f"count(*) filter ({age} > 730), count(*) filter (opened_date + interval 2 year < date '{end}') from review where {there}"
+    )[0]
+    found = service.protest_ages(analyst.frames, Filters(to_date=end), analyst.as_of)
+    assert (*found["reviews_count"], found["lapsed_count"].sum()) == expected
+    assert found["reviews_count"].sum() == value(analyst, "pending", Filters(to_date=end, work_types=("protest",))) > 0
+
+
+@pytest.mark.parametrize("work_type", ["cf28", "cf29"])
+def test_notices_by_port(analyst: Snapshot, sql: Any, work_type: str) -> None:
+    found = service.notices(analyst.frames, Filters(*YEAR), analyst.as_of, ["port"], work_type)
+    asked = dict(
+        sql(
+            f"select port_code, count(*) from review where work_type = '{work_type}' and {where(Filters(*YEAR), 'opened_date', YEAR[1])} group by 1"
+        )
+    )
+    filed = dict(sql(f"select port_code, count(*) from entry where {where(Filters(*YEAR), 'entry_date', YEAR[1])} group by 1"))
+    assert {row["port"]: row["n"] for row in found.iter_rows(named=True)} == filed
+    for row in found.iter_rows(named=True):
+        assert row["asked_count"] == asked.get(row["port"], 0)
+        assert row["value"] == (pytest.approx(1000 * row["asked_count"] / row["n"]) if row["n"] >= 30 else None)
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_inquiries_by_topic(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = VOICES[name]
+    kept = where(filters, "received_date", analyst.as_of)
+    expected = {
+        row[0]: row[1:]
+        for row in sql(
+            "select topic, count(*), count(answered_date), count(resolved_first_contact), count(*) filter (resolved_first_contact) "
+            f"from inquiry where {kept} group by 1"
+        )
+    }
+    found = service.topics(analyst.frames, filters, analyst.as_of)
+    names = ("inquiries_count", "answered_count", "known_count", "first_count")
+    assert {row["topic"]: tuple(row[each] for each in names) for row in found.iter_rows(named=True)} == expected
+    whole = ask(analyst, "inquiries_on_time_share", filters)
+    assert (found["decided_count"].sum(), found["on_time_count"].sum() / found["decided_count"].sum()) == (
+        whole["n"],
+        pytest.approx(whole["value"]),
+    )
 
 
 def test_every_metric_is_checked_here() -> None:

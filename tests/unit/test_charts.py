@@ -279,3 +279,9 @@ def test_long_tables_are_capped():
 )
 def test_only_drawn_cards_are_reported(value, card):
     assert board.exported_card(value, frozenset({"k"})) == card
+
+
+def test_ticks_of_a_ratio_keep_the_decimals_that_tell_them_apart() -> None:
+    assert [base.tick_text(tick, "ratio", [0.0, 2.5, 5.0]) for tick in (0.0, 2.5, 5.0)] == ["0.0", "2.5", "5.0"]
+    assert [base.tick_text(tick, "ratio", [0.0, 20.0]) for tick in (0.0, 20.0)] == ["0", "20"]
+    assert base.tick_text(0.25, "ratio", [0.0, 0.25, 0.5]) == "0.25"

@@ -57,6 +57,11 @@ PROMISED = [
     "inquiries",
     "first_contact_share",
     "satisfaction_mean",
+    "satisfied_share",
+    "deemed_denials",
+    "disclosures_valid_share",
+    "staff_short",
+    "pending_per_person",
 ]
 
 

@@ -95,3 +95,28 @@ def test_wilson_of_nothing_is_unknown() -> None:
     low, high = rates.wilson(pl.col("k"), pl.col("n"))
     found = pl.DataFrame({"k": [None], "n": [0]}, schema={"k": pl.Float64, "n": pl.Int64}).select(low=low, high=high)
     assert found.row(0) == (None, None)
+
+
+def test_byar_is_near_the_exact_interval_of_few_cases() -> None:
+    seen = [1, 2, 3, 5, 10, 25, 100, 2500]
+    low, high = rates.byar(pl.col("k"))
+    for row in pl.DataFrame({"k": seen}).with_columns(low=low, high=high).iter_rows(named=True):
+        exact_low, exact_high = stats.chi2.ppf(0.025, 2 * row["k"]) / 2, stats.chi2.ppf(0.975, 2 * row["k"] + 2) / 2
+        assert math.isclose(row["low"], exact_low, rel_tol=0.002 if row["k"] >= 10 else 0.02, abs_tol=0.02)
+        assert math.isclose(row["high"], exact_high, rel_tol=0.002)
+    nothing = pl.DataFrame({"k": [0, None]}, schema={"k": pl.Int64}).select(low=low, high=high)
+    assert nothing["low"].to_list() == [0.0, None]
+    assert math.isclose(nothing["high"][0], stats.chi2.ppf(0.975, 2) / 2, rel_tol=0.01)
+
+
+def test_byar_seldom_calls_chance_clearly_more_where_wilson_does() -> None:
+    """The usual rate of small ports: 0.2 to 6 requests are expected of 100 summaries."""
+    k, n = np.arange(60), 100
+    frame = pl.DataFrame({"k": k, "n": n})
+    ends = {"byar": rates.byar(pl.col("k"))[0], "wilson": rates.wilson(pl.col("k") / pl.col("n"), pl.col("n"))[0] * pl.col("n")}
+    false = {
+        name: max(stats.binom.pmf(k, n, mean / n)[frame.select(end).to_series().to_numpy() > mean].sum() for mean in np.arange(0.2, 6, 0.1))
+        for name, end in ends.items()
+    }
+    assert false["byar"] <= 0.028
+    assert false["wilson"] > 0.05

@@ -37,8 +37,8 @@ def month_date(frame: pl.DataFrame, column: str = "month") -> pl.DataFrame:
     return frame.with_columns((pl.col(column) + pl.lit("-01")).str.to_date().alias(column))
 
 
-def empty(view: View, key: str, title: str, probe: str, *, wide: bool = False) -> Card:
-    """Draw a card without data: it says which filter to loosen, as far as one alone would help."""
+def empty(view: View, key: str, title: str, probe: str, *, wide: bool = False, work_types: Sequence[str] = ()) -> Card:
+    """Draw a card without data: it says which filter to loosen, as far as one alone would help; of some work types where it shows them alone."""
     return Card(
         key=key,
         title=title,
@@ -48,17 +48,17 @@ def empty(view: View, key: str, title: str, probe: str, *, wide: bool = False) -
         table=pl.DataFrame(),
         columns=(),
         wide=wide,
-        empty=loosen(view, probe),
+        empty=loosen(view, probe, work_types),
     )
 
 
-def loosen(view: View, probe: str) -> str:
-    """Say which single filter, left out, would bring rows of the probed metric back."""
+def loosen(view: View, probe: str, work_types: Sequence[str] = ()) -> str:
+    """Say which single filter, left out, would bring rows of the probed metric (of some work types) back."""
     metric = METRICS[probe]
     filters = view.filters.only(metric.dimensions)
     for dimension in filters.used:
         without = filters.keeping(dimension, ())
-        rows = view.ask(probe, filters=without)
+        rows = view.ask(probe, filters=without.keeping("work_type", work_types) if work_types else without)
         cases = total(rows["n"])
         if cases:
             return f"Nothing matches all of these filters. Without the filter “{DIMENSIONS[dimension][2]}” there are {format.count(cases)}."

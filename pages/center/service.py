@@ -1,0 +1,39 @@
+"""Service: how the trade is served: what failed because nobody acted, notices and filings, inquiries and satisfaction."""
+
+from data.journal import exporter
+from data.store import Snapshot
+from ui import board, session
+from ui.cards import notices, protests, service
+from ui.frame import headline, on_export, open_view
+
+snapshot = Snapshot(session.guard(), session.cited_version())
+view = open_view(snapshot, ["center", "industry", "port", "program"])
+role, targets = snapshot.scope.role, snapshot.targets()
+
+shared = [
+    lambda: service.liquidations(view),
+    lambda: notices.cf28_months(view),
+    lambda: notices.cf28_places(view),
+    lambda: service.inquiries(view, targets),
+    lambda: service.topics(view, targets),
+    lambda: service.satisfaction(view),
+]
+everything = [
+    shared[0],
+    lambda: protests.protests_pending(view),
+    lambda: notices.turnaround(view),
+    *shared[1:5],
+    lambda: protests.protest_outcomes(view),
+    shared[5],
+    *([lambda: protests.filers(view)] if role.names != "none" else []),
+]
+
+headline(service.title(view), view)
+board.draw(
+    "service",
+    lambda: [service.figure(view, name) for name in service.FIGURES],
+    everything if role.all_figures else shared,
+    view.stamp(),
+    question=view.question,
+    on_export=on_export(exporter(snapshot.scope)),
+)

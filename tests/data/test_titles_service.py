@@ -1,0 +1,323 @@
+"""Titles of the pages Service and People are true: each claim is worked out again from the rows of its own table."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from analytics import codes, people, service
+from analytics.exc import QueryError
+from analytics.filters import Filters
+from analytics.scope import Scope
+from data.store import Snapshot
+from tests.data.test_titles import _filters, drawn, shares
+from ui import format
+from ui.board import Card
+from ui.cards import notices, protests
+from ui.cards import people as people_cards
+from ui.cards import service as service_cards
+from ui.frame import View
+
+SEEDS = range(24)
+
+
+def _view(analyst: Snapshot, filters: Filters) -> View:
+    start = filters.from_date or analyst.first_date
+    return View(analyst, filters.between(start, filters.to_date or analyst.as_of))
+
+
+@pytest.fixture(params=SEEDS)
+def view(request: pytest.FixtureRequest, analyst: Snapshot) -> View:
+    return _view(analyst, _filters(request.param, analyst))
+
+
+@pytest.fixture
+def year(analyst: Snapshot) -> View:
+    return View(analyst, Filters(analyst.as_of.replace(year=2012, month=10, day=1), analyst.as_of))
+
+
+def number(word: str) -> int:
+    return 0 if word.lower() == "no" else int(word.replace(",", ""))
+
+
+def applied(view: View, card: Card, dimensions: tuple[str, ...]) -> None:
+    """Check that the subtitle names a filter only where it counts, and the note each one that does not."""
+    for name in view.filters.used:
+        words = view.filters.only([name]).narrowed(view.labels)[0]
+        if name not in dimensions:
+            assert words not in card.subtitle, (name, card.subtitle)
+            assert card.empty or "Not narrowed by" in card.note, (name, card.note)
+
+
+def changed(title: str, rows: pl.DataFrame) -> None:
+    """Check a claim of change against the intervals of the first and the last month."""
+    known = rows.drop_nulls("value").sort("month")
+    first, last = known.row(0, named=True), known.row(-1, named=True)
+    assert ("clearly more" in title) == (last["low"] > first["high"])
+    assert ("clearly fewer" in title) == (last["high"] < first["low"])
+    apart = last["low"] > first["high"] or last["high"] < first["low"]
+    assert ("no clear change" in title) == (known.height > 1 and not apart)
+
+
+def test_liquidations(view: View) -> None:
+    card = service_cards.liquidations(view)
+    applied(view, card, service_cards.LIQUIDATIONS.dimensions)
+    if drawn(card):
+        failed, months, whole, now = re.match(
+            r"(\S+) entr\w+ w\w+ deemed liquidated in (\d+) months?, of (\S+) liquidated; (\S+) (?:is|are) suspended", card.title
+        ).groups()  # type: ignore[union-attr]
+        assert number(failed) == card.table["deemed"].sum()
+        assert number(whole) == card.table["liquidated"].sum()
+        assert int(months) == card.table.height
+        assert number(now) == card.table.sort("month")["suspended"][-1]
+
+
+def test_inquiries_by_month(view: View, analyst: Snapshot) -> None:
+    card = service_cards.inquiries(view, analyst.targets())
+    applied(view, card, service_cards.INQUIRIES.dimensions)
+    if drawn(card):
+        last = card.table.drop_nulls("value").sort("month").row(-1, named=True)
+        assert card.title.startswith(f"{format.share(last['value'])} of inquiries of {format.month(last['month'])} were answered")
+        changed(card.title, card.table)
+
+
+def test_topics(view: View, analyst: Snapshot) -> None:
+    card = service_cards.topics(view, analyst.targets())
+    applied(view, card, service_cards.INQUIRIES.dimensions)
+    if drawn(card):
+        everything, most = card.table["inquiries_count"].sum(), card.table["inquiries_count"].max()
+        assert f"{format.share(most / everything)} of {everything:,} inquir" in card.title
+        named = re.findall("“(.*?)”", card.title)
+        assert named[0] in card.table.filter(pl.col("inquiries_count") == most)["label"].to_list()
+        known = card.table.drop_nulls("share")
+        assert (len(named) == 2) == (known.height > 1)
+        if len(named) == 2:
+            assert named[1] in known.filter(pl.col("share") == known["share"].min())["label"].to_list()
+            assert shares(card.title)[-1] == format.share(known["share"].min())
+
+
+def test_satisfaction(view: View) -> None:
+    card = service_cards.satisfaction(view)
+    applied(view, card, service_cards.INQUIRIES.dimensions)
+    if drawn(card):
+        mine = card.table.filter(pl.col("center").is_in(view.filters.centers)) if view.filters.centers else card.table
+        assert shares(card.title) == [format.share(mine["satisfied_count"].sum() / mine["n"].sum())]
+        assert f"the mean is {format.ratio(mine['rating_sum'].sum() / mine['n'].sum())} of 5" in card.title
+
+
+def test_requests_by_month(view: View) -> None:
+    card = notices.cf28_months(view)
+    if drawn(card):
+        rate = 1000 * card.table["asked_count"].sum() / card.table["n"].sum()
+        assert card.title.startswith(f"{format.ratio(rate)} CF-28s for each 1,000 entry summaries over {card.table.height} month")
+        changed(card.title, card.table)
+        assert f"CF-29s: {format.ratio(1000 * card.table['cf29'].sum() / card.table['n'].sum())} for" in card.note
+
+
+def test_requests_by_place(view: View) -> None:
+    card = notices.cf28_places(view)
+    if drawn(card):
+        rate = 1000 * card.table["asked_count"].sum() / card.table["n"].sum()
+        by = "port" if view.filters.centers else "center"
+        known, chosen = card.table.drop_nulls("value"), view.filters.kept(by)
+        mine = known.filter(pl.col(by).is_in(chosen))
+        assert f"the {format.ratio(rate)} of the whole" in card.title
+        if mine.height == 1:
+            place = mine.row(0, named=True)
+            assert card.title.startswith(f"{place['label']}: {format.ratio(place['value'])} CF-28s")
+            assert ("clearly more" in card.title) == (place["low"] > rate)
+            assert ("clearly fewer" in card.title) == (place["high"] < rate)
+            return
+        above = known.filter(pl.col("low") > rate)
+        assert card.title.startswith("No ") == above.is_empty()
+        if above.height > 1:
+            assert card.title.startswith(f"{above.height} of {known.height} ")
+        if above.height:
+            assert any(label in card.title for label in above.filter(pl.col("low") == above["low"].max())["label"])
+
+
+def test_turnaround(view: View) -> None:
+    card = notices.turnaround(view)
+    if drawn(card):
+        known = card.table.drop_nulls("median")
+        if known.is_empty():
+            assert card.title.startswith(f"{card.table['receipts'].sum():,} ")
+        else:
+            slowest = known.filter(pl.col("median") == known["median"].max())
+            assert any(card.title.startswith(label) for label in slowest["label"])
+            assert f"half within {format.days(known['median'].max())}" in card.title
+            assert (f"takes longest of {known.height} kinds" in card.title) == (known.height > 1)
+        led = card.table.filter(pl.col("work_type") == "cf28").drop_nulls("share")
+        assert ("of CF-28s led to a change" in card.title) == (led.height > 0)
+        if led.height:
+            assert shares(card.title)[-1] == format.share(led["led_count"][0] / led["n"][0])
+        assert (card.table["led_count"].fill_null(0) + card.table["refused_count"] <= card.table["n"]).all()
+
+
+def test_pending_protests(view: View) -> None:
+    card = protests.protests_pending(view)
+    if drawn(card):
+        waiting = card.table["reviews_count"].sum()
+        assert card.title.startswith(f"{waiting:,} protest")
+        mine = view.filters.keeping("work_type", ("protest",))
+        past = int(view.ask("past_due", filters=mine)["value"][0])
+        assert waiting == view.ask("pending", filters=mine)["value"][0]
+        said = sum(number(word) for word in re.findall(r"([\d,]+) past", card.title))
+        assert said == past
+        assert ("none is past its clock" in card.title) == (past == 0)
+
+
+def test_how_protests_ended(view: View) -> None:
+    card = protests.protest_outcomes(view)
+    if drawn(card):
+        counts = dict(card.table.select("label", "completed_count").iter_rows())
+        allowed = sum(counts.get(codes.OUTCOMES[name], 0) for name in codes.PROTEST_ALLOWED)
+        decided = sum(counts.get(codes.OUTCOMES[name], 0) for name in codes.PROTEST_DECIDED)
+        deemed = counts.get("Deemed denied", 0)
+        assert card.title.startswith(f"{allowed:,} of {decided:,} protest" if decided else "No protest was decided")
+        said = re.search(r"; (\S+) w\w+ deemed denied", card.title)
+        assert (said is not None) == (decided > 0)
+        assert said is None or said.group(1) == (f"{deemed:,}" if deemed else "none")
+
+
+def test_rejects_by_filer(view: View) -> None:
+    card = protests.filers(view)
+    applied(view, card, protests.FILERS.dimensions)
+    if drawn(card):
+        most, everything = card.table["rejected_count"].max(), card.table["rejected_count"].sum()
+        top = card.table.filter(pl.col("rejected_count") == most)
+        assert card.title.startswith(top["label"][0] if top.height == 1 else f"{top.height} filers")
+        assert f"{most:,} " in card.title
+        assert f"of {everything:,}" in card.title
+
+
+def test_positions(view: View) -> None:
+    words = people_cards.title(view)
+    card = people_cards.positions(view)
+    if not drawn(card):
+        assert words == card.title
+        return
+    below = card.table.filter(pl.col("short") > 0)
+    assert words.startswith("All") == (below.height in (0, card.table.height) and (below.is_empty() or below.height > 3))
+    if 0 < below.height <= 3:
+        for row in below.iter_rows(named=True):
+            assert f"{row['label']} by {row['short']}" in words
+    if below.height > 3:
+        assert f"by {below['short'].sum()} people in all" in words
+    if below.height:
+        worst = below.with_columns(part=pl.col("short") / pl.col("floor")).sort("part", descending=True)
+        first = worst.filter(pl.col("part") == worst["part"][0])
+        assert any(card.title.startswith(f"{row['label']} lacks {row['short']} of {row['floor']}") for row in first.iter_rows(named=True))
+        assert "largest" not in card.title or first.height == 1
+    assert (card.table["short"] >= card.table["floor"] - card.table["on_board"]).all()
+
+
+def test_people_over_time(view: View) -> None:
+    card = people_cards.over_time(view)
+    if drawn(card):
+        last = card.table.sort("month").row(-1, named=True)
+        gap = last["on_board"] - last["floor"]
+        assert card.title.startswith(f"{last['on_board']:,} p")
+        assert (f"{abs(gap)} {'above' if gap > 0 else 'below'} the floor" in card.title) or (gap == 0 and "as many" in card.title)
+        below = card.table.filter(pl.col("on_board") < pl.col("floor")).height
+        assert f"below it in {below} of {card.table.height} month" in card.title
+
+
+def test_people_of_centers(view: View) -> None:
+    card = people_cards.centers(view)
+    if drawn(card):
+        below, most = card.table.filter(pl.col("short") > 0), card.table["short"].max()
+        assert card.title.startswith(f"{below.height} Center" if below.height else "No Center")
+        if below.height:
+            first = below.filter(pl.col("short") == most)
+            assert any(f"{label} lacks {most}" in card.title for label in first["label"])
+            assert card.title.endswith("the most") == (first.height == 1 and card.table.height > 1)
+
+
+def test_work_per_person(view: View) -> None:
+    load, pace = people_cards.load(view), people_cards.pace(view)
+    if drawn(load):
+        known = load.table.drop_nulls("value")
+        assert load.title.startswith(f"{format.ratio(known['value'].max())} pending reviews lie with each person at ")
+        if known.height > 1:
+            assert f", {format.ratio(known['value'].min())} at " in load.title
+    if drawn(pace):
+        last = pace.table.drop_nulls("value").sort("month").row(-1, named=True)
+        assert pace.title.startswith(f"Each person completed {format.ratio(last['value'])} reviews in {format.month(last['month'])}")
+
+
+def test_hours(view: View) -> None:
+    card = people_cards.hours(view)
+    if drawn(card):
+        known = card.table.drop_nulls("value")
+        longest = known.filter(pl.col("value") == known["value"].max())
+        assert any(
+            card.title.startswith(f"{row['label']} takes {format.ratio(row['value'])} hours") for row in longest.iter_rows(named=True)
+        )
+        if known.height > 1:
+            assert shares(card.title) == [format.share(known["hours"].max() / known["hours"].sum())]
+
+
+def test_page_titles(view: View) -> None:
+    words = service_cards.title(view)
+    assert len(words) > 10
+    assert "None" not in words
+    for name, noun in (("deemed_liquidations", "deemed liquidated"), ("deemed_denials", "deemed denied")):
+        known = set(view.filters.used) <= set(service_cards.METRICS[name].dimensions)
+        assert (noun in words) == known
+        if known:
+            said = re.search(rf"(\S+) \w+ w\w+ {noun}", words)
+            assert said is not None
+            assert number(said.group(1)) == view.ask(name)["value"][0]
+
+
+def test_a_year_of_everything_draws_every_card(year: View, analyst: Snapshot) -> None:
+    targets = analyst.targets()
+    cards = [
+        service_cards.liquidations(year), service_cards.inquiries(year, targets), service_cards.topics(year, targets),
+        service_cards.satisfaction(year), notices.cf28_months(year), notices.cf28_places(year), notices.turnaround(year),
+        protests.protests_pending(year), protests.protest_outcomes(year), protests.filers(year), people_cards.positions(year),
+        people_cards.over_time(year), people_cards.centers(year), people_cards.load(year), people_cards.pace(year), people_cards.hours(year),
+    ]  # fmt: skip
+    assert all(drawn(card) for card in cards)
+    assert len({card.key for card in cards}) == len(cards)
+
+
+def test_key_figures_name_the_filters_that_they_do_not_know(year: View) -> None:
+    narrow = View(year.source, year.filters.keeping("industry", ("ELE_COMM",)).keeping("port", ("2704",)))
+    figures = {name: service_cards.figure(narrow, name) for name in service_cards.FIGURES}
+    assert "Not narrowed by industry" in figures["inquiries_on_time_share"].n
+    assert "Not narrowed by port of entry" in figures["deemed_liquidations"].n
+    assert "Not narrowed" not in figures["cf28_per_1000"].n
+    assert people_cards.sentence(year, {"port": "2704", "center": "ELE"}).endswith(
+        "not narrowed by port of entry: staff are known by Center and month"
+    )
+    assert "not narrowed" not in people_cards.sentence(year, {"center": "ELE"})
+
+
+@pytest.mark.parametrize(
+    "scope", [Scope("leadership"), Scope("director", ("ELE",)), Scope("working_group")], ids=lambda scope: scope.role_id
+)
+def test_roles_get_their_cards_and_no_others(store: Path, year: View, scope: Scope) -> None:
+    snapshot = Snapshot(scope, home=store / "published")
+    own = View(snapshot, year.filters)
+    for make in (service_cards.liquidations, service_cards.satisfaction, notices.cf28_months, notices.cf28_places):
+        assert drawn(make(own))
+    if scope.role_id == "director":
+        card = protests.filers(own)
+        theirs = service.filers(year.frames, year.filters.keeping("center", ("ELE",)), year.as_of)
+        assert "Electronics" in card.subtitle
+        assert card.table["rejected_count"].sum() == theirs["rejected_count"].sum()
+        other = View(snapshot, year.filters.keeping("center", ("PHC",)))
+        assert not drawn(protests.filers(other))
+    else:
+        with pytest.raises(QueryError):
+            protests.filers(own)
+
+
+def test_the_floor_of_one_position_is_not_filled_by_another(year: View) -> None:
+    rows = people.positions(year.frames, year.filters, year.as_of)
+    assert rows["short"].sum() == year.ask("staff_short")["value"][0] > rows["floor"].sum() - rows["on_board"].sum()
