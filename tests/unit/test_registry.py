@@ -57,6 +57,10 @@ PROMISED = [
     "inquiries",
     "first_contact_share",
     "satisfaction_mean",
+    "duty_fees_usd",
+    "center_entry_share",
+    "eligible_not_in_center_usd",
+    "eligible_not_in_center_share",
 ]
 
 
