@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -34,12 +34,13 @@ def who(view: View) -> tuple[str, str]:
     return ("The chosen Centers" if picked else "Centers"), "process"
 
 
-def narrowed(view: View, *without: str) -> str:
-    """Say what the filters keep, leaving some dimensions out; `all imports` when nothing else is narrowed."""
+def narrowed(view: View, *without: str, period: bool = False) -> str:
+    """Say at the end of a subtitle what the filters keep, leaving some dimensions out; empty when nothing is narrowed."""
     filters = view.filters
     for dimension in without:
         filters = filters.keeping(dimension, ())
-    return ", ".join(filters.narrowed(view.labels)) or "all imports"
+    words = [*filters.narrowed(view.labels), *([filters.period_words()] if period else [])]
+    return "".join(f" · {word}" for word in words)
 
 
 def title(view: View) -> str:
@@ -55,11 +56,9 @@ def title(view: View) -> str:
     if "port" not in view.source.scope.role.dimensions:
         return start
     rows = view.ask("entry_summaries", "center", "port").filter((pl.col("center") != codes.PORT_CODE) & (pl.col("value") > 0))
-    by_port = rows.group_by("port").agg(pl.col("value").sum()).sort(["value", "port"], descending=[True, False])
-    if by_port.is_empty():
-        return start
-    first = f"{format.share(by_port['value'][0] / total(by_port['value']))} of the entry summaries from {view.label('port', by_port['port'][0])}"
-    return f"{start}; the work comes from {plural(by_port.height, 'port')}, {first}"
+    by_port = rows.group_by("port").agg(pl.col("value").sum())
+    counted = plural(int(total(by_port["value"])), "entry summary", "entry summaries")
+    return start if by_port.is_empty() else f"{start}: {counted} from {plural(by_port.height, 'port')} of entry"
 
 
 def ports(view: View, centers: pl.DataFrame, most: int = 9) -> Card:
@@ -81,32 +80,33 @@ def ports(view: View, centers: pl.DataFrame, most: int = 9) -> Card:
     if largest and largest["port"] not in shown["port"].to_list():
         shown = pl.concat([shown, rows.filter(pl.col("port") == largest["port"])])
     earlier = f"first {days.first_months} months" if days.first_months else "a year earlier"
-    ranks = pl.when(pl.col("rank") != pl.col("before_rank")).then(
-        pl.concat_str(pl.lit("rank "), pl.col("rank").cast(pl.String), pl.lit(", was "), pl.col("before_rank").cast(pl.String))
-    )
     name = _sentence(view, rows, largest, earlier)
     against = f", against {'its ' if days.first_months else ''}{earlier} ({_words(days.before)})" if known and days.before else ""
-    return with_chart(
-        Card(
-            key=key,
-            title=name,
-            subtitle=f"Share of the entry summaries that {_object(view)} processed, by port of entry, {_words(days.now)}{against} · {narrowed(view, 'center')}",
-            alt=f"{name}.",
-            chart=None,
-            table=rows,
-            columns=_COLUMNS,
-            metric_ids=("entry_summaries", "participating_accounts"),
-            note=_note(centers, days, picked, known=known),
-        ),
-        charts.bars,
-        shown.with_columns(extra=ranks if known else pl.lit(None, pl.String)),
-        "label",
-        "now_share",
-        kind="share",
-        highlight=shown.filter("clear")["label"].to_list(),
-        previous="before_share" if known else None,
-        previous_label=earlier,
-        extra="extra",
+    clear = shown.filter("clear")["label"].to_list()
+    was = pl.concat_str(
+        pl.lit("was "),
+        pl.col("before_share").map_elements(format.share, pl.String),
+        pl.lit(", rank "),
+        pl.col("before_rank").cast(pl.String),
+    )
+    drawn = shown.with_columns(extra=pl.when(pl.col("rank") != pl.col("before_rank")).then(was) if known else pl.lit(None, pl.String))
+    options: dict[str, Any] = {
+        "kind": "share",
+        "highlight": clear,
+        "previous": "before_share" if known else None,
+        "previous_label": earlier,
+    }
+    return Card(
+        key=key,
+        title=name,
+        subtitle=f"Share of the entry summaries that {_object(view)} processed, by port of entry, {_words(days.now)}{against}{'; blue: clearly shifted' if clear else ''}{narrowed(view, 'center')}",
+        alt=f"{name}.",
+        chart=charts.bars(drawn, "label", "now_share", extra="extra", **options),
+        chart_narrow=charts.bars(drawn, "label", "now_share", width=charts.PHONE, **options),
+        table=rows,
+        columns=_COLUMNS,
+        metric_ids=("entry_summaries", "participating_accounts"),
+        note=_note(centers, days, picked, known=known),
     )
 
 
@@ -123,7 +123,7 @@ _COLUMNS: Final = (
 )
 
 
-def _largest(rows: pl.DataFrame) -> dict[str, object] | None:
+def _largest(rows: pl.DataFrame) -> dict[str, Any] | None:
     """Return the port whose share changed most: of the clear changes, else of those with an interval, else of all."""
     for part in (rows.filter("clear"), rows.filter(pl.col("low").is_not_null()), rows):
         moving = part.filter(pl.col("change") != 0).sort([pl.col("change").abs(), pl.col("port")], descending=[True, False])
@@ -137,16 +137,16 @@ def _object(view: View) -> str:
     return name if len(chosen(view)) == 1 else name[0].lower() + name[1:] if chosen(view) else name
 
 
-def _sentence(view: View, rows: pl.DataFrame, largest: dict[str, object] | None, earlier: str) -> str:
+def _sentence(view: View, rows: pl.DataFrame, largest: dict[str, Any] | None, earlier: str) -> str:
     """Write the finding: the largest clear shift, or that there is none."""
     work = f"what {_object(view)} {who(view)[1]}"
     first = rows.row(0, named=True)
     if largest is None:
         return f"{format.share(first['now_share'])} of {work} comes from {first['label']}"
     since = f"in the {earlier}" if earlier.startswith("first") else earlier
-    shares = format.share(float(str(largest["before_share"]))), format.share(float(str(largest["now_share"])))
+    shares = format.share(largest["before_share"]), format.share(largest["now_share"])
     if largest["clear"]:
-        direction = "up" if float(str(largest["change"])) > 0 else "down"
+        direction = "up" if largest["change"] > 0 else "down"
         others = rows.filter("clear").height - 1
         more = f"; {plural(others, 'other port has', 'other ports have')} clearly shifted too" if others else ""
         return f"{largest['label']} now sends {shares[1]} of {work}, {direction} from {shares[0]} {since}{more}"
@@ -158,11 +158,12 @@ def _note(centers: pl.DataFrame, days: routing_shift.Windows, picked: list[str],
     """Say how a shift is told from chance, and what else differs between the windows."""
     if not known or days.before is None:
         return "Nothing to compare with yet: too few days lie after the opening, or the data do not reach back a year."
-    rule = "Clear (blue when some are): more than accounts that move as wholes would give by chance, for all ports with 1% of the entries at once."
+    rule = "A shift is clear when accounts, each taken whole, would not give it by chance (95%, for all ports with 1% or more at once)."
     if days.first_months == 3:
         return f"{rule} Its first 12 months are too recent to compare with, so seasons differ."
     new = routing_shift.opened_between(centers, days.before, days.now, picked) if not days.first_months else []
-    return f"{rule} Opened since the earlier period began: {listed(new)}." if new else rule
+    names = listed(new) if len(new) <= 3 else plural(len(new), "Center")
+    return f"{rule} {names} opened after the earlier period began, so not all of their work is in it." if new else rule
 
 
 def _words(days: cube.Span | None) -> str:
@@ -195,7 +196,7 @@ def month(view: View) -> Card:
         Card(
             key=key,
             title=name,
-            subtitle=f"Entry summaries by entry date, their lines, value, estimated duty, and accounts with entries at a Center, by whole months · {narrowed(view)}",
+            subtitle=f"Entry summaries by entry date, their lines, value, estimated duty, and accounts with entries at a Center, by whole months{narrowed(view)}",
             alt=f"{name}.",
             chart=None,
             table=rows,
@@ -245,7 +246,7 @@ def _month_sentence(view: View, answers: dict[str, dict[str, float]], names: dic
     return f"{subject} in {names['now']}, {' and '.join(told)}" if told else f"{subject} in {names['now']}"
 
 
-def flow(view: View, most: int = 8) -> Card:
+def flow(view: View, most: int = 10) -> Card:
     """Which port's entries go to which Center; the chosen Centers, else the port that sends most, are lit."""
     key = "routing_flow"
     filters: Filters = view.filters.only(VOLUME.dimensions).keeping("center", ())
@@ -272,7 +273,7 @@ def flow(view: View, most: int = 8) -> Card:
         Card(
             key=key,
             title=name,
-            subtitle=f"Entry summaries that Centers processed, from port of entry (left) to Center (right); blue: {'the chosen Centers' if picked else 'the port that sends most'} · {narrowed(view, 'center')}, {view.filters.period_words()}",
+            subtitle=f"Entry summaries that Centers processed, from port of entry (left) to Center (right); blue: {'to the chosen Centers' if picked else 'from the port that sends most'}{narrowed(view, 'center', period=True)}",
             alt=f"{name}. Centers, most first: {listed(targets)}.",
             chart=None,
             table=labelled(view, rows, "center")
@@ -297,7 +298,14 @@ def flow(view: View, most: int = 8) -> Card:
         targets=targets,
         lit_sources=() if lit else sources[:1],
         lit_targets=lit,
+        written=_parts(pairs, lit) if lit else {},
     )
+
+
+def _parts(pairs: pl.DataFrame, lit: list[str]) -> dict[str, str]:
+    """Write for each port what it sends to the chosen Centers, of all that it sends."""
+    sums = pairs.group_by("place").agg(mine=pl.col("value").filter(pl.col("label").is_in(lit)).sum(), all=pl.col("value").sum())
+    return {place: f"{format.count(mine)} of {format.count(every)}" for place, mine, every in sums.iter_rows()}
 
 
 def _flow_sentence(view: View, order: pl.DataFrame, rows: pl.DataFrame, picked: list[str]) -> str:

@@ -60,6 +60,7 @@ def ribbons(
     targets: Sequence[str],
     lit_sources: Collection[str] = (),
     lit_targets: Collection[str] = (),
+    written: Mapping[str, str] | None = None,
     kind: str = "count",
     width: float = base.HALF,
     height: float = 380,
@@ -67,15 +68,16 @@ def ribbons(
     """Draw a ribbon from each source at the left to each target at the right, names and sums outside of both.
 
     frame: `source`, `target`, `value`, one row for each pair that has any. `sources` and `targets` give the orders from the top.
-    Ribbons of lit names are blue and lie on top, the others are faint.
+    Ribbons of lit names are blue and lie on top, the others are faint. `written` gives names other words than their sums.
     """
     found = {(str(a), str(b)): float(v or 0) for a, b, v in frame.select(source, target, value).iter_rows() if v}
     sums = [
         {name: sum(v for pair, v in found.items() if pair[side] == name) for name in names} for side, names in enumerate((sources, targets))
     ]
     phone = width < base.HALF
+    numbers = [{name: (written or {}).get(name, fmt.number(amount, kind)) for name, amount in side.items()} for side in sums]
     room = width * (0.33 if phone else 0.26)
-    left, right = (max((_room(name, amount, kind, room, phone) for name, amount in side.items()), default=20.0) + 8 for side in sums)
+    left, right = (max((_room(name, number, room, phone) for name, number in side.items()), default=20.0) + 8 for side in numbers)
     least = 34.0 if phone else 20.0
     lit = [set(lit_sources), set(lit_targets)]
     sides, tall = _sides(sums, lit, least, height)
@@ -83,16 +85,16 @@ def ribbons(
     shapes, spots = _flows(found, sides, box, kind)
     nodes = [_rectangle(node, x) for side, x in zip(sides, (box.left, box.end), strict=True) for node in side.values()]
     words = [
-        *_labels(sides[0].values(), box.left - 6, "middle left", kind, room, phone),
-        *_labels(sides[1].values(), box.width - box.right + 6, "middle right", kind, room, phone),
+        *_labels(sides[0].values(), box.left - 6, "middle left", numbers[0], room, phone),
+        *_labels(sides[1].values(), box.width - box.right + 6, "middle right", numbers[1], room, phone),
     ]
     layout = base.layout(tall, (0, 0, 0, 0), xaxis=base.hidden_axis(0, width), yaxis=base.hidden_axis(tall, 0), shapes=[*shapes, *nodes])
     return {"data": [_answers(spots), *words], "layout": layout}
 
 
-def _room(name: str, amount: float, kind: str, room: float, phone: bool) -> float:
-    """Return the pixels that a name with its sum takes, at most `room`."""
-    number = base.text_width(fmt.number(amount, kind), base.SIZE, bold=True)
+def _room(name: str, words: str, room: float, phone: bool) -> float:
+    """Return the pixels that a name with its number takes, at most `room`."""
+    number = base.text_width(words, base.SIZE, bold=True)
     text = base.text_width(name, base.SIZE)
     return min(max(text, number) if phone else text + number + 6, room)
 
@@ -123,7 +125,9 @@ def _flows(
 ) -> tuple[list[Spec], list[Spec]]:
     """Return the ribbons, faint ones first, and the spots that answer the pointer."""
     used = [{name: node.top for name, node in side.items()} for side in sides]
-    faint, bright, spots = [], [], []
+    faint: list[Spec] = []
+    bright: list[Spec] = []
+    spots: list[Spec] = []
     for source, a in sides[0].items():
         for target, b in sides[1].items():
             amount = found.get((source, target), 0.0)
@@ -151,21 +155,20 @@ def _rectangle(node: _Node, x: float) -> Spec:
     return {"type": "rect", **box, "fillcolor": ACCENT_DARK if node.lit else GREY, "line": {"width": 0}, "layer": "below"}
 
 
-def _labels(nodes: Collection[_Node], x: float, position: str, kind: str, room: float, phone: bool) -> list[Spec]:
+def _labels(nodes: Collection[_Node], x: float, position: str, numbers: Mapping[str, str], room: float, phone: bool) -> list[Spec]:
     """Write names with their sums, one text for each."""
     groups: dict[bool, list[_Node]] = {}
     for node in nodes:
         groups.setdefault(node.lit, []).append(node)
     written = []
     for lit, mine in groups.items():
-        words = [_label(node, position, kind, room, phone) for node in mine]
+        words = [_label(node, position, numbers[node.name], room, phone) for node in mine]
         middles = [node.top + node.tall / 2 for node in mine]
         written.append(base.texts([x] * len(mine), middles, words, position, color=ACCENT if lit else INK, size=base.SIZE))
     return written
 
 
-def _label(node: _Node, position: str, kind: str, room: float, phone: bool) -> str:
-    number = fmt.number(node.value, kind)
+def _label(node: _Node, position: str, number: str, room: float, phone: bool) -> str:
     bold = f"<b>{base.safe(number)}</b>"
     if phone:
         return f"{base.safe(base.shorten(node.name, room, base.SIZE))}<br>{bold}"
