@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -19,6 +19,9 @@ from ui.frame import View
 _MONTHS: Final = 36
 
 _ALL: Final = "All imports"
+
+#: Width in pixels of a card across the page of a tablet.
+_TABLET: Final = 720
 
 #: Statuses of an assignment in the order in which they are shown, with their words; the first three are those that wait or cannot be taken.
 _STATUSES: Final[dict[str, str]] = {
@@ -57,8 +60,7 @@ def over_time(view: View, industries: pl.DataFrame | None) -> Card:
         homes = industries.select(industry="industry_code", home="center_code")
         own = volume.processed_by_month(view.frames, filters, view.as_of, homes)
         own = own.filter(pl.col("home").is_in(picked)) if picked else own
-        names = {code: f"{label} goods" for code, label in view.labels["center"].items()}
-        parts.append(own.with_columns(group=pl.col("home").replace_strict(names, default=pl.col("home"), return_dtype=pl.String)))
+        parts.append(labelled(view, own.rename({"home": "center"}), "center").rename({"label": "group"}))
     every = pl.concat([part.select("group", "month", "value_share", "entry_share", "entries_count") for part in parts])
     open_last = view.end != periods.month_end(view.end)
     rows = month_date(every).with_columns(provisional=pl.lit(open_last) & (pl.col("month") == periods.month_start(view.end)))
@@ -67,34 +69,33 @@ def over_time(view: View, industries: pl.DataFrame | None) -> Card:
         return empty(view, key, "No whole month to divide between Centers and ports", "entry_summaries", wide=True)
     drawn, highlight = _panels(rows, settled, picked)
     name = _processed_sentence(settled)
-    return with_chart(
-        Card(
-            key=key,
-            title=name,
-            subtitle=f"Share that Centers process, by month of entry{': value, and entry summaries' if picked else ', of value'}; goods are those of a Center’s industries, whichever Center has the account · {day_words(start)} to {day_words(view.end)}{narrowed(view, 'center')}",
-            alt=f"{name}.",
-            chart=None,
-            table=rows.sort("group", "month"),
-            columns=(
-                Column("group", "Imports", "text"),
-                Column("month", "Month", "month"),
-                Column("value_share", "Share of value", "share"),
-                Column("entry_share", "Share of entry summaries", "share"),
-                Column("entries_count", "Entry summaries", "count"),
-            ),
-            metric_ids=("center_value_share", "center_entry_share"),
-            wide=True,
-            note=f"{format.month(view.end)} is not whole here: its point is hollow, and no title counts it." if open_last else "",
+    panels = drawn["panel"].n_unique()
+
+    def chart(width: float, columns: int | None = None) -> charts.Spec:
+        options: dict[str, Any] = {"highlight": highlight, "provisional": "provisional", "zero": True, "panel_height": 84}
+        return charts.small_multiples(drawn, "panel", "month", "share", width=width, columns=columns, **options)
+
+    measures = "value and of entry summaries" if 0 < len(picked) <= 2 else "value"
+    return Card(
+        key=key,
+        title=name,
+        subtitle=f"Share of {measures} that Centers process, by month of entry; under a Center’s name stand the goods of its industries, "
+        f"whichever Center has the account · {day_words(start)} to {day_words(view.end)}{narrowed(view, 'center')}",
+        alt=f"{name}.",
+        # Planned for a tablet: there a card across the page is hardly wider than half of a desktop's.
+        chart=chart(_TABLET, 3 if panels in (3, 6) else 4 if panels > 4 else panels),
+        chart_narrow=chart(charts.PHONE),
+        table=rows.sort("group", "month"),
+        columns=(
+            Column("group", "Imports", "text"),
+            Column("month", "Month", "month"),
+            Column("value_share", "Share of value", "share"),
+            Column("entry_share", "Share of entry summaries", "share"),
+            Column("entries_count", "Entry summaries", "count"),
         ),
-        charts.small_multiples,
-        drawn,
-        "panel",
-        "month",
-        "share",
-        highlight=highlight,
-        provisional="provisional",
-        zero=True,
-        panel_height=84,
+        metric_ids=("center_value_share", "center_entry_share"),
+        wide=True,
+        note=f"{format.month(view.end)} is not whole here: its point is hollow, and no title counts it." if open_last else "",
     )
 
 
@@ -142,7 +143,7 @@ def _processed_sentence(settled: pl.DataFrame) -> str:
         return name
     best = same.row(0, named=True)
     most = "most of" if same.height > 1 else "of"
-    return f"{name}; {most} {best['group']}, {format.share(best['value_share'])}"
+    return f"{name}; {most} {best['group']} goods, {format.share(best['value_share'])}"
 
 
 def eligible(view: View, industries: pl.DataFrame, most: int = 10) -> Card:
@@ -194,7 +195,7 @@ def eligible(view: View, industries: pl.DataFrame, most: int = 10) -> Card:
                 Column("port_entries", "Entry summaries at ports", "count"),
             ),
             metric_ids=("eligible_not_in_center_usd", "eligible_not_in_center_share"),
-            note=f"{format.share(total(rows['other_type_cents']) / at_ports)} of it is of entry types that Centers do not process (all but 01 and 11); "
+            note=f"{_part(total(rows['other_type_cents']) / at_ports)} of it is of entry types that Centers do not process (all but 01 and 11); "
             "the rest came from accounts without a Center of their own that was open on the day.",
         ),
         charts.bars,
@@ -204,6 +205,10 @@ def eligible(view: View, industries: pl.DataFrame, most: int = 10) -> Card:
         kind="usd",
         extra="extra",
     )
+
+
+def _part(share: float) -> str:
+    return format.share(share) if share else "None"
 
 
 def _never(view: View) -> bool:

@@ -50,7 +50,7 @@ def title(view: View) -> str:
         return "Ports process these imports themselves; choose a Center to see where its work comes from"
     share = view.ask("center_value_share")["value"][0]
     if not share:
-        return "No Center processed any of these imports"
+        return f"{who(view)[0]} processed none of these imports"
     name, verb = who(view)
     start = f"{name} {verb} {format.share(share)} of import value"
     if "port" not in view.source.scope.role.dimensions:
@@ -69,6 +69,8 @@ def ports(view: View, centers: pl.DataFrame, most: int = 9) -> Card:
     filters = view.filters.only(PARTICIPANTS.dimensions).keeping("center", picked)
     opened = dict(centers.select("center_code", "opened_date").iter_rows()).get(picked[0]) if len(picked) == 1 else None
     days = routing_shift.windows(filters.from_date or view.source.first_date, view.end, view.source.first_date, opened)
+    if opened and opened > view.end:
+        return empty(view, key, f"{who(view)[0]} opened on {format.date(opened)}, after this period", "participating_accounts")
     now = routing_shift.entries(view.frames, filters, view.as_of, days.now)
     if now.is_empty():
         return empty(view, key, "No Center processed any of these entries", "participating_accounts")
@@ -150,8 +152,9 @@ def _sentence(view: View, rows: pl.DataFrame, largest: dict[str, Any] | None, ea
         others = rows.filter("clear").height - 1
         more = f"; {plural(others, 'other port has', 'other ports have')} clearly shifted too" if others else ""
         return f"{largest['label']} now sends {shares[1]} of {work}, {direction} from {shares[0]} {since}{more}"
-    call = "No port’s share has clearly shifted" if rows["low"].drop_nulls().len() else "Too few accounts to call any shift"
-    return f"{call}: {largest['label']} moved most, from {shares[0]} of {work} {since} to {shares[1]}"
+    after = f"since the {earlier}" if earlier.startswith("first") else "in a year"
+    call = f"No port’s share has clearly shifted {after}" if rows["low"].drop_nulls().len() else "Too few accounts to call any shift clear"
+    return f"{call}; {largest['label']} moved most, from {shares[0]} to {shares[1]} of {work}"
 
 
 def _note(centers: pl.DataFrame, days: routing_shift.Windows, picked: list[str], *, known: bool) -> str:
@@ -237,13 +240,17 @@ def _month_sentence(view: View, answers: dict[str, dict[str, float]], names: dic
     subject = (
         f"{plural(int(count), 'entry summary was', 'entry summaries were')} filed"
         if not kept
-        else f"{'Ports' if not chosen(view) else 'The chosen holders' if len(kept) > 1 else who(view)[0]} processed "
+        else f"{'Ports' if not chosen(view) else 'The chosen Centers and ports' if codes.PORT_CODE in kept else who(view)[0]} processed "
         + plural(int(count), "entry summary", "entry summaries")
     )
     if not over:
         return f"{subject} in {names['now']} so far; the month is not over"
-    told = [f"{moved(count, answers[name]['entry_summaries'])} on {names[name]}" for name in ("before", "year") if name in answers]
+    told = [_told(count, answers[name]["entry_summaries"], names[name]) for name in ("before", "year") if name in answers]
     return f"{subject} in {names['now']}, {' and '.join(told)}" if told else f"{subject} in {names['now']}"
+
+
+def _told(now: float, before: float, month_name: str) -> str:
+    return f"{moved(now, before)} on {month_name}" if before or not now else f"after none in {month_name}"
 
 
 def flow(view: View, most: int = 10) -> Card:

@@ -15,7 +15,9 @@ from ui.theme import ACCENT, ACCENT_DARK, GREY, INK, SECONDARY
 
 _FAINT: Final = "rgba(61,134,198,0.16)"
 _LIT: Final = "rgba(0,94,162,0.58)"
-_NODE: Final = 10.0
+#: Width of a name's mark, as a share of the room between the labels: on a phone there is little.
+_NODE: Final = 0.013
+_NODE_PHONE: Final = 0.06
 _GAP: Final = 9.0
 
 
@@ -28,26 +30,6 @@ class _Node:
     top: float
     tall: float
     lit: bool
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """The measures that both sides share, in pixels of the reference width."""
-
-    left: float
-    right: float
-    width: float
-    height: float
-
-    @property
-    def start(self) -> float:
-        """Where ribbons begin."""
-        return self.left + _NODE
-
-    @property
-    def end(self) -> float:
-        """Where ribbons end."""
-        return self.width - self.right - _NODE
 
 
 def ribbons(
@@ -77,18 +59,19 @@ def ribbons(
     phone = width < base.HALF
     numbers = [{name: (written or {}).get(name, fmt.number(amount, kind)) for name, amount in side.items()} for side in sums]
     room = width * (0.33 if phone else 0.26)
-    left, right = (max((_room(name, number, room, phone) for name, number in side.items()), default=20.0) + 8 for side in numbers)
+    left, right = (max((_room(name, number, room, phone) for name, number in side.items()), default=20.0) + 10 for side in numbers)
     least = 34.0 if phone else 20.0
     lit = [set(lit_sources), set(lit_targets)]
     sides, tall = _sides(sums, lit, least, height)
-    box = _Frame(left, right, width, tall)
-    shapes, spots = _flows(found, sides, box, kind)
-    nodes = [_rectangle(node, x) for side, x in zip(sides, (box.left, box.end), strict=True) for node in side.values()]
+    mark = _NODE_PHONE if phone else _NODE
+    shapes, spots = _flows(found, sides, mark, kind)
+    nodes = [_rectangle(node, x, mark) for side, x in zip(sides, (0.0, 1 - mark), strict=True) for node in side.values()]
     words = [
-        *_labels(sides[0].values(), box.left - 6, "middle left", numbers[0], room, phone),
-        *_labels(sides[1].values(), box.width - box.right + 6, "middle right", numbers[1], room, phone),
+        *_labels(sides[0].values(), 0, "middle left", numbers[0], room, phone),
+        *_labels(sides[1].values(), 1, "middle right", numbers[1], room, phone),
     ]
-    layout = base.layout(tall, (0, 0, 0, 0), xaxis=base.hidden_axis(0, width), yaxis=base.hidden_axis(tall, 0), shapes=[*shapes, *nodes])
+    # Labels stand in the margins, so that ribbons alone give way where the card is smaller than it was planned for.
+    layout = base.layout(tall, (left, right, 0, 0), xaxis=base.hidden_axis(0, 1), yaxis=base.hidden_axis(tall, 0), shapes=[*shapes, *nodes])
     return {"data": [_answers(spots), *words], "layout": layout}
 
 
@@ -121,7 +104,7 @@ def _sides(
 
 
 def _flows(
-    found: Mapping[tuple[str, str], float], sides: Sequence[dict[str, _Node]], box: _Frame, kind: str
+    found: Mapping[tuple[str, str], float], sides: Sequence[dict[str, _Node]], mark: float, kind: str
 ) -> tuple[list[Spec], list[Spec]]:
     """Return the ribbons, faint ones first, and the spots that answer the pointer."""
     used = [{name: node.top for name, node in side.items()} for side in sides]
@@ -137,21 +120,21 @@ def _flows(
             y, z = used[0][source], used[1][target]
             used[0][source], used[1][target] = y + thick, z + thick
             lit = a.lit or b.lit
-            (bright if lit else faint).append(_ribbon(y, z, thick, box, _LIT if lit else _FAINT))
+            (bright if lit else faint).append(_ribbon(y, z, thick, mark, _LIT if lit else _FAINT))
             tip = f"{base.safe(source)} → {base.safe(target)}<br><b>{base.safe(fmt.number(amount, kind))}</b>"
-            spots += [{"x": box.start + 14, "y": y + thick / 2, "tip": tip}, {"x": box.end - 14, "y": z + thick / 2, "tip": tip}]
+            spots += [{"x": mark + 0.02, "y": y + thick / 2, "tip": tip}, {"x": 1 - mark - 0.02, "y": z + thick / 2, "tip": tip}]
     return [*faint, *bright], spots
 
 
-def _ribbon(y: float, z: float, thick: float, box: _Frame, color: str) -> Spec:
-    a, b, middle = round(box.start, 1), round(box.end, 1), round((box.start + box.end) / 2, 1)
+def _ribbon(y: float, z: float, thick: float, mark: float, color: str) -> Spec:
+    a, b, middle = mark, round(1 - mark, 4), 0.5
     y0, y1, z0, z1 = (round(place, 2) for place in (y, y + thick, z, z + thick))
     path = f"M{a},{y0}C{middle},{y0} {middle},{z0} {b},{z0}L{b},{z1}C{middle},{z1} {middle},{y1} {a},{y1}Z"
     return {"type": "path", "path": path, "fillcolor": color, "line": {"width": 0}, "layer": "below"}
 
 
-def _rectangle(node: _Node, x: float) -> Spec:
-    box = {"x0": round(x, 1), "x1": round(x + _NODE, 1), "y0": round(node.top, 2), "y1": round(node.top + max(node.tall, 1.0), 2)}
+def _rectangle(node: _Node, x: float, mark: float) -> Spec:
+    box = {"x0": round(x, 4), "x1": round(x + mark, 4), "y0": round(node.top, 2), "y1": round(node.top + max(node.tall, 1.0), 2)}
     return {"type": "rect", **box, "fillcolor": ACCENT_DARK if node.lit else GREY, "line": {"width": 0}, "layer": "below"}
 
 
@@ -171,9 +154,10 @@ def _labels(nodes: Collection[_Node], x: float, position: str, numbers: Mapping[
 def _label(node: _Node, position: str, number: str, room: float, phone: bool) -> str:
     bold = f"<b>{base.safe(number)}</b>"
     if phone:
-        return f"{base.safe(base.shorten(node.name, room, base.SIZE))}<br>{bold}"
+        rows = base.safe(base.shorten(node.name, room, base.SIZE)), bold
+        return "<br>".join(f"{row}\u00a0" if position == "middle left" else f"\u00a0{row}" for row in rows)
     name = base.safe(base.shorten(node.name, room - base.text_width(number, base.SIZE, bold=True) - 6, base.SIZE))
-    return f"{name} {bold}" if position == "middle left" else f"{bold} {name}"
+    return f"{name} {bold}\u00a0" if position == "middle left" else f"\u00a0{bold} {name}"
 
 
 def _answers(spots: Sequence[Spec]) -> Spec:
@@ -181,7 +165,7 @@ def _answers(spots: Sequence[Spec]) -> Spec:
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [round(spot["x"], 1) for spot in spots],
+        "x": [round(spot["x"], 3) for spot in spots],
         "y": [round(spot["y"], 1) for spot in spots],
         "marker": {"size": 12, "opacity": 0, "color": SECONDARY},
         "customdata": [spot["tip"] for spot in spots],
