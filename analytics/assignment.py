@@ -73,3 +73,18 @@ def summary(profiles: pl.DataFrame) -> pl.DataFrame:
         )
         .sort(["value_usd", "status", "suggested_center_code"], descending=[True, False, False])
     )
+
+
+def by_status(profiles: pl.DataFrame) -> pl.DataFrame:
+    """Sum every account by the status of its assignment, so that nothing is dropped: the sums are those of all accounts.
+
+    Args:
+        profiles: Account profiles as published (`data.facts.account_profiles`).
+
+    Returns:
+        `status` (`NONE` without any assignment), `accounts_count`, `entries_count`, `lines_count`, `value_usd` (of the 12 months up
+        to the date of the profiles); most value first.
+    """
+    sums = pl.col("entries_count", "lines_count", "value_usd").sum()
+    counted = profiles.group_by("status").agg(pl.len().cast(pl.Int64).alias("accounts_count"), sums)
+    return counted.sort(["value_usd", "status"], descending=[True, False])

@@ -55,6 +55,9 @@ ENTRY_TYPES: Final[dict[str, str]] = {
     "52": "Other U.S. Government",
 }
 
+#: Entry types that Centers processed in the test of 2011-2013.
+CENTER_ENTRY_TYPES: Final[tuple[str, ...]] = ("01", "11")
+
 MODES: Final[dict[str, str]] = {
     "10": "Vessel, non-container",
     "11": "Vessel, container",

@@ -15,6 +15,7 @@ import polars as pl
 from analytics import compliance, liquidation, people, service, standards, voices, volume, workload
 from analytics.filters import Filters
 from analytics.rollups import FEEDBACK, FINDINGS, INQUIRIES, LIQUIDATIONS, PARTICIPANTS, SAMPLE, STAYS, VOLUME, WORK, Family, Frames
+from analytics.volume import ELIGIBLE
 
 #: Answers a metric: frames, filters, as-of date, groupings -> by columns, value, low, high, n, quality.
 Answer = Callable[[Frames, Filters, dt.date, Sequence[str]], pl.DataFrame]
@@ -72,6 +73,12 @@ _ALL: Final[tuple[Metric, ...]] = (
         "sum of line duties", "usd", "neither", "output", "Revenue, 19 USC 4317(b)", VOLUME, volume.duty_usd,
     ),
     Metric(
+        "duty_fees_usd", "Estimated duty and fees",
+        "Estimated duty on the period's entry lines and the fees of its entry summaries. Whoever processes them, the port of entry collects.",
+        "sum of line duties + sum of entry fees, each entry's fees under the industry of its most valuable goods",
+        "usd", "neither", "output", "Revenue, 19 USC 4317(b)", VOLUME, volume.duty_fees_usd,
+    ),
+    Metric(
         "participating_accounts", "Participating accounts",
         "Accounts with at least one entry summary in the period that a Center processed. An account may hold several importer numbers.",
         "distinct accounts of entries processed by a Center", "count", "higher", "output",
@@ -82,6 +89,24 @@ _ALL: Final[tuple[Metric, ...]] = (
         "Share of the import value of the period that Centers process rather than ports.",
         "value of entries processed by (the chosen) Centers / value of all entries under the other filters",
         "share", "higher", "output", "19 USC 4317(b): scope of the Centers", VOLUME, volume.center_value_share,
+    ),
+    Metric(
+        "center_entry_share", "Share of summaries at Centers",
+        "Share of the entry summaries of the period that Centers process rather than ports.",
+        "entry summaries processed by (the chosen) Centers / all entry summaries under the other filters",
+        "share", "higher", "output", "19 USC 4317(b): scope of the Centers", VOLUME, volume.center_entry_share,
+    ),
+    Metric(
+        "eligible_not_in_center_usd", "Eligible value at ports",
+        "Import value of eligible importers (C-TPAT tier 2-3 or ISA on the entry date) that ports process, not a Center.",
+        "sum of line values with program isa or ctpat, processed by a port",
+        "usd", "lower", "output", "19 USC 4317(a)(6): account-based approach", ELIGIBLE, volume.eligible_not_in_center_usd,
+    ),
+    Metric(
+        "eligible_not_in_center_share", "Eligible, not in a Center",
+        "Share of the import value of eligible importers (C-TPAT tier 2-3 or ISA on the entry date) that ports process, not a Center.",
+        "value with program isa or ctpat processed by a port / value with program isa or ctpat",
+        "share", "lower", "output", "19 USC 4317(a)(6): account-based approach", ELIGIBLE, volume.eligible_not_in_center_share,
     ),
     Metric(
         "receipts", "Receipts", "Reviews opened in the period.", "count of reviews by opening date",

@@ -10,8 +10,7 @@ from typing import Final
 
 import polars as pl
 
-#: Entry types that Centers processed in the test of 2011-2013.
-CENTER_ENTRY_TYPES: Final = ("01", "11")
+from analytics import codes
 
 #: From this day Center directors decide; before it they could only recommend (77 FR 52048).
 CENTERS_DECIDE_FROM: Final = dt.date(2012, 9, 27)
@@ -84,7 +83,7 @@ def route(entries: pl.DataFrame, account_centers: pl.DataFrame, centers: pl.Data
         & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= day))
         & (pl.col("participating_from") <= day)
         & (pl.col("opened_date") <= day)
-        & pl.col("entry_type_code").is_in(CENTER_ENTRY_TYPES)
+        & pl.col("entry_type_code").is_in(codes.CENTER_ENTRY_TYPES)
     )
     matched = (
         entries.select("entry_number", "account_id", "entry_date", "entry_type_code")

@@ -325,6 +325,15 @@ class Snapshot:
         self.scope.require_all_figures()
         return assignment.summary(_dimension(self.folder, "account"))
 
+    def statuses(self) -> pl.DataFrame:
+        """Return all accounts summed by the status of their assignment (`analytics.assignment.by_status`); names nobody.
+
+        Raises:
+            ScopeError: a sum of few accounts could give one away, so a working group does not see it.
+        """
+        self.scope.require_all_figures()
+        return assignment.by_status(_dimension(self.folder, "account"))
+
     def rows(self, fact: str, predicate: pl.Expr, limit: int, order: str | None = None) -> pl.DataFrame:
         """Return at most `limit` records of a fact, cut to the scope, read with the filter pushed down.
 

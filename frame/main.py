@@ -30,6 +30,7 @@ PAGES = (
     ("leadership", "overview", "Overview", ()),
     ("center", "workload", "Workload", ()),
     ("center", "work_list", "Work list", ("director", "analyst")),
+    ("center", "routing", "Routing", ()),
     ("center", "compliance", "Compliance", ()),
     ("center", "service", "Service", ()),
     ("center", "people", "People", ("leadership", "director", "analyst")),

@@ -18,7 +18,7 @@ from ui.figures import written
 
 pytestmark = pytest.mark.browser
 
-BOARDS = ("overview", "workload", "compliance", "service", "people", "feedback")
+BOARDS = ("overview", "workload", "routing", "service", "people", "compliance", "feedback")
 LISTS = ("definitions", "data_health")
 ROLES = ("leadership", "director-ELE", "analyst", "working_group")
 
@@ -62,6 +62,7 @@ QUERIES = (
 
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("page", ["overview", "workload", "compliance", "service"])
+@pytest.mark.parametrize("page", ["overview", "workload", "routing", "compliance"])
 def test_key_figures_equal_the_command_line(server: Server, visit: Opener, store: Path, page: str, query: str) -> None:
     snapshot = Snapshot(Scope("analyst"), home=store / "published")
     parameters = dict(part.split("=") for part in query.split("&") if part)

@@ -86,6 +86,8 @@ def test_volume(analyst: Snapshot, sql: Any, name: str) -> None:
     assert value(analyst, "entry_lines", filters) == lines
     assert value(analyst, "import_value_usd", filters) == int(cents) / 100
     assert value(analyst, "duty_usd", filters) == int(duty) / 100
+    fees = sql(f"select coalesce(sum(cast(round(fees_usd * 100) as bigint)), 0) from entry where {kept}")[0][0]
+    assert value(analyst, "duty_fees_usd", filters) == int(duty + fees) / 100
     accounts = sql(f"select count(distinct account_id) from entry where processed_by = 'CENTER' and {kept}")[0][0]
     assert value(analyst, "participating_accounts", filters) == accounts
 
@@ -99,6 +101,23 @@ def test_share_that_centers_process(analyst: Snapshot, sql: Any, name: str) -> N
         f"select sum(case when center_code <> 'PORT' and {mine} then value_usd else 0 end), sum(value_usd) from entry_line where {all_centers}"
     )[0]
     assert math.isclose(value(analyst, "center_value_share", filters), part / whole, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("name", VOLUME)
+def test_share_of_summaries_and_what_is_eligible(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = VOLUME[name]
+    every, mine = where(filters.keeping("center", ()), "entry_date", analyst.as_of), where(filters, None, analyst.as_of)
+    part, whole = sql(f"select count(*) filter (center_code <> 'PORT' and {mine}), count(*) from entry where {every}")[0]
+    found = ask(analyst, "center_entry_share", filters)
+    assert (found["value"], found["n"]) == (pytest.approx(part / whole), part)
+    eligible = f"{every} and program in ('isa', 'ctpat')"
+    left, all_of_it = sql(
+        f"select coalesce(sum(value_usd) filter (center_code = 'PORT' and {mine}), 0), sum(value_usd) from entry_line where {eligible}"
+    )[0]
+    n = sql(f"select count(*) from entry where {eligible} and center_code = 'PORT' and {mine}")[0][0]
+    for metric_id, expected in (("eligible_not_in_center_usd", left), ("eligible_not_in_center_share", left / all_of_it)):
+        found = ask(analyst, metric_id, filters)
+        assert (found["value"], found["n"]) == (pytest.approx(expected), n), metric_id
 
 
 WORK = {name: filters for name, filters in {**FILTERS, **WORK_FILTERS}.items() if not filters.centers}

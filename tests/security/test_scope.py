@@ -56,7 +56,20 @@ def test_a_working_group_gets_no_number_below_a_center(store: Path, metric_id: s
             METRICS[metric_id].answer(view.frames, kept, view.as_of, ())
 
 
-@pytest.mark.parametrize("metric_id", METRICS)
+#: Metrics without a level of the Center alone: they rest on what a working group does not reach.
+NOT_FOR_GROUPS = ("eligible_not_in_center_usd", "eligible_not_in_center_share")
+
+
+def test_a_metric_that_rests_on_more_than_the_center_is_refused_to_a_working_group(store: Path) -> None:
+    view = snapshot(store, "working_group")
+    assert sorted(NOT_FOR_GROUPS) == sorted(name for name, metric in METRICS.items() if metric.family.levels[0] != ("center",))
+    for metric_id in NOT_FOR_GROUPS:
+        for by in ([], ["center"], ["fiscal_year"]):
+            with pytest.raises(QueryError):
+                METRICS[metric_id].answer(view.frames, Filters(), view.as_of, by)
+
+
+@pytest.mark.parametrize("metric_id", [name for name in METRICS if name not in NOT_FOR_GROUPS])
 def test_a_working_group_sees_the_same_national_figures(store: Path, metric_id: str) -> None:
     narrow, wide = snapshot(store, "working_group"), snapshot(store, "analyst")
     by = ["center"]
@@ -140,6 +153,9 @@ def test_rollups_that_name_parties_are_cut_to_the_readers_centers(store: Path) -
 def test_few_accounts_are_not_shown_to_a_working_group(store: Path) -> None:
     with pytest.raises(ScopeError):
         snapshot(store, "working_group").unassigned()
+    with pytest.raises(ScopeError):
+        snapshot(store, "working_group").statuses()
+    assert not {"account_id", "account_name"} & set(snapshot(store, "leadership").statuses().columns)
 
 
 @pytest.mark.parametrize("by", ["industry", "port", "program", "district", "account", "importer", "entry", "filer"])

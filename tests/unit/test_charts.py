@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -72,7 +73,18 @@ def rates():
     )
 
 
+def links():
+    rows = [{"port": f"Port {i}", "center": n, "count": (i + 1) * (j + 1) % 7} for i in range(6) for j, n in enumerate(NAMES)]
+    return pl.DataFrame(rows)
+
+
+def ribbons(frame, width, **more):
+    return charts.ribbons(frame, "port", "center", "count", sources=[f"Port {i}" for i in range(6)], targets=NAMES, width=width, **more)
+
+
 ALL = {
+    "ribbons": lambda width: ribbons(links(), width, lit_targets=NAMES[:1]),
+    "sums": lambda width: charts.stacked_status(pairs(), "center", "age", "count", as_share=False, ends=True, width=width),
     "small_multiples": lambda width: charts.small_multiples(
         series(), "center", "month", "value", target=0.85, provisional="open", width=width
     ),
@@ -116,7 +128,7 @@ def test_charts_are_pure(name):
     assert ALL[name](charts.HALF) == ALL[name](charts.HALF)
 
 
-@pytest.mark.parametrize("name", ["small_multiples", "bars", "dots", "ages", "heat", "status"])
+@pytest.mark.parametrize("name", ["small_multiples", "bars", "dots", "ages", "heat", "status", "ribbons", "sums"])
 def test_names_are_never_markup(name, monkeypatch):
     monkeypatch.setitem(globals(), "NAMES", ["<a href='x'>y</a>", *NAMES[1:]])
     written = json.dumps(ALL[name](charts.WIDE))
@@ -133,6 +145,7 @@ def test_empty_frames_draw_empty_charts():
     assert charts.heat(pairs().clear(), "center", "age", "count")["layout"]
     assert charts.stacked_ages(pairs().clear(), "center", "age", "count")["layout"]
     assert charts.stacked_status(pairs().clear(), "center", "age", "count")["layout"]
+    assert charts.ribbons(links().clear(), "port", "center", "count", sources=[], targets=[])["layout"]
 
 
 def test_the_line_of_a_late_center_starts_late():
@@ -285,3 +298,44 @@ def test_ticks_of_a_ratio_keep_the_decimals_that_tell_them_apart() -> None:
     assert [base.tick_text(tick, "ratio", [0.0, 2.5, 5.0]) for tick in (0.0, 2.5, 5.0)] == ["0.0", "2.5", "5.0"]
     assert [base.tick_text(tick, "ratio", [0.0, 20.0]) for tick in (0.0, 20.0)] == ["0", "20"]
     assert base.tick_text(0.25, "ratio", [0.0, 0.25, 0.5]) == "0.25"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_ribbons_are_as_thick_as_what_they_carry(width):
+    spec = ribbons(links(), width, lit_sources=["Port 2"])
+    paths = [shape for shape in spec["layout"]["shapes"] if shape["type"] == "path"]
+    boxes = [shape for shape in spec["layout"]["shapes"] if shape["type"] == "rect"]
+    frame = links().filter(pl.col("count") > 0)
+    assert len(paths) == frame.height
+    scale = (boxes[0]["y1"] - boxes[0]["y0"]) / frame.filter(port="Port 0")["count"].sum()
+    drawn = []
+    for path in paths:
+        first, after = path["path"].removeprefix("M").removesuffix("Z").split("L")
+        top, right_top = float(first.split("C")[0].split(",")[1]), float(first.split(",")[-1])
+        right_bottom, bottom = float(after.split("C")[0].split(",")[1]), float(after.split(",")[-1])
+        assert bottom - top == pytest.approx(right_bottom - right_top, abs=0.03)
+        drawn.append((bottom - top) / scale)
+    assert sorted(drawn) == pytest.approx(sorted(frame["count"].to_list()), abs=0.05)
+    for left, right in ((0, 6), (6, 15)):
+        column = boxes[left:right]
+        assert all(above["y1"] < below["y0"] for above, below in pairwise(column))
+    lit = [shape["fillcolor"] for shape in paths]
+    assert len(set(lit)) == 2
+    assert lit.count(lit[-1]) == frame.filter(port="Port 2").height
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_names_of_ribbons_fit_their_margins_at_three_times_the_length(width):
+    frame = links().with_columns(pl.col("center", "port") + pl.lit(" and much more of it than anyone would ever write"))
+    spec = charts.ribbons(
+        frame, "port", "center", "count", sources=frame["port"].unique(maintain_order=True).to_list(),
+        targets=frame["center"].unique(maintain_order=True).to_list(), width=width,
+    )  # fmt: skip
+    sides = (("middle left", spec["layout"]["margin"]["l"]), ("middle right", spec["layout"]["margin"]["r"]))
+    for position, room in sides:
+        words = [word for trace in spec["data"] if trace.get("textposition") == position for word in trace["text"]]
+        assert words
+        assert room < width * 0.38
+        for word in words:
+            for row in word.replace("<b>", "").replace("</b>", "").replace("&amp;", "&").split("<br>"):
+                assert text.text_width(row.replace("\u00a0", " "), 13) <= room + 2

@@ -62,6 +62,10 @@ PROMISED = [
     "disclosures_valid_share",
     "staff_short",
     "pending_per_person",
+    "duty_fees_usd",
+    "center_entry_share",
+    "eligible_not_in_center_usd",
+    "eligible_not_in_center_share",
 ]
 
 

@@ -9,6 +9,7 @@ from ui.charts.grids import heat, stacked_ages
 from ui.charts.panels import small_multiples
 from ui.charts.ranked import bars, dots_with_interval
 from ui.charts.rates import rate_with_interval
+from ui.charts.ribbons import ribbons
 from ui.charts.status import stacked_status
 from ui.charts.times import due_bars, flow_lines
 from ui.charts.words import words
@@ -24,6 +25,7 @@ __all__ = [
     "flow_lines",
     "heat",
     "rate_with_interval",
+    "ribbons",
     "small_multiples",
     "stacked_ages",
     "stacked_status",

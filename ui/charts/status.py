@@ -26,12 +26,13 @@ def stacked_status(
     tones: Mapping[str, str] | None = None,
     as_share: bool = True,
     kind: str = "count",
+    ends: bool = False,
     width: float = base.HALF,
 ) -> Spec:
     """Draw one horizontal stack for each row, its parts named above the first row and written inside where they fit.
 
     frame: `label`, `status`, `value`, one row for each pair; orders as given. `tones` gives each status one of accent,
-    dark, bad, grey, context, faint. Few statuses: five at most.
+    dark, bad, grey, context, faint. Few statuses: five at most. `ends` writes each row's sum at its end instead of the parts inside.
     """
     names = [str(name) for name in frame.get_column(label).unique(maintain_order=True).to_list()]
     states = [str(name) for name in frame.get_column(status).unique(maintain_order=True).to_list()]
@@ -39,7 +40,9 @@ def stacked_status(
     totals = [sum(found.get((name, state), 0.0) for state in states) for name in names]
     labels, left = base.row_labels(names, width, most_share=0.34)
     reach = 1.0 if as_share else max([*totals, 1e-9])
-    plot = width - left - 4
+    sums = [fmt.number(total, kind) for total in totals] if ends else []
+    right = max((base.text_width(text, base.SIZE, bold=True) for text in sums), default=-8.0) + 12
+    plot = width - left - right
     colors = _status_colors(states, tones or {})
     traces: list[Spec] = []
     words: list[tuple[float, int, str, str]] = []
@@ -50,7 +53,7 @@ def stacked_status(
         traces.append(bar_trace(lengths, range(len(names)), [color] * len(names), tips) | {"base": list(starts)})
         for row, (start, length, name) in enumerate(zip(starts, lengths, names, strict=True)):
             text = fmt.share(length, 0) if as_share else fmt.number(found.get((name, state), 0.0), kind)
-            if base.text_width(text, base.SIZE, bold=True) + 8 < length / reach * plot:
+            if not ends and base.text_width(text, base.SIZE, bold=True) + 8 < length / reach * plot:
                 words.append((start + length / 2, row, base.safe(text), ink_on(color)))
         starts = [start + length for start, length in zip(starts, lengths, strict=True)]
     for ink in dict.fromkeys(word[3] for word in words):
@@ -60,10 +63,14 @@ def stacked_status(
                 [w[0] for w in mine], [w[1] for w in mine], [w[2] for w in mine], "middle center", color=ink, size=base.SIZE, weight=600
             )
         )
+    if ends:
+        traces.append(
+            base.texts(starts, range(len(names)), [f"\u00a0{base.safe(text)}" for text in sums], "middle right", size=base.SIZE, weight=600)
+        )
     heads, levels = _status_heads(states, colors, width)
     layout = base.layout(
         len(names) * row_height(labels, 32) + levels * 20 + 16,
-        (left, 4, levels * 20 + 8, 6),
+        (left, right, levels * 20 + 8, 6),
         xaxis=base.hidden_axis(0, reach),
         yaxis=base.category_axis(labels),
         bargap=0.28,
