@@ -13,7 +13,9 @@ from typing import Final
 import polars as pl
 
 from analytics import periods, survival
+from analytics.filters import Filters, column_of
 from analytics.rates import Z95
+from analytics.rollups import ByMonth, Frames
 
 #: Weeks after receipt at which a month's receipts are looked at.
 WEEKS: Final[tuple[int, ...]] = tuple(range(0, 53, 4))
@@ -23,6 +25,13 @@ SETTLED_DAYS: Final = 90
 
 #: Months are compared at the same number of days after their end, give or take what months differ in length.
 TOLERANCE_DAYS: Final = 3
+
+#: A month of which no more than this share is still expected counts as finished as well.
+COMPLETE: Final = 0.995
+
+#: Frames of a version that say how months were known after each load: of Centers, and of work types for roles that see these.
+REPORTED: Final = "reported"
+REPORTED_BY_TYPE: Final = "reported_by_type"
 
 #: Fewer finished months than this say nothing of how reports arrive; more than the last twelve may tell of other times.
 LEAST_MONTHS: Final = 3
@@ -161,8 +170,8 @@ def late_tail(
     Returns:
         `month`, `known_on` (the last load of any month), `known`, `share_reported` with `share_low` and `share_high` (0-1),
         `expected` (final count) with `low` and `high` (95 %), `n` finished months compared with, `quality`: `ok` for a finished
-        month (all of it is reported), `provisional`, or `too_few` (under three finished months and no given share, or
-        nothing reported yet: no estimate).
+        month (its time is over, or past months had 99.5 % of their count by then), `provisional`, or `too_few` (under three
+        finished months and no given share, or nothing reported yet: no estimate).
     """
     rows = known.select("month", day=pl.col("known_on").fill_null(dt.date.min), count=pl.col(measure)).filter(pl.col("day") <= as_of)
     rows = rows.sort("day")
@@ -204,8 +213,11 @@ def _report_factors(months: pl.DataFrame, rows: pl.DataFrame, loads: pl.DataFram
 
 def _final_counts(joined: pl.DataFrame, settled_days: int) -> pl.DataFrame:
     """Turn factors of growth, or given shares, into expected counts with their intervals."""
-    done, learned = pl.col("delay") >= settled_days, (pl.col("n") >= LEAST_MONTHS) & (pl.col("basis") > 0)
-    sized = _grown(joined.lazy().with_columns(done=done, learned=learned))
+    learned = (pl.col("n") >= LEAST_MONTHS) & (pl.col("basis") > 0)
+    grown = _grown(joined.lazy().with_columns(learned=learned))
+    rest = (pl.col("expected") - pl.col("known")).abs()
+    complete = (rest < 0.5) | (rest <= (1 - COMPLETE) * pl.col("expected"))
+    sized = grown.with_columns(done=(pl.col("delay") >= settled_days) | complete.fill_null(value=False))
     kept = {name: pl.when("done").then(pl.col("known").cast(pl.Float64)).otherwise(name) for name in ("expected", "low", "high")}
     words = pl.when("done").then(pl.lit("ok")).when(pl.col("expected").is_null()).then(pl.lit("too_few")).otherwise(pl.lit("provisional"))
     final = sized.with_columns(**kept).with_columns(quality=words)
@@ -236,6 +248,124 @@ def _grown(months: pl.LazyFrame) -> pl.LazyFrame:
     return sized.with_columns(low=low, high=pl.col("expected") * pl.col("width"))
 
 
+def reported_months(frames: Frames, filters: Filters, measure: str = "completions") -> pl.DataFrame:
+    """Say of each of the last months how much of its count is reported, as `late_tail` does, from the loads of a version.
+
+    Args:
+        frames: Frames of a version; without `REPORTED` nothing is known of loads, and no month is given.
+        filters: Centers and work types count, the latter where the frames tell them apart; the rest and the period do not. Where
+            the choice has too few finished months to compare with, the share of all reviews is taken.
+        measure: `completions` (by month of closing) or `receipts` (by month of opening).
+
+    Returns:
+        The columns of `late_tail`. A month that was not over at the last load is `provisional` without an estimate.
+    """
+    name = REPORTED_BY_TYPE if filters.work_types and REPORTED_BY_TYPE in frames else REPORTED
+    dimensions = ("center", "work_type") if name == REPORTED_BY_TYPE else ("center",)
+    asked = filters.only(dimensions).between(None, None)
+
+    def worked_out() -> pl.LazyFrame:
+        return _reported(frames, name, asked, measure).lazy()
+
+    if name not in frames:
+        return _NO_MONTHS
+    if not isinstance(frames, ByMonth):
+        return worked_out().collect()
+    return frames.kept(name, ("reported_months", measure, asked), _NO_MONTHS.columns, worked_out).collect()
+
+
+def _reported(frames: Frames, name: str, filters: Filters, measure: str) -> pl.DataFrame:
+    known = known_then(frames[name], filters)
+    last = known["known_on"].max()
+    if not isinstance(last, dt.date):
+        return _NO_MONTHS
+    every = reported_months(frames, Filters(), measure) if filters.used else None
+    given = every.filter(pl.col("share_reported").is_not_null()).select("month", share="share_reported") if every is not None else None
+    found = late_tail(known, last, measure, given)
+    running = (pl.col("month") + "-01").str.to_date().dt.month_end() > last
+    unknown = {
+        column: pl.when(~running).then(column) for column in ("share_reported", "share_low", "share_high", "expected", "low", "high")
+    }
+    return found.with_columns(**unknown, quality=pl.when(running).then(pl.lit("provisional")).otherwise("quality")).cast(_NO_MONTHS.schema)  # type: ignore[arg-type]
+
+
+def known_then(changes: pl.LazyFrame, filters: Filters) -> pl.DataFrame:
+    """Add up what loads changed: how each month was known after each day of loads.
+
+    Args:
+        changes: `known_date`, `month` (null: the load changed nothing), `receipts`, `completions`, and the columns of the filters.
+        filters: What is kept; the days of all loads stay.
+
+    Returns:
+        `month`, `known_on`, `receipts` and `completions` as known then; one row for each month and day of loads.
+    """
+    measures = ("receipts", "completions")
+    days = changes.select(known_on=pl.col("known_date").fill_null(dt.date.min)).unique()
+    own = changes.filter(filters.predicate(), pl.col("month").is_not_null()) if filters.used else changes.drop_nulls("month")
+    sums = own.group_by("month", known_on=pl.col("known_date").fill_null(dt.date.min)).agg(pl.col(measures).sum())
+    grid = sums.select("month").unique().join(days, how="cross").join(sums, on=["month", "known_on"], how="left")
+    ordered = grid.with_columns(pl.col(measures).fill_null(0)).sort("month", "known_on")
+    return ordered.with_columns(pl.col(measures).cum_sum().over("month")).collect(engine="in-memory")
+
+
+def provisional_months(
+    frames: Frames, as_of: dt.date, filters: Filters | None = None, by: Sequence[str] = (), measure: str = "completions"
+) -> pl.DataFrame:
+    """List the months up to a day whose count is not all reported yet, with what is expected of it.
+
+    Args:
+        frames: Frames of a version.
+        as_of: Later months are left out.
+        filters: As for `reported_months`; null for all reviews.
+        by: Nothing, or `center` for each Center by itself.
+        measure: `completions` or `receipts`.
+
+    Returns:
+        The `by` column, then the columns of `late_tail`; months in order. Empty when all is reported, or nothing is known of loads.
+    """
+    asked = filters or Filters()
+    if not by:
+        return reported_months(frames, asked, measure).filter(pl.col("quality") != "ok", pl.col("month") <= as_of.strftime("%Y-%m"))
+    (dimension,) = by
+    codes = frames[REPORTED].select(column_of(dimension)).unique().drop_nulls().collect().to_series().sort() if REPORTED in frames else []
+    kept = asked.kept(dimension)
+    each = [
+        provisional_months(frames, as_of, asked.keeping(dimension, (code,)), (), measure).select(pl.lit(code).alias(dimension), pl.all())
+        for code in codes
+        if not kept or code in kept
+    ]
+    return pl.concat(each) if each else _NO_MONTHS.select(pl.lit("").alias(dimension), pl.all())
+
+
+def expected_counts(counts: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
+    """Give counts of months what is expected of them in the end, by the share of the month that is reported.
+
+    Args:
+        counts: `month` (YYYY-MM), `value`: what is known of it, perhaps of a part of the reviews that the share was found for.
+        months: Rows of `provisional_months`.
+
+    Returns:
+        `counts` with `provisional`, `share_reported`, `expected`, `low` and `high` (95 %: for a part, its own chance is added to the
+        doubt of the share); null where the month is not provisional or nothing can be said.
+    """
+    found = months.select(
+        "month", "known", "share_reported", "share_low", "share_high", whole="expected", whole_low="low", whole_high="high"
+    )
+    joined = counts.lazy().join(found.lazy(), on="month", how="left", maintain_order="left")
+    value = pl.col("value").cast(pl.Float64)
+    part = pl.when(value > 0).then(value / pl.col("share_reported"))
+    doubt = ((pl.col("share_high") / pl.col("share_low")).log() / (2 * Z95)) ** 2
+    width = (Z95 * ((1 + (1 / pl.col("share_reported") - 1).clip(lower_bound=0) / part).log() + doubt).sqrt()).exp()
+    same = value == pl.col("known")
+    ends = {
+        "expected": pl.when(same).then("whole").otherwise(part),
+        "low": pl.when(same).then("whole_low").otherwise(pl.max_horizontal(part / width, pl.min_horizontal(value, part))),
+        "high": pl.when(same).then("whole_high").otherwise(part * width),
+    }
+    known = joined.with_columns(provisional=pl.col("known").is_not_null(), **ends)
+    return known.select(*counts.columns, "provisional", "share_reported", *ends).collect(engine="in-memory")
+
+
 def student95(freedom: pl.Expr) -> pl.Expr:
     """Return the 97.5th percentile of Student's distribution from its expansion (Abramowitz and Stegun 26.7.5); 3 % low at 2."""
     z, v = Z95, freedom.cast(pl.Float64)
@@ -246,3 +376,15 @@ def student95(freedom: pl.Expr) -> pl.Expr:
 
 def _over(expression: pl.Expr, keys: Sequence[str]) -> pl.Expr:
     return expression.over(list(keys)) if keys else expression
+
+
+_NO_MONTHS: Final = pl.DataFrame(
+    schema={
+        "month": pl.String,
+        "known_on": pl.Date,
+        "known": pl.Int64,
+        **dict.fromkeys(("share_reported", "share_low", "share_high", "expected", "low", "high"), pl.Float64),
+        "n": pl.Int64,
+        "quality": pl.String,
+    }
+)
