@@ -67,7 +67,18 @@ def of_metric(view: View, metric_id: str) -> Open:
     if found.is_empty():
         return Open(provisional=False, words="")
     missing = not_reported(view) if metric_id == "pending" else None
-    return Open(provisional=False, words=f"about {format.count(missing)} too high" if missing else "too high: completions still reported")
+    return Open(provisional=False, words=f"about {format.count(missing)} too high" if missing else "too high for now")
+
+
+def note(view: View) -> str:
+    """Say in a sentence what is still reported and what that does to what waits; empty when all is reported."""
+    found = months(view, view.filters.between(None, view.filters.to_date))
+    if found.is_empty():
+        return ""
+    missing = not_reported(view)
+    high = f"about {format.count(missing)} too high" if missing else "too high"
+    said = ", ".join(reported(row["month"], row["share_reported"]) for row in found.iter_rows(named=True))
+    return f"Completions: {said}. Until the rest is, pending is {high}, and so are backlog and past due."
 
 
 def reported(month: str, share: float | None) -> str:

@@ -149,7 +149,7 @@ def flow(view: View, *, wide: bool = False) -> Card:
                 *(_EXPECTED if still else ()),
             ),
             metric_ids=("receipts", "completions", "clearance_rate"),
-            note=_still_reported(view) if still else "",
+            note=f"Dashed and hollow: not in the title. {provisional.note(view)}" if still else "",
             wide=wide,
         ),
         charts.flow_lines,
@@ -197,16 +197,6 @@ def _flow_title(rows: pl.DataFrame) -> str:
         else "As many reviews came in as were completed"
     )
     return f"{difference} over {plural(year.height, 'month')}; receipts led in {behind} of them"
-
-
-def _still_reported(view: View) -> str:
-    """Say what the dashes mean, and what else is not right until all is reported."""
-    missing = provisional.not_reported(view)
-    high = f"about {format.count(missing)} too high" if missing else "too high"
-    return (
-        "Dashed: completions that are still being reported, with the count expected in the end and its 95% interval; they count for "
-        f"nothing in the title. Until then pending is {high}, and so are backlog and past due."
-    )
 
 
 def due(view: View) -> Card:
