@@ -44,7 +44,7 @@ def key_figure(view: View, metric_id: str) -> KeyFigure:
         value=_shown(now, metric),
         change=change.text if change else None,
         direction=change.direction if change else "flat",
-        meaning="neutral" if change is None or unclear or late.words else change.meaning,
+        meaning="neutral" if change is None or unclear or late.hides(now.get("value"), before.get("value")) else change.meaning,
         against=_against(view, change, unclear=unclear),
         interval=format.interval(now.get("low"), now.get("high"), metric.unit),
         n=" · ".join(filter(None, (format.sample(now.get("n"), _CASES[metric_id]) if metric_id in _CASES else "", late.words))),

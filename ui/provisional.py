@@ -33,11 +33,25 @@ OF_WAITING: Final = frozenset(
 _OF_A_WHOLE_MONTH: Final = ("share_reported", "share_low", "share_high", "expected", "low", "high")
 
 
+#: Counts of reviews among them.
+_COUNTS: Final = frozenset({"completions", "pending", "backlog", "past_due", "due_within_30"})
+
+
 class Open(NamedTuple):
-    """Whether a number is provisional, and why in a few words; no words when nothing is still reported."""
+    """Whether a number is provisional, and why in a few words; no words when nothing is still reported.
+
+    `rest` is how much the number may change at most when all is reported; null when nobody can say.
+    """
 
     provisional: bool
     words: str
+    rest: float | None = 0.0
+
+    def hides(self, after: float | None, before: float | None) -> bool:
+        """Say whether a change may be none when all is reported."""
+        if not self.words or after is None or before is None:
+            return False
+        return self.rest is None or (after - before) * (after + self.rest - before) <= 0
 
 
 def months(view: View, filters: Filters | None = None) -> pl.DataFrame:
@@ -58,16 +72,18 @@ def months(view: View, filters: Filters | None = None) -> pl.DataFrame:
 
 def of_metric(view: View, metric_id: str) -> Open:
     """Say whether a metric is provisional under the page's filters."""
-    if metric_id in OF_COMPLETIONS:
-        found = months(view)
-        return Open(not found.is_empty(), ", ".join(reported(row["month"], row["share_reported"]) for row in found.iter_rows(named=True)))
-    if metric_id not in OF_WAITING:
+    waiting = metric_id in OF_WAITING
+    if not waiting and metric_id not in OF_COMPLETIONS:
         return Open(provisional=False, words="")
-    found = months(view, view.filters.between(None, view.filters.to_date))
+    found = months(view, view.filters.between(None, view.filters.to_date) if waiting else view.filters)
     if found.is_empty():
         return Open(provisional=False, words="")
-    missing = not_reported(view) if metric_id == "pending" else None
-    return Open(provisional=False, words=f"about {format.count(missing)} too high" if missing else "too high for now")
+    missing = not_reported(view) if metric_id in _COUNTS else None
+    if not waiting:
+        words = ", ".join(reported(row["month"], row["share_reported"]) for row in found.iter_rows(named=True))
+        return Open(provisional=True, words=words, rest=missing)
+    words = f"about {format.count(missing)} too high" if metric_id == "pending" and missing else "too high for now"
+    return Open(provisional=False, words=words, rest=None if missing is None else -missing)
 
 
 def note(view: View) -> str:

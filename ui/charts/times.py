@@ -95,9 +95,22 @@ def flow_lines(
         dashed = line_trace(days, tail, ACCENT, words)
         dashed["line"] = {"color": ACCENT, "width": 2.2, "dash": DASH}
         traces += [dashed, *([_whiskers(days, ends, kind)] if ends else []), _hollow(days, went, flags, ACCENT)]
-    last = [(name, last_known(values), color) for name, values, color in zip(names, (came, went), (SECONDARY, ACCENT), strict=True)]
     note = ("dashed: still reported; ◇ expected" if ends else "dashed: provisional") if any(flags) else ""
-    return {"data": traces, "layout": _end_labelled(days, last, (low, high, ticks), kind=kind, width=width, height=height, note=note)}
+    high, top = (
+        _room_for_note([*came[-5:], *went[-5:], *(value for values in ends for value in values)], low, high) if note else (high, False)
+    )
+    last = [(name, last_known(values), color) for name, values, color in zip(names, (came, went), (SECONDARY, ACCENT), strict=True)]
+    layout = _end_labelled(days, last, (low, high, ticks), kind=kind, width=width, height=height, note=note, top=top)
+    return {"data": traces, "layout": layout}
+
+
+def _room_for_note(near: Sequence[float | None], low: float, high: float) -> tuple[float, bool]:
+    """Find room for a note at the right, below or above what is drawn there; returns the upper end of the scale and whether it is above."""
+    values = [value for value in near if value is not None] or [low]
+    below, above, need = min(values) - low, high - max(values), 0.12 * (high - low)
+    if below >= need:
+        return high, False
+    return (high, True) if above >= need else (max(values) + 0.13 * (high - low), True)
 
 
 def _whiskers(days: Sequence[dt.date], ends: Sequence[Sequence[float | None]], kind: str) -> Spec:
@@ -187,6 +200,7 @@ def _end_labelled(
     width: float,
     height: float,
     note: str,
+    top: bool,
 ) -> Spec:
     """Lay out a time chart whose series are named at their last points, kept apart."""
     low, high, ticks = value_scale
@@ -215,7 +229,8 @@ def _end_labelled(
         for (name, number), (_, _, color), place in zip(words, ends, places, strict=True)
     ]
     if note:
-        notes.append(base.note(note, 1, 0, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=3))
+        place, shift = ("top", -1) if top else ("bottom", 3)
+        notes.append(base.note(note, 1, int(top), xref="paper", yref="paper", xanchor="right", yanchor=place, yshift=shift))
     return base.layout(
         height,
         (room, right, 10, 40),
