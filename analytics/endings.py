@@ -13,20 +13,13 @@ from typing import Final
 import polars as pl
 
 from analytics import periods, survival
+from analytics.late import late_tail, provisional_months
 from analytics.rates import Z95
+
+__all__ = ["WEEKS", "cohorts", "completed_only", "cumulative_incidence", "late_tail", "provisional_months"]
 
 #: Weeks after receipt at which a month's receipts are looked at.
 WEEKS: Final[tuple[int, ...]] = tuple(range(0, 53, 4))
-
-#: Days after its end at which a month's count is taken as final.
-SETTLED_DAYS: Final = 90
-
-#: Months are compared at the same number of days after their end, give or take what months differ in length.
-TOLERANCE_DAYS: Final = 3
-
-#: Fewer finished months than this say nothing of how reports arrive; more than the last twelve may tell of other times.
-LEAST_MONTHS: Final = 3
-HISTORY_MONTHS: Final = 12
 
 
 def cumulative_incidence(durations: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
@@ -135,113 +128,6 @@ def cohorts(frame: pl.DataFrame, as_of: dt.date, weeks: Sequence[int] = WEEKS) -
     share = pl.when(passed).then(pl.col("closed") / pl.col("n"))
     ordered = timed.sort("month", "weeks")
     return ordered.select(periods.month_label(pl.col("month")).alias("month"), "weeks", share_closed=share, n="n").collect()
-
-
-def late_tail(
-    known: pl.DataFrame,
-    as_of: dt.date,
-    measure: str = "completions",
-    given: pl.DataFrame | None = None,
-    settled_days: int = SETTLED_DAYS,
-) -> pl.DataFrame:
-    """Estimate how much of each month's final count is reported by now, and what the final count will be.
-
-    A month is compared with finished months as they were known just as long after their end (chain ladder). The interval is
-    Mack's (1993), on the logarithmic scale, with Student's quantile for few months; the spread between months is taken as at
-    least that of chance, were each case reported by now with the same probability.
-
-    Args:
-        known: `month` (YYYY-MM), `known_on` (date of the load after which the month was known so; null: before all), the
-            `measure` as it was known then. Several rows a month.
-        as_of: Loads after it are not known yet.
-        measure: Column of the counts.
-        given: `month`, `share` (0-1) of its count that is expected to be reported by now, used where history is too short.
-        settled_days: Days after its end at which a month is finished.
-
-    Returns:
-        `month`, `known_on` (the last load of any month), `known`, `share_reported` with `share_low` and `share_high` (0-1),
-        `expected` (final count) with `low` and `high` (95 %), `n` finished months compared with, `quality`: `ok` for a finished
-        month (all of it is reported), `provisional`, or `too_few` (under three finished months and no given share, or
-        nothing reported yet: no estimate).
-    """
-    rows = known.select("month", day=pl.col("known_on").fill_null(dt.date.min), count=pl.col(measure)).filter(pl.col("day") <= as_of)
-    rows = rows.sort("day")
-    loads = rows.select("day").unique().sort("day")
-    end = (pl.col("month") + "-01").str.to_date().dt.month_end()
-    last = pl.lit(loads["day"].max(), dtype=pl.Date)
-    months = rows.group_by("month", maintain_order=True).agg(known=pl.col("count").last()).with_columns(end=end, known_on=last)
-    months = months.with_columns(delay=(pl.col("known_on") - pl.col("end")).dt.total_days()).sort("month")
-    factors = _report_factors(months, rows, loads, settled_days)
-    expected = given.select("month", given="share") if given is not None else months.select("month", given=pl.lit(None, pl.Float64))
-    joined = months.join(factors, on="month", how="left").join(expected, on="month", how="left")
-    return _final_counts(joined.with_columns(pl.col("n").fill_null(0)), settled_days).sort("month")
-
-
-def _report_factors(months: pl.DataFrame, rows: pl.DataFrame, loads: pl.DataFrame, settled_days: int) -> pl.DataFrame:
-    """Give each unfinished month how finished ones grew from the same delay on.
-
-    Returns:
-        `month`, `n` finished months, `basis` (sum of what was known of them), `factor` (final by known) and `spread` (Mack's variance
-        of a factor for a count of one).
-    """
-    settled = months.filter(pl.col("delay") >= settled_days).tail(HISTORY_MONTHS).select(then="month", final="known", then_end="end")
-    pairs = months.filter(pl.col("delay") < settled_days).select("month", "delay").join(settled, how="cross")
-    wanted = pairs.with_columns(wanted=pl.col("then_end") + pl.duration(days=pl.col("delay"))).sort("wanted")
-    # What was known then is known only as of a load; the nearest one stands for the same delay.
-    near = loads.with_columns(load=pl.col("day"))
-    seen = wanted.join_asof(near, left_on="wanted", right_on="day", strategy="nearest", tolerance=f"{TOLERANCE_DAYS}d")
-    at = seen.filter(pl.col("load").is_not_null()).select("month", "final", then_month="then", load="load").sort("load")
-    past = rows.rename({"month": "then_month"}).with_columns(load=pl.col("day")).sort("load")
-    found = at.join_asof(past, on="load", by="then_month", strategy="backward", check_sortedness=False)
-    then = found.select("month", "final", known=pl.col("count").fill_null(0))
-    off = (pl.col("final") - pl.col("factor") * pl.col("known")) ** 2 / pl.col("known").clip(lower_bound=1)
-    sums = then.group_by("month").agg(
-        pl.all(), n=pl.len().cast(pl.Int64), basis=pl.col("known").sum(), factor=pl.col("final").sum() / pl.col("known").sum()
-    )
-    spread = sums.explode("final", "known").group_by("month", "n", "basis", "factor").agg(spread=off.sum())
-    return spread.with_columns(pl.col("spread") / (pl.col("n") - 1))
-
-
-def _final_counts(joined: pl.DataFrame, settled_days: int) -> pl.DataFrame:
-    """Turn factors of growth, or given shares, into expected counts with their intervals."""
-    done, learned = pl.col("delay") >= settled_days, (pl.col("n") >= LEAST_MONTHS) & (pl.col("basis") > 0)
-    sized = _grown(joined.lazy().with_columns(done=done, learned=learned))
-    kept = {name: pl.when("done").then(pl.col("known").cast(pl.Float64)).otherwise(name) for name in ("expected", "low", "high")}
-    words = pl.when("done").then(pl.lit("ok")).when(pl.col("expected").is_null()).then(pl.lit("too_few")).otherwise(pl.lit("provisional"))
-    final = sized.with_columns(**kept).with_columns(quality=words)
-
-    def reported(of: str) -> pl.Expr:
-        return pl.when("done").then(1.0).otherwise(pl.col("known") / pl.col(of))
-
-    shares = {"share_reported": reported("expected"), "share_low": reported("high"), "share_high": reported("low")}
-    return final.select(
-        "month", "known_on", "known", **shares, expected="expected", low="low", high="high", n="n", quality="quality"
-    ).collect()
-
-
-def _grown(months: pl.LazyFrame) -> pl.LazyFrame:
-    """Add `expected`, `low` and `high` of what is known times the factor by which it grows; null where no factor is known."""
-    known, factor, learned = pl.col("known").cast(pl.Float64), pl.col("factor"), pl.col("learned")
-    either = months.with_columns(factor=pl.when("learned").then("factor").when(pl.col("given") > 0).then(1 / pl.col("given")))
-    chance = (factor * (factor - 1)).clip(lower_bound=0)
-    # Of a given share nothing was estimated: it adds no doubt of its own, and the normal quantile serves.
-    spread = pl.when(learned).then(pl.max_horizontal("spread", chance)).otherwise(chance)
-    basis = pl.when(learned).then(pl.col("spread") * known**2 / pl.col("basis")).otherwise(0.0)
-    quantile = pl.when(learned).then(student95(pl.col("n") - 1)).otherwise(Z95)
-    width = (quantile * (1 + (known * pl.col("spread") + basis) / pl.col("expected") ** 2).log().sqrt()).exp()
-    sized = either.with_columns(spread=spread, expected=pl.when(known > 0).then(known * factor)).with_columns(width=width)
-    # A count that only grows cannot end below what is known of it.
-    least = pl.min_horizontal(known, "expected")
-    low = pl.when(pl.col("expected").is_not_null()).then(pl.max_horizontal(pl.col("expected") / pl.col("width"), least))
-    return sized.with_columns(low=low, high=pl.col("expected") * pl.col("width"))
-
-
-def student95(freedom: pl.Expr) -> pl.Expr:
-    """Return the 97.5th percentile of Student's distribution from its expansion (Abramowitz and Stegun 26.7.5); 3 % low at 2."""
-    z, v = Z95, freedom.cast(pl.Float64)
-    first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + first / v + second / v**2 + third / v**3
 
 
 def _over(expression: pl.Expr, keys: Sequence[str]) -> pl.Expr:

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, Protocol
 import polars as pl
 from sqlalchemy import Connection, Engine
 
-from analytics import compliance, identities, periods, quality
+from analytics import compliance, identities, late, periods, quality
 from analytics.filters import Filters
 from analytics.rollups import Frames
 from data import bulk, database, ledger, quarantine, vanish
@@ -113,6 +113,7 @@ def checks(version: Version, engine: Engine, today: dt.date, recounted: pl.DataF
         _months(quality.silent_months(version.frames, version.as_of), version.skipped_months()),
         _quarantine(quarantine.counts(engine)),
         _revised(ledger.known_then(engine), version.as_of),
+        _late(late.provisional_months(version.frames, version.as_of)),
         _without_result(version),
         _unassigned(*version.unassigned_share()),
         _off_industry(version),
@@ -245,6 +246,25 @@ def _revised(known: pl.DataFrame, as_of: dt.date) -> Check:
         return Check("Revisions of past months", "good", f"{words} ({share:.1%})")
     todo = "Ask the source what changed; comparisons with reports made before then do not hold."
     return Check("Revisions of past months", "watch", f"{words} ({share:.1%})", todo, "whoever draws the entry summary extract")
+
+
+def _late(months: pl.DataFrame) -> Check:
+    """Say how much of the last months' completions is reported; what takes longer than a month is no longer just reporting."""
+    if months.is_empty():
+        return Check("Late reports", "good", "completions of all months are reported, as far as loads tell")
+    known = months.drop_nulls("share_reported")
+    parts = [
+        f"{row['month']} are {row['share_reported']:.0%} reported ({row['known']:,} of about {row['expected']:,.0f})"
+        for row in known.iter_rows(named=True)
+    ]
+    rest = months.filter(pl.col("share_reported").is_null())["month"].to_list()
+    parts += [f"{', '.join(rest)} are still being reported, how far is not known"] if rest else []
+    words = f"completions of {', of '.join(parts)}"
+    old = known.filter((pl.col("known_on") - (pl.col("month") + "-01").str.to_date().dt.month_end()).dt.total_days() > _REPORTING_DAYS)
+    if old.is_empty():
+        return Check("Late reports", "good", words)
+    todo = f"Ask why completions of {', '.join(old['month'])} are reported more than {_REPORTING_DAYS} days after the month."
+    return Check("Late reports", "watch", words, todo, "the Centers' directors")
 
 
 def _without_result(version: Version) -> Check:

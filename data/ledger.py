@@ -84,8 +84,8 @@ def known_then(source: Engine) -> pl.DataFrame:
     with source.connect() as connection:
         each = pl.DataFrame([tuple(row) for row in connection.execute(query)], schema=schema, orient="row")
     of = ["table_name", "month"]
-    # An older extract that is loaded late tells nothing of its own day: what it brought was known only now.
-    ordered = each.sort("load_id").with_columns(pl.col("known_date").cum_max())
+    # An older extract of a table that is loaded late tells nothing of its own day: what it brought was known only now.
+    ordered = each.sort("load_id").with_columns(pl.col("known_date").cum_max().over("table_name"))
     running = ordered.with_columns(pl.col(names).cum_sum().over(of))
     # Of the loads of one day the last says how the month was known then; load 0 is older than the ledger.
     return (

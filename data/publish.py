@@ -27,7 +27,7 @@ from sqlalchemy import Engine
 from analytics import coding, identities
 from analytics.coding import Codes
 from analytics.exc import DataError, first_line
-from data import database, engines, parts, places
+from data import database, engines, parts, places, reported
 from data import facts as facts_of_tables
 from data.atomic import write_json
 from data.parts import Part
@@ -40,10 +40,14 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 #: Version of the published layout; a reader refuses another.
-LAYOUT: Final = 4
+LAYOUT: Final = 5
 
 #: File of a version that its readers hold a shared lock on.
 LEASE: Final = "lease"
+
+
+#: Small facts of a version that its id does not depend on: what proves it, and the way on which it came to be known.
+_BESIDE: Final = ("identities", "reported", "reported_by_type")
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,8 @@ def _published(
         raise DataError("There is nothing to publish: load entry summaries or reviews first (python -m data load FILE).")
     with told.during("Putting the version together"):
         version, manifest = _put_together(source, tables, lists, chosen, date, building / "version", home)
+        same = previous is not None and source.changed(previous["state"]) is not None
+        reported.write(building / "version" / "facts", source.reported, previous if same else None, home)
         changed = current_version(home) != version
         _put_in_force(home, version, building / "version", manifest)
         _forget_old(home, version, place)
@@ -316,11 +322,11 @@ def _is_whole(home: Path, version: str) -> bool:
 
 
 def _put_in_force(home: Path, version: str, built: Path, manifest: Mapping[str, Any]) -> None:
-    """Switch to a built version when all of it is on disk; one of equal content only learns up to which load it is true, and its proof."""
+    """Switch to a built version when all of it is on disk; one of equal content only learns up to which load it is true, and what is beside it."""
     folder = home / "versions" / version
     if folder.exists():
-        proof = Path("facts", "identities.parquet")
-        (built / proof).replace(folder / proof)
+        for name in _BESIDE:
+            (built / "facts" / f"{name}.parquet").replace(folder / "facts" / f"{name}.parquet")
         write_json(folder / "manifest.json", {**manifest, "moved": _moved(home, version, manifest)})
     else:
         parts.keep(built, folder)

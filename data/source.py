@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from analytics import periods
 from analytics.coding import Codes
-from data import bulk, database, months
+from data import bulk, database, months, reported
 from data.contracts import TABLES
 from data.facts import STAKE
 from data.history import MONTH_OF
@@ -61,6 +61,9 @@ class Source(Protocol):
 
     def ledger(self) -> pl.DataFrame:
         """Return what must be there: `table_name`, `month` and `LEDGER_MEASURES`."""
+
+    def reported(self, after: int) -> pl.DataFrame:
+        """Return what each load after one changed of the receipts and completions of months (`data.reported.SCHEMA`)."""
 
 
 class Database:
@@ -130,6 +133,10 @@ class Database:
         rows = [(table, month, *map(int, counts)) for table, month, *counts in self._connection.execute(query)]
         return pl.DataFrame(rows, schema=LEDGER_SCHEMA, orient="row")
 
+    def reported(self, after: int) -> pl.DataFrame:
+        """Count what the loads after one wrote and replaced (`data.reported`)."""
+        return reported.since(self._connection, after)
+
     def _following(self, name: str, join: str, days: list[dt.date]) -> pl.DataFrame:
         return bulk.read_where(self._connection, name, bulk.columns_of(name), "1 = 1", days, join=join)
 
@@ -183,6 +190,10 @@ class Memory:
     def ledger(self) -> pl.DataFrame:
         """There is no ledger."""
         return pl.DataFrame(schema=LEDGER_SCHEMA)
+
+    def reported(self, after: int) -> pl.DataFrame:  # noqa: ARG002
+        """Nothing is known of loads."""
+        return pl.DataFrame(schema=reported.SCHEMA)
 
 
 LEDGER_SCHEMA: Final = {"table_name": pl.String, "month": pl.String, **dict.fromkeys(LEDGER_MEASURES, pl.Int64)}

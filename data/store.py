@@ -40,8 +40,11 @@ _ATTEMPTS: Final = 20
 #: Facts that hold single records, and the column that says whose they are.
 _ROW_FACTS: Final = ("entry", "entry_line", "review", "stay", "inquiry")
 
-#: Small frames that go with the rollups at every scope: the design of the random sample and the numbers of staff name nobody.
-_WITH_ROLLUPS: Final = {"sample_stratum": "facts/sample_stratum.parquet", "staff": "facts/staff.parquet"}
+#: Small frames that go with the rollups at every scope: the design of the random sample, the numbers of staff, and how the months of
+#: Centers were known after each load name nobody.
+_WITH_ROLLUPS: Final = {name: f"facts/{name}.parquet" for name in ("sample_stratum", "staff", "reported", "reported_by_type")}
+#: Those of them that tell of less than a Center.
+_BELOW_CENTERS: Final = frozenset({"reported_by_type"})
 
 #: Months of rollups by day that are kept in memory: those at the ends of the periods that are asked for.
 _MONTHS_KEPT: Final = 64
@@ -286,7 +289,7 @@ class Snapshot:
             return files
         reachable = frozenset(_ROLLUP if role.all_figures else only_levels(dict.fromkeys(files, pl.LazyFrame()), role.dimensions))
         named = reachable - (_PARTIES if role.names == "none" else frozenset())
-        return _Cut(files, named | frozenset(_WITH_ROLLUPS), self.scope.centers)
+        return _Cut(files, named | frozenset(_WITH_ROLLUPS) - (frozenset() if role.all_figures else _BELOW_CENTERS), self.scope.centers)
 
     def dimension(self, name: str) -> pl.DataFrame:
         """Return a dimension table: `center`, `industry`, `hts_heading`, `port` or `working_group`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from analytics.metrics import METRICS, Metric
-from ui import format
+from ui import format, provisional
 from ui.board import KeyFigure
 from ui.frame import View
 
@@ -39,18 +39,19 @@ def key_figure(view: View, metric_id: str) -> KeyFigure:
     before = _row(view.ask(metric_id, filters=view.earlier).to_dicts()) if view.earlier else {}
     months = view.ask(metric_id, "month", filters=view.trend)
     change, unclear = _change(now, before, metric), _overlap(now, before)
+    late = provisional.of_metric(view, metric_id)
     return KeyFigure(
         metric_id=metric_id,
         label=metric.name,
         value=_shown(now, metric),
         change=change.text if change else None,
         direction=change.direction if change else "flat",
-        meaning="neutral" if change is None or unclear else change.meaning,
+        meaning="neutral" if change is None or unclear or late.hides(now.get("value"), before.get("value")) else change.meaning,
         against=_against(view, change, unclear=unclear),
         interval=format.interval(now.get("low"), now.get("high"), metric.unit),
-        n=format.sample(now.get("n"), _CASES[metric_id]) if metric_id in _CASES else "",
+        n=" · ".join(filter(None, (format.sample(now.get("n"), _CASES[metric_id]) if metric_id in _CASES else "", late.words))),
         trend=tuple(months["value"].cast(float).to_list()),
-        provisional=now.get("quality") == "provisional",
+        provisional=now.get("quality") == "provisional" or late.provisional,
         definition=metric.definition,
     )
 

@@ -18,6 +18,7 @@ import polars as pl
 
 from analytics import coding, periods
 from analytics.coding import Codes
+from data import reported
 from data.contracts import TABLES
 from data.demo.draws import AS_OF, Ints, generator
 from data.facts import HAPPENED, STAKE, Tables
@@ -88,6 +89,10 @@ class Nation:
     def ledger(self) -> pl.DataFrame:
         """There is no ledger."""
         return pl.DataFrame(schema=LEDGER_SCHEMA)
+
+    def reported(self, after: int) -> pl.DataFrame:  # noqa: ARG002
+        """Nothing is known of loads."""
+        return pl.DataFrame(schema=reported.SCHEMA)
 
     @cached_property
     def _tables(self) -> Tables:

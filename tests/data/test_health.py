@@ -22,7 +22,7 @@ from data.store import Snapshot
 from tests.data.samples import entry, line, review, write_csv
 
 CHECKS = [
-    "Sums", "Vanished records", "Freshness", "Reports of the ports", "Fiscal years", "Quarantine", "Revisions of past months",
+    "Sums", "Vanished records", "Freshness", "Reports of the ports", "Fiscal years", "Quarantine", "Revisions of past months", "Late reports",
     "Results of closed reviews", "Assignment of accounts", "Work off the Center's industry",
 ]  # fmt: skip
 

@@ -6,9 +6,16 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+from analytics import late
+from analytics.filters import Filters
+from analytics.metrics import METRICS
 from data import demo
+from data.demo import completions, extracts
+from data.demo.draws import LAST_DAY, Ints, day_of
 from data.demo.planted import of_kind, single
+from data.store import Snapshot
 
 CENTER_GOODS = pl.col("industry_code").str.slice(0, 3)
 
@@ -103,3 +110,70 @@ def test_ports_come_closer_together_after_a_center_opens(frames: dict[str, pl.Da
     noise = pl.col("rate") * (1 - pl.col("rate")) / pl.col("n")
     spread = ports.group_by("after").agg(variance=(pl.col("rate").var() - noise.mean()) / pl.col("rate").mean() ** 2).sort("after")
     assert spread["variance"][1] < 0.6 * spread["variance"][0]
+
+
+# --- completions that are reported late -----------------------------------------------------------------------------------
+
+
+def _known_then(frames: dict[str, pl.DataFrame], seed: int) -> pl.DataFrame:
+    """Completions of each month as the extracts of reviews told them, one after the other."""
+    held, rows = pl.DataFrame(schema=frames["review"].schema), []
+    for extract in extracts.extracts(frames, seed):
+        if "review" in extract:
+            sent, marks = extract["review"]
+            held = pl.concat([held.join(sent, on="review_id", how="anti"), sent])
+            counts = (
+                held.drop_nulls("closed_date")
+                .group_by(month=pl.col("closed_date").dt.strftime("%Y-%m"))
+                .agg(completions=pl.len().cast(pl.Int64))
+            )
+            rows.append(counts.with_columns(known_on=pl.lit(marks.extract_date)))
+    assert_frame_equal(held.sort("review_id"), frames["review"].sort("review_id"))
+    return pl.concat(rows)
+
+
+def _untold(monkeypatch: pytest.MonkeyPatch, entries: int, seed: int) -> tuple[dict[str, pl.DataFrame], int]:
+    """Generate, and count the completions of September before the tail hides some of them."""
+    closed: list[Ints] = []
+    hide = completions._unreported
+    monkeypatch.setattr(completions, "_unreported", lambda rng, days: (closed.append(days), hide(rng, days))[1])
+    frames = demo.generate(entries, seed)
+    first = day_of(dt.date(2013, 9, 1))
+    return frames, int(((closed[0] >= first) & (closed[0] <= LAST_DAY)).sum())
+
+
+@pytest.mark.parametrize(("entries", "seed"), [(100_000, 2013), (24_000, 7)])
+def test_the_late_tail_is_found_and_what_comes_lies_in_its_interval(monkeypatch: pytest.MonkeyPatch, entries: int, seed: int) -> None:
+    frames, truth = _untold(monkeypatch, entries, seed)
+    found = late.late_tail(_known_then(frames, seed), dt.date(2013, 9, 30))
+    before, last = found.filter(pl.col("month") < "2013-09"), found.row(-1, named=True)
+    assert set(before["quality"]) == {"ok"}
+    assert (last["month"], last["quality"], last["n"]) == ("2013-09", "provisional", 12)
+    assert last["known"] < 0.85 * truth
+    assert last["low"] <= truth <= last["high"]
+    assert last["known"] / truth == pytest.approx(last["share_reported"], abs=0.08)
+
+
+def test_no_month_is_called_late_where_no_tail_was_planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the same demonstration, with nothing reported late; and September's own completions halved."""
+    none = single("late_reporting")._replace(size=0.0)
+    for module in (completions, extracts):
+        monkeypatch.setattr(module, "single", lambda kind, real=single: none if kind == "late_reporting" else real(kind))
+    frames, truth = _untold(monkeypatch, 24_000, 7)
+    known = _known_then(frames, 7)
+    assert known.filter(month="2013-09")["completions"].to_list() == [truth]
+    weak = known.with_columns(pl.when(pl.col("month") == "2013-09").then(pl.col("completions") // 2).otherwise("completions"))
+    for each in (known, weak):
+        assert set(late.late_tail(each, dt.date(2013, 9, 30))["quality"]) == {"ok"}
+
+
+def test_the_published_demonstration_says_what_is_reported(analyst: Snapshot) -> None:
+    every = late.provisional_months(analyst.frames, analyst.as_of)
+    assert every["month"].to_list() == ["2013-09"]
+    assert 0.6 < every["share_reported"][0] < 0.85
+    answered = METRICS["completions"].answer(analyst.frames, Filters(dt.date(2013, 9, 1), analyst.as_of), analyst.as_of, ())
+    assert every["known"][0] == answered["value"][0]
+    each = late.provisional_months(analyst.frames, analyst.as_of, by=["center"])
+    assert each["known"].sum() == every["known"][0]
+    assert late.provisional_months(analyst.frames, analyst.as_of, measure="receipts").is_empty()
+    assert late.provisional_months(analyst.frames, dt.date(2013, 8, 31)).is_empty()

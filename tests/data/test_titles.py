@@ -118,7 +118,10 @@ def test_ages(view: View) -> None:
 def test_flow(view: View) -> None:
     card = workload.flow(view)
     if drawn(card):
-        months = card.table.tail(12)
+        months = card.table.filter(~pl.col("provisional")).tail(12)
+        if months.is_empty():
+            assert "still being reported" in card.title
+            return
         difference = months["receipts"].sum() - months["completions"].sum()
         assert (f"{abs(difference):,} {'more' if difference > 0 else 'fewer'}" in card.title) or difference == 0
         assert f"receipts led in {months.filter(pl.col('receipts') > pl.col('completions')).height} of them" in card.title

@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics import codes, periods, standards, workload
 from analytics.metrics import METRICS
-from ui import charts, format
+from ui import charts, format, provisional
 from ui.board import Card, Column
 from ui.cards.shared import empty, has_rows, labelled, listed, plural, total, with_chart
 from ui.cards.workload import STANDARDS, filters_of, pending_by
@@ -108,7 +108,7 @@ def weeks(view: View) -> Card:
             table=rows,
             columns=(Column("label", "Number", "text"), *(Column(name, head, "count") for name, head in heads)),
             metric_ids=_WEEKLY,
-            note="One week against another is no trend: the process charts say what is a signal.",
+            note=f"One week against another is no trend: the process charts say what is a signal. {provisional.note(view)}".rstrip(),
         ),
         charts.words,
         said,

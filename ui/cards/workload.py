@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from analytics import codes, standards, workload
+from analytics import codes, late, standards, workload
 from analytics.filters import Filters
 from analytics.rollups import WORK
-from ui import charts, format
+from ui import charts, format, provisional
 from ui.board import Card, Column
 from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, plural, total, with_chart
 from ui.cards.volume import with_earlier
@@ -126,39 +126,30 @@ def both_ages(view: View) -> str:
 
 
 def flow(view: View, *, wide: bool = False) -> Card:
-    """Whether more comes in than goes out, month by month."""
+    """Whether more comes in than goes out, month by month; what is still reported is drawn as such and counts for nothing."""
     key = "flow"
-    received = view.ask("receipts", "month", filters=view.trend).select("month", receipts="value")
-    completed = view.ask("completions", "month", filters=view.trend).select("month", completions="value")
-    rows = month_date(received.join(completed, on="month", how="full", coalesce=True).fill_null(0).sort("month"))
+    rows = flow_rows(view)
     if rows.is_empty():
         return empty(view, key, "No reviews came in or went out", "receipts", wide=wide)
-    # The trend has one month more than a year, so that the first and last month can be compared.
-    year = rows.tail(12)
-    came, went = int(year["receipts"].sum()), int(year["completions"].sum())
-    behind = int((year["receipts"] > year["completions"]).sum())
-    word = "more" if came > went else "fewer" if came < went else "as many"
-    difference = (
-        f"{format.count(abs(came - went))} {word} reviews came in than were completed"
-        if came != went
-        else "As many reviews came in as were completed"
-    )
-    title = f"{difference} over {plural(year.height, 'month')}; receipts led in {behind} of them"
+    title, still = _flow_title(rows), provisional.sentence(rows)
     months = f"the {plural(rows.height, 'month')} to {format.date(view.end)}"
+    subtitle = f"Receipts and completions each month, {months} · {', '.join(view.filters.narrowed(view.labels)) or 'all work'}"
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"Receipts and completions each month, {months} · {', '.join(view.filters.narrowed(view.labels)) or 'all work'}",
-            alt=f"{title}.",
+            subtitle=f"{subtitle} · {still}" if still else subtitle,
+            alt=f"{title}. {still}." if still else f"{title}.",
             chart=None,
             table=rows,
             columns=(
                 Column("month", "Month", "month"),
                 Column("receipts", "Receipts", "count"),
                 Column("completions", "Completions", "count"),
+                *(_EXPECTED if still else ()),
             ),
             metric_ids=("receipts", "completions", "clearance_rate"),
+            note=f"Dashed and hollow: not in the title. {provisional.note(view)}" if still else "",
             wide=wide,
         ),
         charts.flow_lines,
@@ -166,7 +157,46 @@ def flow(view: View, *, wide: bool = False) -> Card:
         "month",
         "receipts",
         "completions",
+        provisional="provisional",
+        expected=("expected", "low", "high"),
     )
+
+
+_EXPECTED = (
+    Column("share_reported", "Completions reported", "share"),
+    Column("expected", "Completions expected", "count"),
+    Column("low", "Low (95%)", "count"),
+    Column("high", "High (95%)", "count"),
+)
+
+
+def flow_rows(view: View) -> pl.DataFrame:
+    """Give receipts and completions of each month of the trend, and what is expected of those that are still reported.
+
+    Returns:
+        `month` (its first day), `receipts`, `completions`, and what `analytics.late.expected_counts` adds; in order.
+    """
+    received = view.ask("receipts", "month", filters=view.trend).select("month", receipts="value")
+    completed = view.ask("completions", "month", filters=view.trend).select("month", value="value")
+    rows = received.join(completed, on="month", how="full", coalesce=True).fill_null(0).sort("month")
+    known = late.expected_counts(rows, provisional.months(view, view.trend))
+    return month_date(known.rename({"value": "completions"}))
+
+
+def _flow_title(rows: pl.DataFrame) -> str:
+    """Say which was more over the last twelve months that are reported; the trend has one month more than a year, to compare its ends."""
+    year = rows.filter(~pl.col("provisional")).tail(12)
+    if year.is_empty():
+        return f"{plural(int(rows['receipts'].sum()), 'review')} came in; their completions are still being reported"
+    came, went = int(year["receipts"].sum()), int(year["completions"].sum())
+    behind = int((year["receipts"] > year["completions"]).sum())
+    word = "more" if came > went else "fewer"
+    difference = (
+        f"{format.count(abs(came - went))} {word} reviews came in than were completed"
+        if came != went
+        else "As many reviews came in as were completed"
+    )
+    return f"{difference} over {plural(year.height, 'month')}; receipts led in {behind} of them"
 
 
 def due(view: View) -> Card:

@@ -67,6 +67,7 @@ def flow_lines(
     completions: str,
     *,
     provisional: str | None = None,
+    expected: tuple[str, str, str] | None = None,
     names: tuple[str, str] = ("Receipts", "Completions"),
     kind: str = "count",
     width: float = base.HALF,
@@ -74,29 +75,63 @@ def flow_lines(
 ) -> Spec:
     """Draw what came in against what went out; the gap is shaded where more came in than went out.
 
-    frame: `month` date, two values, optional `provisional` bool (its months are dashed).
+    frame: `month` date, two values, optional `provisional` bool (completions of its months are dashed, and no gap is shaded) and
+    `expected` (what they will be in the end, low, high: a diamond with a whisker).
     """
     rows = frame.sort(month)
     days, flags = days_of(rows, month), flags_of(rows, provisional)
-    series = [rows.get_column(receipts).to_list(), rows.get_column(completions).to_list()]
-    known = [value for values in series for value in values if value is not None]
+    came, went = rows.get_column(receipts).to_list(), rows.get_column(completions).to_list()
+    ends = [rows.get_column(name).to_list() for name in expected] if expected else []
+    known = [value for values in (came, went, *ends) for value in values if value is not None]
     low, high, ticks = base.scale(known, zero=not known or min(known) < 0.6 * max(known), kind=kind)
-    tips = [
-        [_month_tip(day, name, value, kind, flag) for day, value, flag in zip(days, values, flags, strict=True)]
-        for name, values in zip(names, series, strict=True)
+    settled, tail = split(went, flags)
+    words = [_month_tip(day, names[1], value, kind, flag) for day, value, flag in zip(days, went, flags, strict=True)]
+    traces = [
+        _shade(days, came, [None if flag else value for value, flag in zip(went, flags, strict=True)]),
+        line_trace(days, came, SECONDARY, [_month_tip(day, names[0], value, kind, False) for day, value in zip(days, came, strict=True)]),
+        line_trace(days, settled, ACCENT, words),
     ]
-    traces = [_shade(days, *series)]
-    for values, color, words in zip(series, (SECONDARY, ACCENT), tips, strict=True):
-        settled, tail = split(values, flags)
-        traces.append(line_trace(days, settled, color, words))
-        if any(flags):
-            dashed = line_trace(days, tail, color, words)
-            dashed["line"] = {"color": color, "width": 2.2, "dash": DASH}
-            traces += [dashed, _hollow(days, values, flags, color)]
-    ends = [(name, last_known(values), color) for name, values, color in zip(names, series, (SECONDARY, ACCENT), strict=True)]
+    if any(flags):
+        dashed = line_trace(days, tail, ACCENT, words)
+        dashed["line"] = {"color": ACCENT, "width": 2.2, "dash": DASH}
+        traces += [dashed, *([_whiskers(days, ends, kind)] if ends else []), _hollow(days, went, flags, ACCENT)]
+    note = ("dashed: still reported; ◇ expected" if ends else "dashed: provisional") if any(flags) else ""
+    high, top = (
+        _room_for_note([*came[-5:], *went[-5:], *(value for values in ends for value in values)], low, high) if note else (high, False)
+    )
+    last = [(name, last_known(values), color) for name, values, color in zip(names, (came, went), (SECONDARY, ACCENT), strict=True)]
+    layout = _end_labelled(days, last, (low, high, ticks), kind=kind, width=width, height=height, note=note, top=top)
+    return {"data": traces, "layout": layout}
+
+
+def _room_for_note(near: Sequence[float | None], low: float, high: float) -> tuple[float, bool]:
+    """Find room for a note at the right, below or above what is drawn there; returns the upper end of the scale and whether it is above."""
+    values = [value for value in near if value is not None] or [low]
+    below, above, need = min(values) - low, high - max(values), 0.12 * (high - low)
+    if below >= need:
+        return high, False
+    return (high, True) if above >= need else (max(values) + 0.13 * (high - low), True)
+
+
+def _whiskers(days: Sequence[dt.date], ends: Sequence[Sequence[float | None]], kind: str) -> Spec:
+    """Return what is expected in the end, with its interval."""
+    spots = [(day, *row) for day, *row in zip(days, *ends, strict=True) if None not in row]
+    tips = [
+        f"{fmt.month(day)}<br>Expected in the end: <b>{base.safe(fmt.number(value, kind))}</b> "
+        f"({base.safe(fmt.number(low, kind))}–{base.safe(fmt.number(high, kind))})"
+        for day, value, low, high in spots
+    ]
+    away = {"array": [high - value for _, value, _, high in spots], "arrayminus": [value - low for _, value, low, _ in spots]}
     return {
-        "data": traces,
-        "layout": _end_labelled(days, ends, (low, high, ticks), kind=kind, width=width, height=height, provisional=any(flags)),
+        "type": "scatter",
+        "mode": "markers",
+        "x": [day.isoformat() for day, *_ in spots],
+        "y": [value for _, value, *_ in spots],
+        "error_y": {"type": "data", "symmetric": False, "color": ACCENT, "thickness": 1.4, "width": 5, **away},
+        "marker": {"symbol": "diamond-open", "size": 9, "color": ACCENT},
+        "customdata": tips,
+        "cliponaxis": False,
+        **TIP,
     }
 
 
@@ -164,7 +199,8 @@ def _end_labelled(
     kind: str,
     width: float,
     height: float,
-    provisional: bool,
+    note: str,
+    top: bool,
 ) -> Spec:
     """Lay out a time chart whose series are named at their last points, kept apart."""
     low, high, ticks = value_scale
@@ -192,8 +228,9 @@ def _end_labelled(
         )
         for (name, number), (_, _, color), place in zip(words, ends, places, strict=True)
     ]
-    if provisional:
-        notes.append(base.note("dashed: provisional", 1, 0, xref="paper", yref="paper", xanchor="right", yanchor="bottom", yshift=3))
+    if note:
+        place, shift = ("top", -1) if top else ("bottom", 3)
+        notes.append(base.note(note, 1, int(top), xref="paper", yref="paper", xanchor="right", yanchor=place, yshift=shift))
     return base.layout(
         height,
         (room, right, 10, 40),
