@@ -26,11 +26,11 @@ Z998: Final = 3.0902323061678132
 
 #: Why an account needs attention -> its words, the gravest first.
 REASONS: Final[dict[str, str]] = {
-    "is_drifting": "Reviews find more than before",
-    "found_above": "Reviews find more than expected",
-    "is_late": "More of its work past due",
-    "notices_above": "More CF-28s than others",
-    "is_elsewhere": "Imports another Center’s goods",
+    "is_drifting": "Findings rise",
+    "found_above": "Findings above expected",
+    "is_late": "Past due above others",
+    "notices_above": "CF-28s above others",
+    "is_elsewhere": "Goods of another Center",
 }
 
 #: How an account's goods sit with its Center -> words, the worst first.
@@ -109,11 +109,7 @@ def table(frames: Frames, profiles: pl.DataFrame, filters: Filters, as_of: dt.da
     counts = (*_COUNTS, *_FLOWS, *_STOCKS.values(), *_LOOKED)
     there = pl.any_horizontal(pl.col(name) != 0 for name in (*_COUNTS, "receipts", "completions", "pending", "looked_count"))
     listed = listed.with_columns(pl.col(counts).fill_null(0)).filter(there)
-    judged = (
-        drift.drifting(looked, kept.to_date or as_of)
-        .lazy()
-        .select(pl.exclude("early_found", "late_found"))
-    )
+    judged = drift.drifting(looked, kept.to_date or as_of).lazy().select(pl.exclude("early_found", "late_found"))
     rated = _rates(listed, frames, kept, as_of).join(judged, on="account_key", how="left")
     return _flagged(rated).sort(["value_usd", "account_id"], descending=[True, False]).collect(engine="in-memory")
 
@@ -189,6 +185,12 @@ def worst_first(listed: pl.DataFrame) -> pl.DataFrame:
     """Keep the accounts with a reason for attention: most reasons first, then the gravest, then most past due, then most value."""
     order = ["reasons_count", *REASONS, "past_due", "value_usd", "account_id"]
     return listed.filter(pl.col("reasons_count") > 0).sort(order, descending=[True] * (len(order) - 1) + [False])
+
+
+def next_to_look_at(listed: pl.DataFrame) -> pl.DataFrame:
+    """Keep the accounts without a reason for attention: most past due first, then most pending, then most value."""
+    order = ["past_due", "pending", "value_usd", "account_id"]
+    return listed.filter(pl.col("reasons_count") == 0).sort(order, descending=[True] * 3 + [False])
 
 
 def concentration(listed: pl.DataFrame) -> tuple[float | None, int]:

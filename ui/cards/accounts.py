@@ -29,7 +29,9 @@ _EVENTS: Final = {
 _QUARTERS: Final = 8
 
 _NAME: Final = Column("account_name", "Account", "text")
-_YIELD: Final = "Reviews are completed validation reviews, most of them targeted: the share that found something is a yield, never a compliance rate"
+_YIELD: Final = (
+    "Reviews are completed validation reviews, most of them targeted: the share that found something is a yield, never a compliance rate"
+)
 
 
 def largest(view: View, rows: pl.DataFrame) -> Card:
@@ -76,7 +78,12 @@ def largest(view: View, rows: pl.DataFrame) -> Card:
 
 def reasons(row: dict[str, object]) -> str:
     """Say why an account needs attention."""
-    return listed([words if place == 0 else words[0].lower() + words[1:] for place, words in enumerate(_reasons(row))])
+    return listed([words if place == 0 else _lowered(words) for place, words in enumerate(_reasons(row))])
+
+
+def _lowered(words: str) -> str:
+    """Begin a clause; a name of a form keeps its capitals."""
+    return words if words.startswith("CF-") else words[0].lower() + words[1:]
 
 
 def _reasons(row: dict[str, object]) -> list[str]:
@@ -102,17 +109,21 @@ def attention(view: View, rows: pl.DataFrame) -> Card:
         title = f"None of {plural(rows.height, 'account')} stands out"
         return Card(key, title, view.sentence, f"{title}.", None, pl.DataFrame(), (), empty=f"{rules}.")
     first = worst.row(0, named=True)
-    why = _reasons(first)
-    title = f"{format.count(worst.height)} of {plural(rows.height, 'account')} {'stands' if worst.height == 1 else 'stand'} out; first {first['account_name']}: {reasons(first)[0].lower()}{reasons(first)[1:]}"
-    shown = worst.head(_DRAWN)
+    title = f"{format.count(worst.height)} of {plural(rows.height, 'account')} {'stands' if worst.height == 1 else 'stand'} out; first {first['account_name']}: {_lowered(reasons(first))}"
+    shown = pl.concat([worst, with_reasons(accounts.next_to_look_at(rows))]).head(_DRAWN)
     said = shown.with_columns(pl.Series(name, values, pl.String) for name, values in _words(shown).items())
     marks = {"found": ("is_drifting", "found_above"), "late": ("is_late",), "notices": ("notices_above",), "off": ("is_elsewhere",)}
-    bad = [(place, name) for place, row in enumerate(shown.iter_rows(named=True)) for name, flags in marks.items() if any(row[f] for f in flags)]
+    bad = [
+        (place, name)
+        for place, row in enumerate(shown.iter_rows(named=True))
+        for name, flags in marks.items()
+        if any(row[f] for f in flags)
+    ]
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"Accounts that stand out, {'the worst first' if len(why) else ''}; orange is why · {view.sentence}",
+            subtitle=f"Those that stand out, worst first; orange is why{', then those with most past due' if worst.height < min(rows.height, _DRAWN) else ''} · {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=worst,
@@ -273,7 +284,9 @@ def off_industry(view: View, industries: pl.DataFrame) -> Card:
     if final.height > 1:
         title += f"; most at {worst['label']}, {format.share(worst['off_share'])}"
     order = final.sort(["off_share", "label"], descending=[True, False])["label"].to_list()
-    ordered = dated.sort(pl.col("label").replace_strict({name: place for place, name in enumerate(order)}, default=99, return_dtype=pl.Int64), "date")
+    ordered = dated.sort(
+        pl.col("label").replace_strict({name: place for place, name in enumerate(order)}, default=99, return_dtype=pl.Int64), "date"
+    )
     return with_chart(
         Card(
             key=key,
@@ -331,7 +344,11 @@ def events(view: View, counted: pl.DataFrame) -> Card:
             alt=f"{title}.",
             chart=None,
             table=rows,
-            columns=(Column("quarter", "Quarter", "text"), Column("status", "Event", "text"), Column("accounts_count", "Accounts", "count")),
+            columns=(
+                Column("quarter", "Quarter", "text"),
+                Column("status", "Event", "text"),
+                Column("accounts_count", "Accounts", "count"),
+            ),
             note="An account that leaves a Center counts with both; applications have no Center yet and are counted only without a choice of Centers.",
         ),
         charts.stacked_status,
