@@ -37,8 +37,9 @@ REASONS: Final[dict[str, str]] = {
 FITS: Final[dict[str, str]] = {
     "lines": "Most lines are another Center’s goods",
     "value": "Most value is another Center’s goods",
-    "close": "Another Center is within ten points",
+    "close": "Another Center is close",
     "fits": "Goods fit its Center",
+    "few": "Too few lines to judge",
     "none": "No goods in the last 12 months",
 }
 
@@ -87,7 +88,7 @@ def table(frames: Frames, profiles: pl.DataFrame, filters: Filters, as_of: dt.da
         as_of: Last day that has happened.
 
     Returns:
-        The profile's columns (assignment and goods are those of the last 12 months of the data) and `entries_count`,
+        The profile's columns (assignment and goods are those of the last 12 months of the data, `goods_lines` of them) and `entries_count`,
         `lines_count`, `value_usd`, `duty_usd`, `value_share` (0-1 of all listed), `_FLOWS`, `pending`, `backlog`, `past_due`,
         `looked_count`, `found_count`, `major_count`, `change_usd`, what `_rates` adds, `early_share`, `late_share`, `q`,
         `is_drifting` (`drift.drifting`), `fit` (key of `FITS`), the flags of `REASONS` and `reasons_count`. Most value first;
@@ -102,7 +103,7 @@ def table(frames: Frames, profiles: pl.DataFrame, filters: Filters, as_of: dt.da
         _by_account(frames, ACCOUNT_WORK, kept, as_of, tuple(_STOCKS), to_end=True).rename(_STOCKS),
         _expected(inside),
     ]
-    rest = profiles.lazy().drop("entries_count", "lines_count", "value_usd")
+    rest = profiles.lazy().drop("entries_count", "value_usd").rename({"lines_count": "goods_lines"})
     listed = of_centers(rest.collect(), filters).lazy()
     for frame in sums:
         listed = listed.join(frame, on="account_key", how="left")
@@ -155,18 +156,25 @@ def _rates(listed: pl.LazyFrame, frames: Frames, kept: Filters, as_of: dt.date) 
 
 
 def fit() -> pl.Expr:
-    """Say how the goods of an account's last 12 months sit with its Center: a key of `FITS`; null without a Center."""
-    own = pl.col("center_code")
+    """Say how the goods of an account's last 12 months sit with its Center: a key of `FITS`; null without a Center.
+
+    Another Center is close when fewer than ten points of the lines part it from the first, or when the intervals (95 %) of both
+    shares meet.
+    """
+    own, share, lines = pl.col("center_code"), pl.col("suggested_share"), pl.col("goods_lines")
+    least, most = wilson(share, lines)[0], wilson(share - pl.col("margin"), lines)[1]
     return (
         pl.when(own.is_null())
         .then(None)
         .when(pl.col("suggested_center_code").is_null())
         .then(pl.lit("none"))
+        .when(lines < standards.LEAST_SAMPLE)
+        .then(pl.lit("few"))
         .when(pl.col("suggested_center_code") != own)
         .then(pl.lit("lines"))
         .when(pl.col("value_center_code") != own)
         .then(pl.lit("value"))
-        .when(pl.col("margin") < CLOSE_MARGIN)
+        .when((pl.col("margin") < CLOSE_MARGIN) | (least <= most))
         .then(pl.lit("close"))
         .otherwise(pl.lit("fits"))
     )

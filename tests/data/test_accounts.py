@@ -152,14 +152,16 @@ def test_goods_of_other_centers(analyst: Snapshot, sql: Any) -> None:
 def test_a_fit_names_what_speaks_for_another_center() -> None:
     rows = pl.DataFrame(
         {
-            "center_code": ["ELE", "ELE", "ELE", "ELE", "ELE", None],
-            "suggested_center_code": ["TAF", "ELE", "ELE", "ELE", None, "ELE"],
-            "value_center_code": ["TAF", "TAF", "ELE", "ELE", None, "ELE"],
-            "margin": [0.5, 0.5, 0.05, 0.5, None, 0.9],
+            "center_code": ["ELE"] * 7 + [None],
+            "suggested_center_code": ["TAF", "ELE", "ELE", "ELE", "ELE", "ELE", None, "ELE"],
+            "value_center_code": ["TAF", "TAF", "ELE", "ELE", "ELE", "ELE", None, "ELE"],
+            "suggested_share": [0.7, 0.7, 0.52, 0.57, 0.57, 0.9, None, 0.9],
+            "margin": [0.5, 0.5, 0.05, 0.14, 0.14, 0.8, None, 0.9],
+            "goods_lines": [500, 500, 100_000, 100, 1000, 29, 0, 500],
         }
     )
-    assert rows.select(fit=accounts.fit())["fit"].to_list() == ["lines", "value", "close", "fits", "none", None]
-    assert set(accounts.FITS) == {"lines", "value", "close", "fits", "none"}
+    assert rows.select(fit=accounts.fit())["fit"].to_list() == ["lines", "value", "close", "close", "fits", "few", "none", None]
+    assert set(accounts.FITS) == {"lines", "value", "close", "fits", "few", "none"}
 
 
 def test_the_history_of_assignments_is_told_as_events() -> None:

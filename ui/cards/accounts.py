@@ -33,6 +33,18 @@ _YIELD: Final = (
     "Reviews are completed validation reviews, most of them targeted: the share that found something is a yield, never a compliance rate"
 )
 
+#: Column of the card on accounts that stand out -> the flags that make it orange.
+_MARKS: Final = {
+    "found": ("is_drifting", "found_above"),
+    "late": ("is_late",),
+    "notices": ("notices_above",),
+    "off": ("is_elsewhere",),
+}
+_RULES: Final = (
+    "An account stands out when its number lies three standard errors above that of all accounts listed (of reviews: above what the same "
+    "kinds of review find), when it drifts, or when its goods are another Center’s or close to one"
+)
+
 
 def largest(view: View, rows: pl.DataFrame) -> Card:
     """Which accounts the value lies with."""
@@ -99,34 +111,26 @@ def attention(view: View, rows: pl.DataFrame) -> Card:
     """Which accounts stand out, and by what; the worst first."""
     key = "attention"
     worst = with_reasons(accounts.worst_first(rows))
-    rules = (
-        f"An account stands out when its number lies three standard errors above that of all accounts listed (of reviews: above what the same "
-        f"kinds of review find), when it drifts, or when its goods are another Center’s or within {format.share(CLOSE_MARGIN, 0)} of one"
-    )
     if rows.is_empty():
         return empty(view, key, "No account to look at", "entry_summaries")
-    if worst.is_empty():
-        title = f"None of {plural(rows.height, 'account')} stands out"
-        return Card(key, title, view.sentence, f"{title}.", None, pl.DataFrame(), (), empty=f"{rules}.")
-    first = worst.row(0, named=True)
-    title = f"{format.count(worst.height)} of {plural(rows.height, 'account')} {'stands' if worst.height == 1 else 'stand'} out; first {first['account_name']}: {_lowered(reasons(first))}"
-    shown = pl.concat([worst, with_reasons(accounts.next_to_look_at(rows))]).head(_DRAWN)
+    every = pl.concat([worst, with_reasons(accounts.next_to_look_at(rows))])
+    shown = every.head(_DRAWN)
+    title = _standing(rows, worst, shown)
     said = shown.with_columns(pl.Series(name, values, pl.String) for name, values in _words(shown).items())
-    marks = {"found": ("is_drifting", "found_above"), "late": ("is_late",), "notices": ("notices_above",), "off": ("is_elsewhere",)}
     bad = [
         (place, name)
         for place, row in enumerate(shown.iter_rows(named=True))
-        for name, flags in marks.items()
-        if any(row[f] for f in flags)
+        for name, flags in _MARKS.items()
+        if any(row[flag] for flag in flags)
     ]
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"Those that stand out, worst first; orange is why{', then those with most past due' if worst.height < min(rows.height, _DRAWN) else ''} · {view.sentence}",
+            subtitle=f"{_order(worst.height, shown.height)} · {view.sentence}",
             alt=f"{title}.",
             chart=None,
-            table=worst,
+            table=every.head(max(worst.height, _DRAWN)),
             columns=(
                 _NAME,
                 Column("reasons", "Why", "text"),
@@ -141,14 +145,33 @@ def attention(view: View, rows: pl.DataFrame) -> Card:
                 Column("off_lines_share", "Lines of other Centers", "share"),
             ),
             metric_ids=("past_due", "cf28_per_1000"),
-            note=f"{rules}. {_YIELD}.",
+            note=f"{_RULES}. {_YIELD}.",
         ),
         charts.words,
         said,
         "account_name",
-        [("found", "Reviews that found"), ("late", "Past due"), ("notices", "CF-28s per 1,000"), ("off", "Others’ goods")],
+        [("found", "Found"), ("late", "Past due"), ("notices", "CF-28s per 1,000"), ("off", "Others’ goods")],
         bad=bad,
     )
+
+
+def _standing(rows: pl.DataFrame, worst: pl.DataFrame, shown: pl.DataFrame) -> str:
+    """Say how many accounts stand out, and what is first."""
+    first = shown.row(0, named=True)
+    if worst.height:
+        verb = "stands" if worst.height == 1 else "stand"
+        counted = f"{format.count(worst.height)} of {plural(rows.height, 'account')} {verb} out; first {first['account_name']}"
+        return f"{counted}: {_lowered(reasons(first))}"
+    title = f"None of {plural(rows.height, 'account')} stands out" if rows.height > 1 else "The one account does not stand out"
+    late = f"{format.count(first['past_due'])} of {format.count(first['pending'])}"
+    return f"{title}; most past due is work of {first['account_name']}, {late}" if first["past_due"] else title
+
+
+def _order(standing: int, drawn: int) -> str:
+    """Say in which order the accounts come."""
+    words = ["those that stand out, worst first; orange is why"] if standing else []
+    text = ", then ".join([*words, *(["those with most past due"] if standing < drawn else [])])
+    return text[0].upper() + text[1:]
 
 
 def _words(rows: pl.DataFrame) -> dict[str, list[str]]:
@@ -216,7 +239,8 @@ def fit(view: View, rows: pl.DataFrame) -> Card:
     key = "fit"
     names = view.labels["center"]
     order = list(accounts.FITS)
-    placed = rows.filter(pl.col("fit").is_not_null() & (pl.col("fit") != "none")).with_columns(
+    few = rows.filter(pl.col("fit").is_in(["few", "none"])).height
+    placed = rows.filter(pl.col("fit").is_not_null() & ~pl.col("fit").is_in(["few", "none"])).with_columns(
         rank=pl.col("fit").replace_strict({name: place for place, name in enumerate(order)}, return_dtype=pl.Int64),
         fit_words=pl.col("fit").replace_strict(accounts.FITS, return_dtype=pl.String),
         **{
@@ -225,7 +249,7 @@ def fit(view: View, rows: pl.DataFrame) -> Card:
         },
     )
     if placed.is_empty():
-        text = "Only accounts that have a Center and imported goods in the last 12 months of the data are judged."
+        text = f"Only accounts that have a Center and at least {standards.LEAST_SAMPLE} lines in the last 12 months of the data are judged."
         return Card(key, "No account to judge by its goods", view.sentence, text, None, pl.DataFrame(), (), empty=text)
     sorted_rows = placed.sort(["rank", "off_lines_share", "account_id"], descending=[False, True, False])
     off = sorted_rows.filter(pl.col("is_elsewhere"))
@@ -253,7 +277,7 @@ def fit(view: View, rows: pl.DataFrame) -> Card:
                 Column("off_lines_share", "Lines of others", "share"),
                 Column("off_value_share", "Value of others", "share"),
             ),
-            note="Importers are assigned by the predominant number of goods; value, business practice and intended use can override (81 FR 92978). An account may appeal at any time.",
+            note=f"{plural(few, 'account')} with fewer than {standards.LEAST_SAMPLE} lines {'is' if few == 1 else 'are'} not judged. Close: under {format.points(CLOSE_MARGIN, 0)} or within both intervals. Importers are assigned by the predominant number of goods; value, business practice and intended use can override (81 FR 92978). An account may appeal at any time.",
         ),
         charts.bars,
         sorted_rows.head(_DRAWN).with_columns(extra=extra),
