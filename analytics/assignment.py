@@ -6,6 +6,7 @@ override it (81 FR 92978). So the suggestion counts lines, says how far the runn
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 import polars as pl
@@ -114,6 +115,59 @@ def events(history: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("assigned"))
     )
     return ordered.with_columns(from_center_code=before, was=status).with_columns(event=event).drop("was")
+
+
+#: Where an account stands -> words: with a Center first, then what is kept out of one, then what never asked.
+STANDINGS: Final[dict[str, str]] = {
+    "participating": "Processed by a Center",
+    "assigned": "Assigned, not participating yet",
+    "pending": "Pending assignment",
+    "appeal": "Under appeal",
+    "not_eligible": "Not eligible",
+    "eligible": "Eligible, not applied",
+    "outside": "Outside the programs",
+}
+
+
+def standing(as_of: dt.date) -> pl.Expr:
+    """Say where an account stands on a day: a key of `STANDINGS`.
+
+    Needs `status`, `participating_from` and `is_eligible` of a profile. Eligible are members of C-TPAT tier 2-3 or ISA.
+    """
+    status = pl.col("status")
+    participates = (pl.col("participating_from") <= as_of).fill_null(value=False)
+    return (
+        pl.when(status == "ASSIGNED")
+        .then(pl.when(participates).then(pl.lit("participating")).otherwise(pl.lit("assigned")))
+        .when(status == "PENDING")
+        .then(pl.lit("pending"))
+        .when(status == "APPEAL")
+        .then(pl.lit("appeal"))
+        .when(status == "NOT_ELIGIBLE")
+        .then(pl.lit("not_eligible"))
+        .otherwise(pl.when("is_eligible").then(pl.lit("eligible")).otherwise(pl.lit("outside")))
+    )
+
+
+def segments(profiles: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """Sum the accounts that imported in the last 12 months by where they stand, their Center and their size; names nobody.
+
+    Args:
+        profiles: Account profiles as published (`data.facts.account_profiles`).
+        as_of: Date of the profiles.
+
+    Returns:
+        `standing` (key of `STANDINGS`), `center_code` (the account's, or else the one that its goods suggest), `size_band`,
+        `accounts_count`, `entries_count`, `lines_count`, `value_usd`; most value first.
+    """
+    kept = profiles.filter(pl.col("lines_count") > 0).with_columns(
+        standing=standing(as_of), center_code=pl.coalesce("center_code", "suggested_center_code")
+    )
+    groups = ["standing", "center_code", "size_band"]
+    sums = kept.group_by(groups).agg(
+        accounts_count=pl.len().cast(pl.Int64), **{name: pl.col(name).sum() for name in ("entries_count", "lines_count", "value_usd")}
+    )
+    return sums.sort(["value_usd", *groups], descending=[True, False, False, False])
 
 
 def summary(profiles: pl.DataFrame) -> pl.DataFrame:

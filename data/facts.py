@@ -122,14 +122,14 @@ def account_profiles(tables: Tables, goods: pl.LazyFrame, entries: pl.LazyFrame,
     """Describe each account on `as_of`: who works it, and what its goods of the last 12 months suggest.
 
     Args:
-        tables: `account`, `account_key`, `account_center`, `industry`.
+        tables: `account`, `account_key`, `account_center`, `importer`, `industry`.
         goods: Facts `goods` of the last 12 months, values in cents.
         entries: `account_id` of the entries of the last 12 months.
         as_of: Date of the version.
 
     Returns:
         `account_id`, `account_key`, `account_name`, `size_band`, `status` (`NONE` without any assignment), `center_code`, `basis`,
-        `participating_from`, what `assignment.suggest` and `assignment.off_industry` give, and `entries_count` (last 12 months).
+        `participating_from`, `is_eligible` (an importer of it is a member of C-TPAT tier 2-3 or ISA on `as_of`), what `assignment.suggest` and `assignment.off_industry` give, and `entries_count` (last 12 months).
     """
     industries = tables["industry"].lazy().select("industry_code", "center_code")
     suggested = assignment.suggest(goods, industries)
@@ -144,7 +144,15 @@ def account_profiles(tables: Tables, goods: pl.LazyFrame, entries: pl.LazyFrame,
     for frame in (suggested, elsewhere, counted):
         joined = joined.join(frame, on="account_id", how="left")
     counts = pl.col("entries_count", "lines_count", "value_usd").fill_null(0)
-    return joined.with_columns(pl.col("status").fill_null("NONE"), counts).sort("account_id")
+    eligible = pl.col("account_id").is_in(_eligible(tables["importer"], as_of).implode())
+    return joined.with_columns(pl.col("status").fill_null("NONE"), counts, is_eligible=eligible).sort("account_id")
+
+
+def _eligible(importers: pl.DataFrame, as_of: dt.date) -> pl.Series:
+    """List the accounts of which an importer is a member of a program that Centers ask for."""
+    trusted = (pl.col("ctpat_tier") >= 2) & (pl.col("ctpat_since") <= as_of)
+    assessed = pl.col("isa_member") & (pl.col("isa_since") <= as_of)
+    return importers.filter(trusted.fill_null(value=False) | assessed.fill_null(value=False))["account_id"].unique()
 
 
 def _holder(column: str = "center_code") -> pl.Expr:

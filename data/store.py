@@ -325,6 +325,15 @@ class Snapshot:
         self.scope.require_all_figures()
         return assignment.summary(_dimension(self.folder, "account"))
 
+    def segments(self) -> pl.DataFrame:
+        """Return the accounts of the last 12 months, summed by where they stand, Center and size (`assignment.segments`); names nobody.
+
+        Raises:
+            ScopeError: a sum of few accounts could give one away, so a working group does not see it.
+        """
+        self.scope.require_all_figures()
+        return assignment.segments(_dimension(self.folder, "account"), self.as_of)
+
     def rows(self, fact: str, predicate: pl.Expr, limit: int, order: str | None = None) -> pl.DataFrame:
         """Return at most `limit` records of a fact, cut to the scope, read with the filter pushed down.
 

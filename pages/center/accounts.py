@@ -3,6 +3,7 @@
 from data.journal import exporter
 from data.store import Snapshot
 from ui import accounts, board, session
+from ui.cards import account_volume
 from ui.cards import accounts as cards
 from ui.frame import headline, on_export, open_view
 
@@ -17,9 +18,11 @@ board.draw(
     lambda: accounts.figures(view, listed, snapshot.unassigned()),
     [
         lambda: cards.attention(view, listed),
+        lambda: account_volume.month(view),
         lambda: cards.largest(view, listed),
         lambda: cards.drifting(view, listed),
         lambda: cards.fit(view, listed),
+        lambda: account_volume.outside(view, snapshot.segments()),
         lambda: cards.off_industry(view, snapshot.dimension("industry")),
         lambda: cards.events(view, snapshot.assignment_events()),
     ],

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from analytics import accounts, assignment, drift, standards
 from analytics.filters import Filters
 from analytics.scope import Scope
-from data import demo
+from data import bulk, database, demo
 from data.demo.planted import single
 from data.store import Snapshot
 
@@ -187,6 +187,32 @@ def test_the_published_history_holds_the_reassigned_accounts(analyst: Snapshot) 
     counted = analyst.assignment_events()
     assert counted["accounts_count"].sum() == history.height
     assert "account_id" not in counted.columns
+
+
+def test_segments_are_all_accounts_with_goods_by_where_they_stand(analyst: Snapshot, sql: Any, store: Path) -> None:
+    sql.register("profile", analyst.accounts().to_arrow())
+    sql.register("importer", demo_importers(store))
+    theirs = sql.sql("""
+      with m as (select account_id, bool_or((ctpat_tier >= 2 and ctpat_since <= date '2013-09-30')
+                   or (isa_member and isa_since <= date '2013-09-30')) as eligible from importer group by 1),
+      e as (select account_id, sum(value_usd) as value_usd, count(*) as entries from entry where entry_date > date '2012-09-30' group by 1)
+      select case when status = 'ASSIGNED' and participating_from <= date '2013-09-30' then 'participating' when status = 'ASSIGNED' then 'assigned'
+                  when status = 'PENDING' then 'pending' when status = 'APPEAL' then 'appeal' when status = 'NOT_ELIGIBLE' then 'not_eligible'
+                  when eligible then 'eligible' else 'outside' end as standing,
+             count(*), sum(entries), sum(e.value_usd)
+      from profile join e using (account_id) join m using (account_id) group by 1
+    """).fetchall()
+    mine = analyst.segments().group_by("standing").agg(pl.col("accounts_count", "entries_count", "value_usd").sum())
+    assert mine.height >= 5
+    assert {row[:3] for row in mine.iter_rows()} == {(name, count, int(entries)) for name, count, entries, _ in theirs}
+    values = {name: value for name, _, _, value in theirs}
+    assert all(math.isclose(value, values[name], rel_tol=1e-9) for name, value in mine.select("standing", "value_usd").iter_rows())
+    assert not {"account_id", "account_name", "account_key"} & set(analyst.segments().columns)
+
+
+def demo_importers(store: Path) -> Any:
+    with database.reading(database.engine(f"sqlite:///{store / 'centerline.sqlite'}")) as connection:
+        return bulk.read_whole(connection, "importer").to_arrow()
 
 
 def test_a_director_lists_what_the_analyst_lists_of_their_center(store: Path, analyst: Snapshot) -> None:

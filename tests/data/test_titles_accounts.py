@@ -18,6 +18,7 @@ from ui import accounts as page
 from ui import format
 from ui.account import sections
 from ui.board import Card
+from ui.cards import account_volume
 from ui.cards import accounts as cards
 from ui.frame import View
 
@@ -159,6 +160,48 @@ def test_events(shown: Shown) -> None:
         of = dict(card.table.group_by("status").agg(pl.col("accounts_count").sum()).iter_rows())
         numbers = [int(text.replace(",", "")) for text in re.findall(r"(?<![\w])[\d,]+(?= appeal| reassignment| account)", card.title)]
         assert numbers == [of["Appealed"], of["Reassigned"], of["Assigned"]]
+
+
+def test_month(shown: Shown) -> None:
+    view, _, _ = shown
+    card = account_volume.month(view)
+    if drawn(card):
+        start = account_volume.last_whole_month(view)
+        end = (start.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+        assert end <= view.end
+
+        def entries(first: dt.date) -> float:
+            last = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+            return float(view.ask("entry_summaries", filters=view.filters.between(first, last))["value"][0])
+
+        now, before = entries(start), entries((start - dt.timedelta(days=1)).replace(day=1))
+        assert card.title.startswith(f"{now:,.0f} entry summar")
+        words = card.title.split(", ", 1)[1] if ", " in card.title else ""
+        if words and before and now != before and "0.0%" not in words:
+            assert words.startswith(f"{'up' if now > before else 'down'} {abs(now - before) / before * 100:,.1f}%")
+        assert card.table.filter(label="Entry summaries")["now"].to_list() == [f"{now:,.0f}"]
+
+
+def test_outside(shown: Shown) -> None:
+    view, _, snapshot = shown
+    card = account_volume.outside(view, snapshot.segments())
+    if drawn(card):
+        profiles = snapshots_of_all(snapshot)
+        place = pl.coalesce("center_code", "suggested_center_code")
+        mine = profiles.filter((place.is_in(view.filters.centers) if view.filters.centers else True) & (pl.col("lines_count") > 0))
+        works = (pl.col("status") == "ASSIGNED") & (pl.col("participating_from") <= snapshot.as_of).fill_null(value=False)
+        out = mine.filter(~works)
+        assert shares(card.title) == [format.share(out["value_usd"].sum() / mine["value_usd"].sum())]
+        could = out.filter(
+            pl.col("status").is_in(["ASSIGNED", "PENDING", "APPEAL"]) | ((pl.col("status") == "NONE") & pl.col("is_eligible"))
+        )
+        assert format.usd(could["value_usd"].sum(), long=True) in card.title
+        assert card.table["accounts_count"].sum() == mine.height
+
+
+def snapshots_of_all(snapshot: Snapshot) -> pl.DataFrame:
+    """All profiles, as the sums are made of."""
+    return pl.read_parquet(snapshot.folder / "dimensions" / "account.parquet")
 
 
 def test_headline_and_figures(shown: Shown) -> None:

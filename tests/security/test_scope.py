@@ -178,6 +178,8 @@ def test_roles_without_names_have_no_page_and_no_frame_of_accounts(store: Path, 
 def test_few_accounts_are_not_shown_to_a_working_group(store: Path) -> None:
     with pytest.raises(ScopeError):
         snapshot(store, "working_group").unassigned()
+    with pytest.raises(ScopeError):
+        snapshot(store, "working_group").segments()
 
 
 @pytest.mark.parametrize("by", ["industry", "port", "program", "district", "account", "importer", "entry", "filer"])

@@ -63,21 +63,21 @@ def test_windows_are_whole_months() -> None:
 
 
 def simulated(draw: random.Random, accounts: int, worse: int, factor: float) -> pl.DataFrame:
-    """Reviews of accounts that find something 15 % of the time (targeted 30 %), and `worse` of which `factor` times as often late."""
+    """Reviews of accounts that find something 5 % of the time (targeted 45 %), and `worse` of which `factor` times as often late."""
     first, late, _ = drift.windows(END)
     rows = []
     for account, source, month in itertools.product(range(accounts), ("random", "targeted"), range(18)):
         date = dt.date(first.year + (first.month - 1 + month) // 12, (first.month - 1 + month) % 12 + 1, 1)
         # Targeting grows with time: without strata every account would look worse.
-        looked = draw.randrange(0, 4) + (month // 3 if source == "targeted" else 0)
-        chance = (0.30 if source == "targeted" else 0.15) * (factor if account < worse and date >= late else 1)
+        looked = draw.randrange(0, 6) + (month // 2 if source == "targeted" else 0)
+        chance = (0.45 if source == "targeted" else 0.05) * (factor if account < worse and date >= late else 1)
         rows.append((date, account, source, looked, sum(draw.random() < chance for _ in range(looked))))
     return pl.DataFrame(rows, schema=["date", "account_key", "source", "looked_count", "found_count"], orient="row")
 
 
 def test_what_was_planted_is_found_and_little_else() -> None:
     draw = random.Random(1)
-    found = drift.drifting(simulated(draw, 60, 3, 2.6), END)
+    found = drift.drifting(simulated(draw, 60, 3, 1.8), END)
     assert found.height == 60
     named = found.filter("is_drifting")["account_key"].to_list()
     assert {0, 1, 2} <= set(named)

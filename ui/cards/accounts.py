@@ -113,7 +113,7 @@ def attention(view: View, rows: pl.DataFrame) -> Card:
     worst = with_reasons(accounts.worst_first(rows))
     if rows.is_empty():
         return empty(view, key, "No account to look at", "entry_summaries")
-    every = pl.concat([worst, with_reasons(accounts.next_to_look_at(rows))])
+    every = pl.concat([worst, with_reasons(accounts.next_to_look_at(rows).head(_DRAWN))])
     shown = every.head(_DRAWN)
     title = _standing(rows, worst, shown)
     said = shown.with_columns(pl.Series(name, values, pl.String) for name, values in _words(shown).items())
@@ -304,7 +304,8 @@ def off_industry(view: View, industries: pl.DataFrame) -> Card:
     final = dated.filter(pl.col("date") == pl.col("date").max())
     share = total(final["off_count"]) / total(final["lines_count"])
     worst = final.sort(["off_share", "label"], descending=[True, False]).row(0, named=True)
-    title = f"In {worst['quarter']}, {format.share(share)} of the lines processed were another Center’s goods"
+    over = view.end.month % 3 == 0 and view.end == periods.month_end(view.end)
+    title = f"In {worst['quarter']}{'' if over else ' so far'}, {format.share(share)} of the lines processed were another Center’s goods"
     if final.height > 1:
         title += f"; most at {worst['label']}, {format.share(worst['off_share'])}"
     order = final.sort(["off_share", "label"], descending=[True, False])["label"].to_list()
