@@ -16,6 +16,9 @@ import polars as pl
 
 from analytics import codes, coding, packing, periods
 from analytics.rollups import (
+    ACCOUNT_FINDINGS,
+    ACCOUNT_WORK,
+    ACCOUNTS,
     AGE_STATES,
     AT_STAKE,
     DUE_STATES,
@@ -199,6 +202,53 @@ def _later(date: str, days: int) -> nw.Expr:
     return nw.col(date).dt.offset_by(f"{days}d").cast(nw.Date)
 
 
+def accounts(facts: Facts) -> list[Count]:
+    """Count entries, whoever processes them, by account and month of entry."""
+    entry = facts["entry"].with_columns(month=_month("entry_date"))
+    return [Count(entry, "month", {"entries_count": ROWS, "lines_count": "line_count"} | {name: name for name in _AMOUNTS})]
+
+
+_AMOUNTS: Final = ("value_cents", "duty_cents")
+
+
+def account_work(facts: Facts) -> list[Count]:
+    """Count the work of accounts: what came, what left, and the stocks; a review is left on its month's first day, as it is closed."""
+    stays, first, last = facts["stay"], nw.col("is_first").cast(nw.Int64), nw.col("is_last").cast(nw.Int64)
+    notices = {
+        f"{name}_receipts": nw.when(nw.col("work_type") == coding.WORK_TYPE[name]).then(first).otherwise(0) for name in ("cf28", "cf29")
+    }
+    came = stays.with_columns(receipts=first, month=_month("from_date"), **notices)
+    left = stays.filter(~nw.col("to_date").is_null()).with_columns(
+        pending_net=nw.lit(-1, nw.Int64), completions=last, month=_month("to_date")
+    )
+    begins = {"backlog_net": nw.col("backlog_date"), "past_due_net": _later("due_date", 1)}
+    *entered, ended = _while(stays, begins, {state: {state: ROWS} for state in begins})
+    return [
+        Count(came, "month", {"pending_net": ROWS} | {name: name for name in ("receipts", *notices)}),
+        _of(left, "month", "pending_net", "completions"),
+        *entered,
+        Count(ended.rows.with_columns(month=_month("to_date")), "month", ended.sums),
+    ]
+
+
+def account_findings(facts: Facts) -> list[Count]:
+    """Count the completed validation reviews of accounts for which a result is known, and what they found, by the month they closed."""
+    looked = facts["review"].filter(
+        (nw.col("status") == "completed") & (nw.col("work_type") == coding.WORK_TYPE["validation"]) & ~nw.col("severity").is_null()
+    )
+    dated = looked.with_columns(month=_month("closed_date"), change_cents=nw.col("revenue_change_cents").fill_null(0))
+    return [
+        Count(dated, "month", {"looked_count": ROWS, "change_cents": "change_cents"}),
+        Count(dated.filter(_found()), "month", {"found_count": ROWS}),
+        Count(dated.filter(_major()), "month", {"major_count": ROWS}),
+    ]
+
+
+def _month(date: str) -> nw.Expr:
+    """Return the first day of a date's month; some engines answer with a time of day."""
+    return nw.col(date).dt.truncate("1mo").cast(nw.Date)
+
+
 def liquidations(facts: Facts) -> list[Count]:
     """Count what became of entries: liquidated, of these by operation of law and with a change; extended; and suspended until it ends."""
     entry = facts["entry"]
@@ -285,6 +335,7 @@ def feedback(facts: Facts) -> list[Count]:
 COUNTS: Final[dict[str, Callable[[Facts], list[Count]]]] = {
     VOLUME.name: volume,
     PARTICIPANTS.name: participants,
+    ACCOUNTS.name: accounts,
     LIQUIDATIONS.name: liquidations,
     WORK.name: work,
     STAYS.name: stays,
@@ -292,6 +343,8 @@ COUNTS: Final[dict[str, Callable[[Facts], list[Count]]]] = {
     SAMPLE.name: sample,
     FINDINGS.name: findings,
     FILERS.name: filers,
+    ACCOUNT_WORK.name: account_work,
+    ACCOUNT_FINDINGS.name: account_findings,
     INQUIRIES.name: inquiries,
     FEEDBACK.name: feedback,
 }

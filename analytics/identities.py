@@ -29,7 +29,7 @@ def of_entries(frames: Frames, facts: Frames) -> pl.DataFrame:
     Returns:
         `identity` (in words), `cells` (places compared), `residual` (sum of absolute differences; must be 0).
     """
-    return _collected(*_levels(frames, ("volume", "participants", "liquidations")), _volume(frames, facts))
+    return _collected(*_levels(frames, ("volume", "participants", "liquidations")), _volume(frames, facts), _accounts(frames))
 
 
 def within_entries(facts: Frames) -> pl.DataFrame:
@@ -41,7 +41,13 @@ def of_reviews(frames: Frames, facts: Frames) -> pl.DataFrame:
     """Compare both sides of every identity of reviews, as `of_entries` does; facts are `review`, `review_event`, `stay` and `clock`."""
     families = ("work", "stays", "teams", "sample", "findings", "filers")
     return _collected(
-        *_levels(frames, families), _pending(frames, facts), _equation(frames), _stays(facts), _stopped(frames, facts), _events(facts)
+        *_levels(frames, families),
+        _pending(frames, facts),
+        _equation(frames),
+        _stays(facts),
+        _stopped(frames, facts),
+        _events(facts),
+        _account_work(frames),
     )
 
 
@@ -147,6 +153,28 @@ def _equation(frames: Frames) -> pl.LazyFrame:
     keys = ["date", "center_code", "port_code", "work_type"]
     sums = frames[_FINEST["work"].name].group_by(keys).agg(left=pl.col("pending_net").sum(), right=change.sum())
     return sums.select(identity=pl.lit(words), cells=pl.len(), residual=(pl.col("left") - pl.col("right")).abs().sum())
+
+
+def _accounts(frames: Frames) -> pl.LazyFrame:
+    keys = ["date", "center_code"]
+    every = frames[_FINEST["volume"].name].with_columns(pl.col("date").dt.month_start()).group_by(keys)
+    named = frames[_FINEST["accounts"].name].group_by(keys)
+    count = pl.col("entries_count").sum()
+    return _compared("Entries of all accounts = all entries, by month and Center", named.agg(count=count), every.agg(count=count), keys)
+
+
+def _account_work(frames: Frames) -> pl.LazyFrame:
+    """Compare what accounts' work added to each stock by the end of each month with what all work did."""
+    names = ["pending_net", "backlog_net", "past_due_net"]
+
+    def monthly(family: str) -> pl.LazyFrame:
+        dated = frames[_FINEST[family].name].with_columns(pl.col("date").dt.month_start())
+        return (
+            dated.group_by("date", "center_code").agg(pl.col(names).sum()).unpivot(names, index=["date", "center_code"], value_name="count")
+        )
+
+    words = "Pending, backlog and past due of all accounts = of all work, by month and Center"
+    return _compared(words, monthly("account_work"), monthly("work"), ["date", "center_code", "variable"])
 
 
 def _routing(facts: Frames) -> pl.LazyFrame:

@@ -106,6 +106,34 @@ FILERS: Final = Family(
     keys=("filer_code", "finding_category"),
     names_parties=True,
 )
+#: Entries by account and month of entry; `date` is the month's first day.
+ACCOUNTS: Final = Family(
+    "accounts",
+    ("entries_count", "lines_count", "value_cents", "duty_cents"),
+    (CENTER,),
+    keys=("account_key",),
+    by_month=False,
+    names_parties=True,
+)
+#: Work by account and its holder. Flows and what leaves a stock fall on their month's first day and what enters one on its own day,
+#: so that stocks are true at the end of each month and on the as-of date.
+ACCOUNT_WORK: Final = Family(
+    "account_work",
+    ("receipts", "completions", "cf28_receipts", "cf29_receipts", "pending_net", "backlog_net", "past_due_net"),
+    (CENTER,),
+    keys=("account_key",),
+    by_month=False,
+    names_parties=True,
+)
+#: Completed validation reviews by account, month and why they were opened; notices follow what a validation found and are left out.
+ACCOUNT_FINDINGS: Final = Family(
+    "account_findings",
+    ("looked_count", "found_count", "major_count", "change_cents"),
+    (CENTER,),
+    keys=("account_key", "source"),
+    by_month=False,
+    names_parties=True,
+)
 #: What became of entries: by the day of liquidation, and suspended from the day that began until it ended; `extended_count` by entry.
 LIQUIDATIONS: Final = Family(
     "liquidations", ("liquidated_count", "deemed_count", "changed_count", "extended_count", "suspended_net"), (CENTER, CORE), by_month=False
@@ -154,10 +182,12 @@ FEEDBACK: Final = Family(
     by_month=False,
 )
 
-FAMILIES: Final[dict[str, Family]] = {
-    family.name: family
-    for family in (VOLUME, PARTICIPANTS, LIQUIDATIONS, WORK, STAYS, TEAMS, SAMPLE, FINDINGS, FILERS, INQUIRIES, FEEDBACK)
-}
+_ALL: Final = (
+    VOLUME, PARTICIPANTS, ACCOUNTS, LIQUIDATIONS, WORK, STAYS, TEAMS, SAMPLE, FINDINGS, FILERS, ACCOUNT_WORK, ACCOUNT_FINDINGS,
+    INQUIRIES, FEEDBACK,
+)  # fmt: skip
+
+FAMILIES: Final[dict[str, Family]] = {family.name: family for family in _ALL}
 
 
 def rollups_of(family: Family) -> list[Rollup]:

@@ -82,7 +82,7 @@ def of_reviews(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]
     """Make the facts of reviews.
 
     Args:
-        tables: `review`, `review_event` of the same reviews, and as `stake` the `STAKE` columns of their entries.
+        tables: `review`, `review_event` of the same reviews, `account_key`, and as `stake` the `STAKE` columns of their entries.
         as_of: Later openings, closings and events have not happened; null when there are none.
 
     Returns:
@@ -101,9 +101,10 @@ def of_reviews(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]
 
 
 def of_the_rest(tables: Tables, as_of: dt.date) -> dict[str, pl.DataFrame]:
-    """Make the facts that are small enough to be made anew each time; `inquiry` and `feedback` as things stood on `as_of`."""
+    """Make the facts that are small enough to be made anew each time; what is dated as things stood on `as_of`."""
     rest = ("sample_stratum", "staff", "target", "meeting", "news")
-    return {"inquiry": _inquiry(tables, as_of), "feedback": _feedback(tables, as_of)} | {name: tables[name] for name in rest}
+    made = {"inquiry": _inquiry(tables, as_of), "feedback": _feedback(tables, as_of), "assignment": _assignments(tables, as_of)}
+    return made | {name: tables[name] for name in rest}
 
 
 def dimensions(tables: Tables, goods: pl.LazyFrame, entries: pl.LazyFrame, as_of: dt.date) -> dict[str, pl.DataFrame]:
@@ -121,25 +122,37 @@ def account_profiles(tables: Tables, goods: pl.LazyFrame, entries: pl.LazyFrame,
     """Describe each account on `as_of`: who works it, and what its goods of the last 12 months suggest.
 
     Args:
-        tables: `account`, `account_center`, `industry`.
+        tables: `account`, `account_key`, `account_center`, `importer`, `industry`.
         goods: Facts `goods` of the last 12 months, values in cents.
         entries: `account_id` of the entries of the last 12 months.
         as_of: Date of the version.
 
     Returns:
-        `account_id`, `account_name`, `size_band`, `status` (`NONE` without any assignment), `center_code`, `basis`,
-        `participating_from`, `program`, what `assignment.suggest` gives, and `entries_count` (last 12 months).
+        `account_id`, `account_key`, `account_name`, `size_band`, `status` (`NONE` without any assignment), `center_code`, `basis`,
+        `participating_from`, `is_eligible` (an importer of it is a member of C-TPAT tier 2-3 or ISA on `as_of`), what `assignment.suggest` and `assignment.off_industry` give, and `entries_count` (last 12 months).
     """
-    suggested = assignment.suggest(goods, tables["industry"].lazy().select("industry_code", "center_code"))
+    industries = tables["industry"].lazy().select("industry_code", "center_code")
+    suggested = assignment.suggest(goods, industries)
     counted = entries.group_by("account_id").agg(entries_count=pl.len().cast(pl.Int64)).collect()
     in_force = (pl.col("valid_from") <= as_of) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of))
     current = tables["account_center"].filter(in_force).sort("valid_from").unique("account_id", keep="last")
     profile = tables["account"].join(
         current.select("account_id", "status", "center_code", "basis", "participating_from"), on="account_id", how="left"
     )
-    joined = profile.join(suggested, on="account_id", how="left").join(counted, on="account_id", how="left")
+    elsewhere = assignment.off_industry(goods, industries, current.lazy().select("account_id", "center_code"))
+    joined = _keyed(profile, tables["account_key"])
+    for frame in (suggested, elsewhere, counted):
+        joined = joined.join(frame, on="account_id", how="left")
     counts = pl.col("entries_count", "lines_count", "value_usd").fill_null(0)
-    return joined.with_columns(pl.col("status").fill_null("NONE"), counts).sort("account_id")
+    eligible = pl.col("account_id").is_in(_eligible(tables["importer"], as_of).implode())
+    return joined.with_columns(pl.col("status").fill_null("NONE"), counts, is_eligible=eligible).sort("account_id")
+
+
+def _eligible(importers: pl.DataFrame, as_of: dt.date) -> pl.Series:
+    """List the accounts of which an importer is a member of a program that Centers ask for."""
+    trusted = (pl.col("ctpat_tier") >= 2) & (pl.col("ctpat_since") <= as_of)
+    assessed = pl.col("isa_member") & (pl.col("isa_since") <= as_of)
+    return importers.filter(trusted.fill_null(value=False) | assessed.fill_null(value=False))["account_id"].unique()
 
 
 def _holder(column: str = "center_code") -> pl.Expr:
@@ -147,14 +160,14 @@ def _holder(column: str = "center_code") -> pl.Expr:
 
 
 def _entry(tables: Tables, as_of: dt.date | None) -> pl.DataFrame:
-    """Give each entry up to `as_of` its account's key, a small number that says nothing of the account."""
+    """Give each entry up to `as_of` its account's key."""
     entry = tables["entry"] if as_of is None else tables["entry"].filter(pl.col("entry_date") <= as_of)
-    keyed = entry.join(tables["account_key"], on="account_id", how="left")
-    return keyed.with_columns(_holder(), pl.col("mode_code").fill_null(codes.UNKNOWN), pl.col("account_key").cast(pl.UInt32))
+    keyed = _keyed(entry, tables["account_key"])
+    return keyed.with_columns(_holder(), pl.col("mode_code").fill_null(codes.UNKNOWN))
 
 
 def _review(tables: Tables, as_of: dt.date | None) -> pl.DataFrame:
-    """Give each review its entry's date, value and duty; a review closed after `as_of` is still open."""
+    """Give each review its account's key and its entry's date, value and duty; a review closed after `as_of` is still open."""
     review = tables["review"] if as_of is None else as_it_stood(tables["review"], as_of)
     stake = tables["stake"].select(*STAKE).rename({"value_usd": "entry_value_usd", "duty_usd": "entry_duty_usd"})
     if as_of is not None:
@@ -162,7 +175,14 @@ def _review(tables: Tables, as_of: dt.date | None) -> pl.DataFrame:
         stake = stake.with_columns(pl.when(pl.col(name) <= as_of).then(pl.col(name)) for name in dates)
     minutes = (pl.col("hours") * 60).round().cast(pl.Int64)
     weeks = {f"{name}_week": pl.col(f"{name}_date").dt.truncate("1w") for name in ("opened", "closed")}
-    return review.with_columns(_holder(), minutes=minutes, **weeks).join(stake, on="entry_number", how="left")
+    dated = review.with_columns(_holder(), minutes=minutes, **weeks).join(stake, on="entry_number", how="left")
+    return _keyed(dated, tables["account_key"])
+
+
+def _keyed(frame: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Give each row its account's key, a small number that says nothing of the account."""
+    numbered = keys.select("account_id", pl.col("account_key").cast(pl.UInt32))
+    return frame.join(numbered, on="account_id", how="left", maintain_order="left")
 
 
 def as_it_stood(review: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
@@ -195,7 +215,7 @@ def _stay(review: pl.DataFrame, events: pl.DataFrame, as_of: dt.date | None) -> 
     )
     kept = review.lazy().select(
         "review_id", "work_type", "center_code", "port_code", "industry_code", "program", "opened_date", "closed_date", "due_date",
-        "outcome", "entry_value_usd", "entry_duty_usd",
+        "outcome", "entry_value_usd", "entry_duty_usd", "account_key",
     )  # fmt: skip
     stays = stay_rows(kept, transfers.lazy()).collect()
     if as_of is not None:
@@ -237,6 +257,13 @@ def _inquiry(tables: Tables, as_of: dt.date) -> pl.DataFrame:
     by = late - pl.duration(days=1)
     answered = pl.when(pl.col("answered_date") <= as_of).then(pl.col("answered_date"))
     return received.with_columns(pl.col("port_code").fill_null(codes.UNKNOWN), answered_date=answered, answer_by_date=by)
+
+
+def _assignments(tables: Tables, as_of: dt.date) -> pl.DataFrame:
+    """Tell how each account came to its Center, up to a day."""
+    known = tables["account_center"].filter(pl.col("valid_from") <= as_of)
+    ended = pl.when(pl.col("valid_to") <= as_of).then(pl.col("valid_to"))
+    return assignment.events(known.with_columns(valid_to=ended))
 
 
 def _feedback(tables: Tables, as_of: dt.date) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Single records for those whose role reaches them: the open reviews of a work list, and one review with all around it."""
+"""Single records for those whose role reaches them: the open reviews of a work list, and one review or account with all around it."""
 
 from __future__ import annotations
 
@@ -43,6 +43,51 @@ class Item:
     entry: pl.DataFrame
     lines: pl.DataFrame
     others: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account and what is known of it within the reader's scope; `profile` has one row.
+
+    Attributes:
+        profile: Account profile (`data.facts.account_profiles`).
+        pending: Its open reviews, and `stood`: when their clocks stood.
+        stood: `review_id`, `stop_date`, `start_date`.
+        done: Its completed reviews, latest first.
+        goods: `industry_code`, `lines_count`, `value_usd` of the last 12 months, most lines first.
+        history: Its assignments with their `event` (`analytics.assignment.events`), latest first.
+    """
+
+    profile: pl.DataFrame
+    pending: pl.DataFrame
+    stood: pl.DataFrame
+    done: pl.DataFrame
+    goods: pl.DataFrame
+    history: pl.DataFrame
+
+
+def account(records: Records, profile: pl.DataFrame, goods: pl.LazyFrame, history: pl.DataFrame) -> Account:
+    """Return an account with all around it.
+
+    Args:
+        records: Reads single records, cut to the scope.
+        profile: Its profile, which the reader may see.
+        goods: Facts `goods` of the last 12 months, in dollars.
+        history: Assignments of the accounts that the reader may see.
+    """
+    account_id = profile["account_id"][0]
+    mine = pl.col("account_id") == account_id
+    waiting, stood = pending(records, mine)
+    done = records.rows("review", mine & pl.col("closed_date").is_not_null(), 10_000).sort("closed_date", "review_id", descending=True)
+    sums = goods.filter(mine).group_by("industry_code").agg(pl.col("lines_count", "value_usd").sum())
+    return Account(
+        profile,
+        waiting,
+        stood,
+        done.head(_AROUND),
+        sums.sort(["lines_count", "industry_code"], descending=[True, False]).collect(),
+        history.filter(mine).sort("valid_from", descending=True),
+    )
 
 
 def pending(records: Records, predicate: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -32,8 +32,8 @@ from data.places import Place
 
 #: Kind of part -> the families of its rollups; the others are made anew for each version.
 FAMILIES_OF: Final[dict[str, tuple[str, ...]]] = {
-    "entry": ("volume", "participants", "liquidations"),
-    "review": ("work", "stays", "teams", "sample", "findings", "filers"),
+    "entry": ("volume", "participants", "accounts", "liquidations"),
+    "review": ("work", "stays", "teams", "sample", "findings", "filers", "account_work", "account_findings"),
     "rest": ("inquiries", "feedback"),
 }
 

@@ -115,7 +115,7 @@ class Database:
         # No temporary table here: whoever publishes may only read.
         reviewed = f"t.entry_number IN (SELECT r.entry_number FROM review r WHERE {between('r.opened_date')})"
         stake = bulk.read_where(self._connection, "entry", STAKE, reviewed, days)
-        tables = {"review": own, "review_event": self._following("review_event", events, days), "stake": stake}
+        tables = {"review": own, "review_event": self._following("review_event", events, days), "stake": stake, "account_key": self._keys}
         return months.of_tables(kind, tables, as_of, lists)
 
     @cached_property
@@ -185,7 +185,8 @@ class Memory:
             return months.of_tables(kind, tables, as_of, lists)
         stake = self._tables["entry"].select(STAKE).join(own, on="entry_number", how="semi")
         events = self._tables["review_event"].join(own, on="review_id", how="semi")
-        return months.of_tables(kind, {"review": own, "review_event": events, "stake": stake}, as_of, lists)
+        tables = {"review": own, "review_event": events, "stake": stake, "account_key": self._tables["account_key"]}
+        return months.of_tables(kind, tables, as_of, lists)
 
     def ledger(self) -> pl.DataFrame:
         """There is no ledger."""

@@ -28,8 +28,8 @@ from analytics.filters import FIXED_LABELS, Labels
 from analytics.rollups import ROLLUPS, Frames, Rollup, coarser, only_levels
 from analytics.scope import Scope
 from data import database, health, items, ledger, places, quarantine, vanish
-from data.facts import MONTHLY
-from data.items import Item
+from data.facts import MONTHLY, profile_window
+from data.items import Account, Item
 from data.parts import FAMILIES_OF, Part, empty
 from data.publish import LAYOUT, LEASE, current_version, versions
 from data.settings import settings
@@ -337,6 +337,15 @@ class Snapshot:
         self.scope.require_all_figures()
         return assignment.by_status(_dimension(self.folder, "account"))
 
+    def segments(self) -> pl.DataFrame:
+        """Return the accounts of the last 12 months, summed by where they stand, Center and size (`assignment.segments`); names nobody.
+
+        Raises:
+            ScopeError: a sum of few accounts could give one away, so a working group does not see it.
+        """
+        self.scope.require_all_figures()
+        return assignment.segments(_dimension(self.folder, "account"), self.as_of)
+
     def rows(self, fact: str, predicate: pl.Expr, limit: int, order: str | None = None) -> pl.DataFrame:
         """Return at most `limit` records of a fact, cut to the scope, read with the filter pushed down.
 
@@ -362,6 +371,48 @@ class Snapshot:
         """Return a review with all around it; null when there is none or the scope does not reach it (`data.items.item`)."""
         self.scope.require_rows()
         return items.item(self, review_id)
+
+    def account(self, account_id: str) -> Account | None:
+        """Return an account with all around it; null when there is none or the scope does not reach it (`data.items.account`)."""
+        profile = self.accounts().filter(pl.col("account_id") == account_id)
+        if profile.is_empty():
+            return None
+        window = profile_window(self.as_of)
+        records = (Part(**record) for record in self.manifest["parts"] if record["kind"] == "entry" and record["month"] >= window)
+        files = [part.fact(self.folder.parents[1], "goods") for part in records]
+        with places.reading(self.version, files):
+            return items.account(self, profile, self._in_words(files, "goods"), self.assignments())
+
+    def assignments(self) -> pl.DataFrame:
+        """Return how each account that the scope may name came to its Center (`analytics.assignment.events`).
+
+        Raises:
+            ScopeError: the role sees no accounts.
+        """
+        return self._assignments().join(self.accounts().select("account_id"), on="account_id", how="semi")
+
+    def assignment_events(self) -> pl.DataFrame:
+        """Count what happened to assignments: `month` (its first day), `event`, `center_code`, `from_center_code`, `accounts_count`.
+
+        A Center's reader sees the accounts that came to it and that left it; names nobody.
+
+        Raises:
+            ScopeError: the role sees no accounts.
+        """
+        self.scope.require_rows()
+        dated = self._assignments().with_columns(month=pl.col("valid_from").dt.month_start())
+        groups = ["month", "event", "center_code", "from_center_code"]
+        counted = dated.group_by(groups).agg(accounts_count=pl.len().cast(pl.Int64)).sort(groups)
+        if self.scope.role.rows == "all":
+            return counted
+        own = list(self.scope.centers)
+        return counted.filter(pl.col("center_code").is_in(own) | pl.col("from_center_code").is_in(own))
+
+    def _assignments(self) -> pl.DataFrame:
+        path = self.folder / "facts" / "assignment.parquet"
+        if not path.exists():
+            raise DataError(f"The data version “{self.version}” was published by another release. Publish again: python -m data publish.")
+        return pl.read_parquet(path)
 
     def feedback(self) -> pl.DataFrame:
         """Return feedback with its words: all for analysts, their own Centers' and public ones for directors, public ones for others."""
@@ -444,8 +495,11 @@ class Snapshot:
     def facts(self, fact: str) -> pl.LazyFrame:
         """Return a fact with its codes as values and its money in dollars; it is not cut to the scope: `rows` is."""
         files = self.fact_files(fact)
+        return self._in_words(files, fact) if fact in MONTHLY else places.scan(files)
+
+    def _in_words(self, files: Sequence[Path | str], fact: str) -> pl.LazyFrame:
         frame = places.scan(files) if files else empty(MONTHLY[fact])[fact].lazy()
-        return coding.in_dollars(coding.in_words(frame, self.manifest["codes"])) if fact in MONTHLY else frame
+        return coding.in_dollars(coding.in_words(frame, self.manifest["codes"]))
 
     def _own(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame if self.scope.role.names == "all" else frame.filter(pl.col("center_code").is_in(self.scope.centers))

@@ -31,6 +31,7 @@ PAGES = (
     ("center", "workload", "Workload", ()),
     ("center", "work_list", "Work list", ("director", "analyst")),
     ("center", "routing", "Routing", ()),
+    ("center", "accounts", "Accounts", ("director", "analyst")),
     ("center", "compliance", "Compliance", ()),
     ("center", "service", "Service", ()),
     ("center", "people", "People", ("leadership", "director", "analyst")),

@@ -32,6 +32,9 @@ ISA, CTPAT, CTPAT_1, NO_PROGRAM = range(4)
 _MEMBER_CYCLE: Final = np.array([CTPAT, ISA, CTPAT, CTPAT, CTPAT_1, CTPAT, ISA, CTPAT, CTPAT_1, CTPAT])
 _MOST_PARTICIPANTS: Final = 62
 
+#: Participants that were with another Center before their own opened.
+_REASSIGNED: Final = 14
+
 _FIRST: Final = [
     "Quor",
     "Vel",
@@ -281,5 +284,27 @@ def account_center_table(seed: int, accounts: Accounts, facts: Facts) -> pl.Data
             "basis": texts("basis", ["application received", "goods not predominantly of one industry", "appeal"], kind),
         }
     )
-    rows = pl.concat([_participant_rows(accounts, facts, rng), waiting], how="diagonal")
+    rows = pl.concat([_participant_rows(accounts, facts, rng), waiting, _earlier_rows(seed, accounts, facts)], how="diagonal")
     return rows.sort("account_id", "valid_from")
+
+
+def _earlier_rows(seed: int, accounts: Accounts, facts: Facts) -> pl.DataFrame:
+    """Assign a few participants of later Centers to one of the first, without participation, until their own Center opens."""
+    rng = generator(seed, "earlier assignments")
+    first, later = (
+        facts.opened.min(),
+        np.flatnonzero((accounts.participates != NEVER) & (facts.opened[accounts.center] > facts.opened.min())),
+    )
+    chosen = np.sort(rng.permutation(later)[: min(_REASSIGNED, len(later))])
+    ends = facts.opened[accounts.center[chosen]] - 1
+    firsts = np.flatnonzero(facts.opened == first)
+    return pl.DataFrame(
+        {
+            "account_id": texts("account_id", account_ids(len(accounts.center)), chosen),
+            "valid_from": dates("valid_from", first + rng.integers(0, 180, len(chosen))),
+            "valid_to": dates("valid_to", ends),
+            "center_code": texts("center_code", facts.centers, firsts[rng.integers(0, len(firsts), len(chosen))]),
+            "status": "ASSIGNED",
+            "basis": "predominant goods",
+        }
+    )

@@ -151,7 +151,7 @@ def test_transfers_move_pending_work_and_keep_its_age() -> None:
         {
             "review_id": ["r"], "work_type": ["psc"], "center_code": ["BMM"], "port_code": ["2704"], "industry_code": ["ELE_COMM"],
             "program": ["isa"], "opened_date": [dt.date(2013, 1, 10)], "closed_date": [dt.date(2013, 4, 1)], "due_date": [dt.date(2013, 2, 9)],
-            "outcome": ["approved"], "entry_value_usd": [900.0], "entry_duty_usd": [9.0],
+            "outcome": ["approved"], "entry_value_usd": [900.0], "entry_duty_usd": [9.0], "account_key": [1],
         }
     )  # fmt: skip
     moves = pl.DataFrame(

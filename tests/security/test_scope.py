@@ -150,12 +150,51 @@ def test_rollups_that_name_parties_are_cut_to_the_readers_centers(store: Path) -
             frames[named[0].name]
 
 
+def test_a_director_opens_no_account_of_another_center(store: Path) -> None:
+    analyst, director = snapshot(store, "analyst"), snapshot(store, "director")
+    mine = set(director.accounts()["account_id"])
+    for account_id in analyst.accounts().filter(pl.col("center_code") == "PHC")["account_id"].head(5):
+        assert analyst.account(account_id) is not None
+        assert director.account(account_id) is None
+    # Those that no Center has yet and those that ports work have no director.
+    for account_id in analyst.accounts().filter(pl.col("center_code").is_null())["account_id"].head(5):
+        assert director.account(account_id) is None
+    assert director.account("' or 1=1 --") is None
+    opened = director.account(next(iter(sorted(mine))))
+    assert opened is not None
+    for rows in (opened.pending, opened.done):
+        assert set(rows["center_code"]) <= {"ELE"}
+    assert set(opened.history["account_id"]) <= mine
+    assert set(director.assignments()["account_id"]) <= mine
+    assert set(analyst.assignments()["account_id"]) > set(director.assignments()["account_id"])
+
+
+def test_events_of_assignments_name_nobody_and_are_a_directors_own(store: Path) -> None:
+    events = snapshot(store, "director").assignment_events()
+    assert events.height > 0
+    assert events.filter((pl.col("center_code") != "ELE") & (pl.col("from_center_code").fill_null("") != "ELE")).is_empty()
+    assert not {"account_id", "account_name", "account_key"} & set(events.columns)
+
+
+@pytest.mark.parametrize("role", ["leadership", "working_group"])
+def test_roles_without_names_have_no_page_and_no_frame_of_accounts(store: Path, role: str) -> None:
+    view = snapshot(store, role)
+    assert [name for name in view.frames if name.startswith("account")] == []
+    for ask in (lambda: view.account("A000001"), view.assignments, view.assignment_events):
+        with pytest.raises(ScopeError):
+            ask()
+    # Read as text: to import it runs the app.
+    pages = (Path(__file__).parents[2] / "frame/main.py").read_text()
+    assert '("center", "accounts", "Accounts", ("director", "analyst")),' in pages
+
+
 def test_few_accounts_are_not_shown_to_a_working_group(store: Path) -> None:
     with pytest.raises(ScopeError):
         snapshot(store, "working_group").unassigned()
     with pytest.raises(ScopeError):
         snapshot(store, "working_group").statuses()
     assert not {"account_id", "account_name"} & set(snapshot(store, "leadership").statuses().columns)
+        snapshot(store, "working_group").segments()
 
 
 @pytest.mark.parametrize("by", ["industry", "port", "program", "district", "account", "importer", "entry", "filer"])
