@@ -61,7 +61,11 @@ def by_definition(days: np.ndarray, kinds: np.ndarray, kind: int, at: int) -> tu
     times = sorted(set(days[(kinds > 0) & (days <= at)].tolist()))
     still, share, seen = 1.0, 0.0, []
     for time in times:
-        risk, ended, so = int((days >= time).sum()), int(((days == time) & (kinds > 0)).sum()), int(((days == time) & (kinds == kind)).sum())
+        risk, ended, so = (
+            int((days >= time).sum()),
+            int(((days == time) & (kinds > 0)).sum()),
+            int(((days == time) & (kinds == kind)).sum()),
+        )
         share += still * so / risk
         seen.append((risk, ended, so, still, share))
         still *= 1 - ended / risk

@@ -60,7 +60,7 @@ def stacked_status(
                 [w[0] for w in mine], [w[1] for w in mine], [w[2] for w in mine], "middle center", color=ink, size=base.SIZE, weight=600
             )
         )
-    heads, levels = _status_heads(states, colors, width)
+    heads, levels = status_heads(states, colors, width)
     layout = base.layout(
         len(names) * row_height(labels, 32) + levels * 20 + 16,
         (left, 4, levels * 20 + 8, 6),
@@ -83,7 +83,7 @@ def _status_tip(name: str, state: str, value: float, total: float, kind: str) ->
     return f"{base.safe(name)}<br>{base.safe(state)}: <b>{base.safe(fmt.number(value, kind))}</b>{base.safe(part)}"
 
 
-def _status_heads(states: Sequence[str], colors: Sequence[str], width: float) -> tuple[list[Spec], int]:
+def status_heads(states: Sequence[str], colors: Sequence[str], width: float) -> tuple[list[Spec], int]:
     """Name the parts once above the first row, each with its colour, in as many lines as they need."""
     place, level, notes = 0.0, 0, []
     for state, color in zip(states, colors, strict=True):
