@@ -89,12 +89,13 @@ def teams(view: View, most: int = 10) -> Card:
     said = pl.when("skips").then(pl.lit("Passes over its oldest")).when(pl.col("quality") == "ok").then(pl.lit("As chance would have it"))
     table = labelled(view, rows, "center").with_columns(verdict=said.otherwise(pl.lit("Too few")))
     beyond = f"; the {shown.height} most conspicuous of {plural(judged.height, 'team')}" if shown.height < judged.height else ""
+    whose = "teams of your own Center" if view.source.scope.role.rows == "own" else "all teams"
     ignored = [word for word in view.filters.used if word not in TEAMS.dimensions]
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"When a team completes a review: share of those it leaves waiting that are older{beyond} · {filters.sentence(view.labels)}",
+            subtitle=f"When a team completes a review: share of those it leaves waiting that are older{beyond} · {whose} · {filters.sentence(view.labels)}",
             alt=f"{title}.",
             chart=None,
             table=table,
@@ -147,7 +148,8 @@ def on_hand(view: View) -> Card:
     every = labelled(view, flow.on_hand(view.frames, day), "center")
     rows = every.drop_nulls("staff_days")
     if rows.is_empty():
-        return empty(view, key, "No Center has pending work and people to do it", "pending")
+        card = empty(view, key, "No Center has pending work and people to do it", "pending")
+        return replace(card, empty=f"No Center had both by {format.date(day)}, whatever the filters. Choose a later period.")
     rows = rows.with_columns(
         place=pl.col("staff_days").rank("min", descending=True).cast(pl.Int64),
         crude_place=pl.col("days_of_work").rank("min", descending=True).cast(pl.Int64),

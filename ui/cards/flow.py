@@ -151,7 +151,9 @@ def still_open(view: View) -> Card:
     alone = survival.product_limit(counts.filter("closed")).select("days", completed_alone="still_open")
     rows = curve.join(alone, on="days", how="left").sort("days")
     longest = max(counts["days"].to_list(), default=0)
-    day = next((mark for mark in _SAID if mark <= longest), longest)
+    watched = [mark for mark in _SAID if mark <= longest] or [longest]
+    # The latest mark at which more than next to nothing is still open says most.
+    day = next((mark for mark in watched if _share_on(rows, "still_open", mark) > 0.02), watched[-1])
     all_, completed = (_share_on(rows, name, day) for name in ("still_open", "completed_alone"))
     heading = f"{format.days(day)} after receipt {format.share(all_)} of reviews are still open"
     heading += f"; completed reviews alone would say {format.share(completed)}" if format.share(all_) != format.share(completed) else ""
@@ -211,6 +213,7 @@ def how_they_end(view: View) -> Card:
     )
     heading = _ending_title(rows, next(mark for mark in (90, *flow.MARKS) if mark <= last), last)
     drawn = rows.with_columns(after=pl.format("{} days", "mark"), deemed=pl.col("outcome").is_in(DEEMED) & (pl.col("share") > 0))
+    lawful = " Outlined: by operation of law." if drawn["deemed"].any() else ""
     unknown = [mark for mark in flow.MARKS if mark > last]
     watched = f" No review of the period has been watched for {unknown[0]} days." if unknown else ""
     return with_chart(
@@ -229,7 +232,7 @@ def how_they_end(view: View) -> Card:
                 Column("high", "High (95%)", "share"),
             ),
             metric_ids=("work_changed_share", "rejected_share", "time_to_complete_days"),
-            note=f"Aalen–Johansen over {plural(n, 'review')}: ways to end are rivals and open reviews count.{watched} Outlined: by operation of law.",
+            note=f"Aalen–Johansen over {plural(n, 'review')}: ways to end are rivals and open reviews count.{watched}{lawful}",
         ),
         charts.heat,
         drawn,
@@ -251,9 +254,7 @@ def _ending_title(rows: pl.DataFrame, day: int, last: int) -> str:
     if ended.is_empty():
         return f"{day} days after receipt none of these reviews has ended"
     first = ended.row(0, named=True)
-    heading = (
-        f"{day} days after receipt {format.share(first['share'])} have ended as “{first['label']}” and {format.share(still)} are still open"
-    )
+    heading = f"{day} days after receipt {format.share(first['share'])} have ended as “{first['label']}” and {format.share(still) + ' are' if still > 0 else 'none is'} still open"
     deemed = total(rows.filter((pl.col("mark") == last) & pl.col("outcome").is_in(DEEMED))["share"])
     return f"{heading}; by day {last}, {format.share(deemed)} are deemed by law" if deemed > 0 else heading
 
@@ -262,13 +263,14 @@ def by_month(view: View) -> Card:
     """What share of each month's receipts was closed within so many weeks: the cohort triangle."""
     key = "by_month"
     received = flow.received(view.frames, view.trend.only(STAYS.dimensions), view.as_of)
-    rows = endings.cohorts(received, view.as_of, flow.WEEKS)
+    enough = pl.when(pl.col("n") >= standards.LEAST_CASES)
+    rows = endings.cohorts(received, view.as_of, flow.WEEKS).with_columns(share_closed=enough.then("share_closed"))
     if rows.is_empty():
         return empty(view, key, "No reviews came in", "receipts")
     known = rows.drop_nulls("share_closed")
     if known.is_empty():
-        why = "Not all reviews of any month have been open for a week. Choose a longer period."
-        return _without_chart(view, key, "No month of receipt has been watched for a week yet", why)
+        why = f"In no month did {standards.LEAST_CASES} reviews come in and have all of them been open for a week. Choose a longer period."
+        return _without_chart(view, key, "No month of receipt can be followed yet", why)
     week = next(week for week in (13, 8, 4, 2, 1, 26, 52) if week in known["weeks"])
     there = known.filter(pl.col("weeks") == week).sort("month")
     first, last = there.row(0, named=True), there.row(-1, named=True)
@@ -296,7 +298,7 @@ def by_month(view: View) -> Card:
                 Column("n", "Received", "count"),
             ),
             metric_ids=("receipts", "time_to_complete_days"),
-            note="Blank: not all of that month’s reviews have been open for so long yet.",
+            note=f"Blank: not all of that month’s reviews have been open for so long yet, or fewer than {standards.LEAST_CASES} came in.",
         ),
         charts.heat,
         drawn,

@@ -66,7 +66,7 @@ def stacked_status(
         (left, 4, levels * 20 + 8, 6),
         xaxis=base.hidden_axis(0, reach),
         yaxis=base.category_axis(labels),
-        bargap=0.28,
+        bargap=0.28 if len(names) > 2 else 0.6,  # a card may be taller than one or two bars need
         barmode="overlay",
         annotations=[head | {"xshift": head["xshift"] - left} for head in heads],
     )
