@@ -111,7 +111,7 @@ def test_no_cache_hands_one_reader_what_another_may_see(store: Path, order: tupl
 def test_no_aggregate_holds_a_name_or_a_number_of_an_importer(store: Path) -> None:
     view = snapshot(store, "leadership")
     columns = {column for frame in view.frames.values() for column in frame.collect_schema().names()}
-    assert columns & {"account_id", "account_name", "importer_id", "importer_number", "entry_number", "filer_code"} == set()
+    assert columns & {"account_id", "account_name", "importer_id", "importer_number", "entry_number", "filer_code", "team"} == set()
     with pytest.raises(KeyError):
         view.dimension("account")
     assert not {"account_id", "account_name"} & set(view.unassigned().columns)
