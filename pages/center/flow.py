@@ -3,7 +3,7 @@
 from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
-from ui.cards import fairness, flow
+from ui.cards import fairness, flow, pace
 from ui.figures import key_figure
 from ui.frame import headline, on_export, open_view
 
@@ -14,12 +14,13 @@ role = snapshot.scope.role
 cards = [
     lambda: flow.how_long(view),
     lambda: flow.still_open(view),
-    lambda: flow.by_month(view),
     lambda: flow.how_they_end(view),
+    lambda: flow.by_month(view),
+    lambda: fairness.two_ages(view),
+    # What is weighed by kinds of work is not for a working group, which does not see them.
+    *([lambda: pace.pace(view)] if role.all_figures else []),
     # Teams are people of a Center: only those who see its single records see them.
     *([lambda: fairness.teams(view)] if role.rows != "none" else []),
-    lambda: fairness.two_ages(view),
-    # Work is weighed by its kind, which a working group does not see.
     *([lambda: fairness.on_hand(view)] if role.all_figures else []),
 ]
 

@@ -20,6 +20,7 @@ from tests.data.test_titles import _filters, drawn, shares
 from ui import format
 from ui.cards import fairness as people_cards
 from ui.cards import flow as cards
+from ui.cards import pace as pace_cards
 from ui.figures import key_figure
 from ui.frame import View
 
@@ -141,6 +142,19 @@ def test_two_ages(view: View) -> None:
         assert rows["waiting"].min() >= -1e-9  # type: ignore[operator]
 
 
+def test_pace(view: View) -> None:
+    card = pace_cards.pace(view)
+    if drawn(card):
+        slow = card.table.filter(pl.col("high") < 1).sort("pace")
+        assert card.title.startswith("No ") == slow.is_empty()
+        if slow.height:
+            assert slow["label"][0] in card.title
+            assert f" at {format.ratio(slow['pace'][0])} times" in card.title
+            assert f"; {slow.height} of {card.table.height} " in card.title
+        assert card.table["n"].min() >= 30  # type: ignore[operator]
+        assert card.table["observed"].sum() == pytest.approx(card.table["expected"].sum(), rel=0.02)
+
+
 def test_teams(view: View) -> None:
     card = people_cards.teams(view)
     if drawn(card):
@@ -199,7 +213,7 @@ def test_a_year_of_everything_draws_every_card(year: View) -> None:
         people_cards.teams,
         people_cards.on_hand,
     )
-    assert all(drawn(make(year)) for make in makers)
+    assert all(drawn(make(year)) for make in (*makers, pace_cards.pace))
 
 
 @pytest.mark.parametrize(

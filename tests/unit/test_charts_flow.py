@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.test_charts import NAMES, WIDTHS, font_sizes
 from ui import charts
+from ui.charts import base
 from ui.theme import ACCENT, BAD
 
 
@@ -135,3 +136,10 @@ def test_cells_that_are_not_known_yet_can_be_blank() -> None:
         text for trace in charts.heat(frame, "row", "column", "value", kind="share", unknown="")["data"] for text in trace.get("text", [])
     ]
     assert written == ["50%", "x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("ticks", "written"), [([1.0, 2.0], ["1", "2"]), ([0.5, 1.0, 1.5], ["0.5", "1.0", "1.5"]), ([0.75, 1.0], ["0.75", "1.00"])]
+)
+def test_ticks_of_a_ratio_differ_as_their_values_do(ticks: list[float], written: list[str]) -> None:
+    assert [base.tick_text(tick, "ratio", ticks) for tick in ticks] == written

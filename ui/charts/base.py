@@ -100,6 +100,8 @@ def tick_text(tick: float, kind: str, ticks: Sequence[float]) -> str:
         return f"{fmt.fixed(tick * 100, 0 if step >= 0.00999 else 1)}%"
     if kind == "days":
         return fmt.fixed(tick, 0 if float(tick).is_integer() else 1)
+    if kind == "ratio":
+        return fmt.fixed(tick, next((digits for digits in (0, 1) if all(float(each * 10**digits).is_integer() for each in ticks)), 2))
     text = fmt.usd(tick) if kind == "usd" else fmt.count(tick)
     return text.replace(".0", "") if kind == "usd" else text
 
