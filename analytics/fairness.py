@@ -81,10 +81,8 @@ def skipping(cells: pl.DataFrame, start: dt.date, end: dt.date) -> pl.DataFrame:
     """
     if cells.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
-    first: dt.date = cells.select(pl.col("opened").min()).item()
-    weeks = range(max(-(-(start - first).days // 7), 0), (end - first).days // 7 + 1)
     parts = cells.group_by("center", "work_type", maintain_order=True)
-    rows = [_one_type(part, first, weeks).select(pl.lit(center).alias("center"), pl.all()) for (center, _), part in parts]
+    rows = [_one_type(part, start, end).select(pl.lit(center).alias("center"), pl.all()) for (center, _), part in parts]
     judged = _judged(pl.concat(rows)).join(left_behind(cells), on=["center", "team"], how="left")
     beyond = pl.col("older_share") - pl.col("expected_share")
     order = judged.sort("skips", beyond, "team", descending=[True, True, False], nulls_last=True)
@@ -110,13 +108,15 @@ def left_behind(cells: pl.DataFrame) -> pl.DataFrame:
     return sums.sort("center", "team")
 
 
-def _one_type(part: pl.DataFrame, first: dt.date, weeks: range) -> pl.DataFrame:
+def _one_type(part: pl.DataFrame, start: dt.date, end: dt.date) -> pl.DataFrame:
     """Work the teams of a Center and work type out.
 
     Returns:
         `team`, `completed_count`, `older` and `others` (pairs), `expected` (older pairs at the share of the other teams; null when
         these have none), `weight` and `variance` (pairs that sharing out anew gives, and their variance beyond the share of the others).
     """
+    first: dt.date = part.select(pl.col("opened").min()).item()
+    weeks = range(max(-(-(start - first).days // 7), 0), (end - first).days // 7 + 1)
     teams = part["team"].unique(maintain_order=True).to_list()
     opened = ((part["opened"] - first).dt.total_days() // 7).to_numpy()
     # Counted from the first week of the period; what is open at the end closes after the last week, what was closed before lies in front.

@@ -177,6 +177,8 @@ def test_few_completions_or_nobody_to_compare_with_make_no_judgement() -> None:
     few = judged([*drawn(3, 400), ("k0", "T9", 3, 9), ("k0", "T9", 4, None)])["T9"]
     assert (few["quality"], few["completed_count"], few["pending_count"]) == ("too_few", 1, 1)
     assert fairness.skipping(cells([]), MONDAY, END).height == 0
+    later = fairness.skipping(cells(drawn(3, 400)), END + dt.timedelta(days=30), END)
+    assert set(later["quality"]) == {"too_few"}
 
 
 def test_chances_are_adjusted_for_the_number_of_teams() -> None:
