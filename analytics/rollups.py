@@ -97,7 +97,9 @@ STAYS: Final = Family(
     by_month=False,
 )
 #: One row for each choice of weeks in which reviews of a team were opened and closed (null while open); `date` is the opening's week.
-TEAMS: Final = Family("teams", ("reviews_count", "minutes"), (("center", "work_type"),), keys=("team", "closed_week"), by_month=False)
+TEAMS: Final = Family(
+    "teams", ("reviews_count", "minutes"), (("center", "work_type"),), keys=("team", "closed_week"), by_month=False, names_parties=True
+)
 #: Completed reviews by the filer of their entry: `rejected_count` of them ended in a reject.
 FILERS: Final = Family(
     "filers",

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from analytics import late
+from analytics import fairness, late
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from data import demo
@@ -91,6 +91,28 @@ def test_the_team_that_skips_the_oldest_leaves_more_of_them(frames: dict[str, pl
     shares = waiting.group_by("team").agg(old=old.mean(), n=pl.len()).filter(pl.col("n") >= 10)
     mine = shares.filter(team="PHC-2")["old"][0]
     assert mine > 1.3 * shares.filter(pl.col("team") != "PHC-2")["old"].mean()
+
+
+def _team_cells(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Count the reviews of teams as the rollup does."""
+    weeks = {name: pl.col(f"{name}_date").dt.truncate("1w") for name in ("opened", "closed")}
+    rows = frames["review"].filter(pl.col("team").is_not_null()).with_columns(center=pl.col("center_code"), **weeks)
+    return rows.group_by("center", "work_type", "team", "opened", "closed").agg(count=pl.len().cast(pl.Int64))
+
+
+@pytest.mark.parametrize("start", [dt.date(2010, 10, 1), dt.date(2012, 10, 1)])
+def test_the_team_that_skips_the_oldest_is_named_and_no_other(frames: dict[str, pl.DataFrame], start: dt.date) -> None:
+    judged = fairness.skipping(_team_cells(frames), start, dt.date(2013, 9, 30))
+    assert judged.filter("skips")["team"].to_list() == ["PHC-2"]
+    assert judged.filter(quality="ok").height > 20
+
+
+def test_no_team_is_named_when_teams_are_shuffled(frames: dict[str, pl.DataFrame]) -> None:
+    mine = frames["review"].filter(pl.col("team").is_not_null())
+    for seed in range(5):
+        shuffled = mine.with_columns(team=pl.col("team").shuffle(seed=seed).over("center_code"))
+        judged = fairness.skipping(_team_cells({"review": shuffled}), dt.date(2010, 10, 1), dt.date(2013, 9, 30))
+        assert judged.filter("skips").height == 0, seed
 
 
 def test_ports_come_closer_together_after_a_center_opens(frames: dict[str, pl.DataFrame]) -> None:

@@ -65,3 +65,55 @@ def test_nothing_closed_reaches_no_quantile() -> None:
 def test_everything_closed_at_once() -> None:
     found = survival.quantiles(pl.DataFrame({"days": [7], "closed": [True], "count": [5]})).row(0, named=True)
     assert (found["median"], found["p80"], found["p90"], found["n"]) == (7, 7, 7, 5)
+
+
+def _three(seed: int, size: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    return random.integers(1, 40, size), random.random(size) < 0.75, random.choice(["a", "b", "c"], size), random.choice(["x", "y"], size)
+
+
+def _grouped(days: np.ndarray, closed: np.ndarray, group: np.ndarray, kind: np.ndarray) -> pl.DataFrame:
+    frame = pl.DataFrame({"days": days.tolist(), "closed": closed.tolist(), "group": group.tolist(), "kind": kind.tolist()})
+    return frame.group_by("days", "closed", "group", "kind").agg(count=pl.len().cast(pl.Int64))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pace_against_the_others_is_the_log_rank_test(seed: int) -> None:
+    days, closed, group, kind = _three(seed)
+    for row in survival.pace(_grouped(days, closed, group, kind), "group").iter_rows(named=True):
+        mine = group == row["group"]
+        x, y = (stats.CensoredData(uncensored=days[part & closed], right=days[part & ~closed]) for part in (mine, ~mine))
+        statistic = stats.logrank(x, y).statistic
+        z = (row["observed"] - row["expected"]) / math.sqrt(row["variance"])
+        assert abs(z) == pytest.approx(abs(statistic), abs=1e-10)
+        bound = stats.norm.ppf(1 - 0.025 / 3) / math.sqrt(row["variance"])
+        assert math.log(row["high"] / row["pace"]) == pytest.approx(bound, abs=1e-9)
+        assert math.log(row["pace"] / row["low"]) == pytest.approx(bound, abs=1e-9)
+
+
+def test_pace_within_strata_adds_their_counts_up() -> None:
+    sample = _three(9)
+    whole = survival.pace(_grouped(*sample), "group", ["kind"])
+    parts = [survival.pace(_grouped(*(part[sample[3] == kind] for part in sample)), "group") for kind in ("x", "y")]
+    for name in ("n", "observed", "expected", "variance"):
+        assert whole[name].to_list() == pytest.approx((parts[0][name] + parts[1][name]).to_list()), name
+
+
+def test_the_mix_of_work_says_nothing_of_pace() -> None:
+    """One group does mostly quick work and the other slow work, each as fast as the other at either."""
+    random = np.random.default_rng(3)
+    kind = np.repeat(["quick", "slow"], 2000)
+    group = np.where(random.random(4000) < np.where(kind == "quick", 0.9, 0.1), "a", "b")
+    days = np.ceil(random.exponential(np.where(kind == "quick", 5, 50))).astype(int)
+    counts = _grouped(days, np.ones(4000, dtype=bool), group, kind)
+    crude, fair = (survival.pace(counts, "group", strata).sort("group") for strata in ([], ["kind"]))
+    assert crude["low"][0] > 1.5
+    assert crude["high"][1] < 0.7
+    assert all(row["low"] < 1 < row["high"] for row in fair.iter_rows(named=True))
+
+
+def test_one_group_alone_has_no_pace() -> None:
+    days, closed, _, kind = _three(2)
+    row = survival.pace(_grouped(days, closed, np.full(300, "a"), kind), "group", ["kind"]).row(0, named=True)
+    assert (row["pace"], row["low"], row["high"]) == (None, None, None)
+    assert row["observed"] == pytest.approx(row["expected"])

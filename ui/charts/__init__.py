@@ -5,6 +5,8 @@ or `PHONE` (for `Card.chart_narrow`). The layout's `height` is the height that t
 """
 
 from ui.charts.base import HALF, PHONE, WIDE, Spec
+from ui.charts.chance import against_chance
+from ui.charts.courses import Curve, curves, spans
 from ui.charts.grids import heat, stacked_ages
 from ui.charts.panels import small_multiples
 from ui.charts.ranked import bars, dots_with_interval
@@ -18,8 +20,11 @@ __all__ = [
     "HALF",
     "PHONE",
     "WIDE",
+    "Curve",
     "Spec",
+    "against_chance",
     "bars",
+    "curves",
     "dots_with_interval",
     "due_bars",
     "flow_lines",
@@ -27,6 +32,7 @@ __all__ = [
     "rate_with_interval",
     "ribbons",
     "small_multiples",
+    "spans",
     "stacked_ages",
     "stacked_status",
     "words",

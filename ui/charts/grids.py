@@ -83,12 +83,13 @@ def heat(
     outline: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    unknown: str = fmt.NONE,
     width: float = base.HALF,
 ) -> Spec:
     """Draw a matrix: darker is more, every cell is written, no data is left pale with a dash.
 
     frame: `row`, `column`, `value` (null: no data), orders as given; optional `outline` bool marks cells. `low` and
-    `high` fix the colour scale (a share from 0.8 to 1, say).
+    `high` fix the colour scale (a share from 0.8 to 1, say). `unknown` is written where there is no data (empty: nothing).
     """
     rows, columns = _orders(frame, row, column)
     found = {(str(a), str(b)): v for a, b, v in frame.select(row, column, value).iter_rows()}
@@ -102,13 +103,13 @@ def heat(
             v = found.get((name, head))
             fill = _EMPTY if v is None or (v == 0 and kind == "count") else blend((v - start) / ((end - start) or 1))
             tip = f"{base.safe(name)}<br>{base.safe(head)}: <b>{base.safe(fmt.number(v, kind))}</b>"
-            cells.append(_Cell(r, c, fill, base.safe(_heat_text(v, kind)), tip, (name, head) in marked))
+            cells.append(_Cell(r, c, fill, base.safe(_heat_text(v, kind, unknown)), tip, (name, head) in marked))
     return _grid(rows, columns, cells, width=width, row_height=30, ends=[])
 
 
-def _heat_text(value: float | None, kind: str) -> str:
+def _heat_text(value: float | None, kind: str, unknown: str) -> str:
     if value is None:
-        return fmt.NONE
+        return unknown
     return fmt.share(value, 0) if kind == "share" else fmt.fixed(value) if kind == "days" else fmt.number(value, kind)
 
 
@@ -208,7 +209,7 @@ def _colors(rows: Sequence[str], columns: Sequence[str], cells: Sequence[_Cell])
 def _words(cells: Sequence[_Cell], size: float) -> list[Spec]:
     traces = []
     for ink in dict.fromkeys(_ink(cell) for cell in cells):
-        mine = [cell for cell in cells if _ink(cell) == ink]
+        mine = [cell for cell in cells if _ink(cell) == ink and cell.text]
         x, y, text = [cell.column for cell in mine], [cell.row for cell in mine], [cell.text for cell in mine]
         traces.append(base.texts(x, y, text, "middle center", color=ink, size=size))
     return traces

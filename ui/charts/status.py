@@ -67,13 +67,13 @@ def stacked_status(
         traces.append(
             base.texts(starts, range(len(names)), [f"\u00a0{base.safe(text)}" for text in sums], "middle right", size=base.SIZE, weight=600)
         )
-    heads, levels = _status_heads(states, colors, width)
+    heads, levels = status_heads(states, colors, width)
     layout = base.layout(
         len(names) * row_height(labels, 32) + levels * 20 + 16,
         (left, right, levels * 20 + 8, 6),
         xaxis=base.hidden_axis(0, reach),
         yaxis=base.category_axis(labels),
-        bargap=0.28,
+        bargap=0.28 if len(names) > 2 else 0.6,  # a card may be taller than one or two bars need
         barmode="overlay",
         annotations=[head | {"xshift": head["xshift"] - left} for head in heads],
     )
@@ -90,7 +90,7 @@ def _status_tip(name: str, state: str, value: float, total: float, kind: str) ->
     return f"{base.safe(name)}<br>{base.safe(state)}: <b>{base.safe(fmt.number(value, kind))}</b>{base.safe(part)}"
 
 
-def _status_heads(states: Sequence[str], colors: Sequence[str], width: float) -> tuple[list[Spec], int]:
+def status_heads(states: Sequence[str], colors: Sequence[str], width: float) -> tuple[list[Spec], int]:
     """Name the parts once above the first row, each with its colour, in as many lines as they need."""
     place, level, notes = 0.0, 0, []
     for state, color in zip(states, colors, strict=True):

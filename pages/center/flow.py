@@ -1,0 +1,39 @@
+"""Flow and durations: how long work takes, how it ends, in whose hands it ages, whether the oldest are skipped, and whose pile is high."""
+
+from data.journal import exporter
+from data.store import Snapshot
+from ui import board, session
+from ui.cards import fairness, flow, pace
+from ui.figures import key_figure
+from ui.frame import headline, on_export, open_view
+
+snapshot = Snapshot(session.guard(), session.cited_version())
+view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"])
+role = snapshot.scope.role
+
+cards = [
+    lambda: flow.how_long(view),
+    lambda: flow.still_open(view),
+    lambda: flow.how_they_end(view),
+    lambda: flow.by_month(view),
+    lambda: fairness.two_ages(view),
+    # What is weighed by kinds of work is not for a working group, which does not see them.
+    *([lambda: pace.pace(view)] if role.all_figures else []),
+    # Teams are people of a Center: only those who see its single records see them.
+    *([lambda: fairness.teams(view)] if role.rows != "none" else []),
+    *([lambda: fairness.on_hand(view)] if role.all_figures else []),
+]
+
+headline(flow.title(view), view)
+board.draw(
+    "flow",
+    lambda: [
+        key_figure(view, "time_to_complete_days"),
+        flow.p80(view),
+        *(key_figure(view, name) for name in ("pending_age_days", "controlled_age_days", "clock_stopped", "closed_on_time_share")),
+    ],
+    cards,
+    view.stamp(),
+    question=view.question,
+    on_export=on_export(exporter(snapshot.scope)),
+)

@@ -1,0 +1,76 @@
+"""A value of each row beside what chance alone would give."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ui import format as fmt
+from ui.charts import base
+from ui.charts.base import Spec
+from ui.charts.ranked import row_height
+from ui.charts.status import status_heads
+from ui.charts.times import TIP
+from ui.theme import ACCENT, BAD, CONTEXT, INK, SECONDARY
+
+
+def against_chance(
+    frame: pl.DataFrame,
+    label: str,
+    value: str,
+    expected: str,
+    low: str,
+    high: str,
+    *,
+    bad: str,
+    names: tuple[str, str],
+    kind: str = "share",
+    width: float = base.HALF,
+) -> Spec:
+    """Draw a dot for each row on the grey range in which chance alone would leave it; orange where `bad` says so.
+
+    frame: `label`, `value`, `expected` with the ends `low` and `high` of its range, `bad` bool, in the order of the rows. `names` say
+    above the first row what the dots and the range are.
+    """
+    rows = frame.to_dicts()
+    labels, left = base.row_labels([str(row[label]) for row in rows], width)
+    words = [f"{fmt.number(row[value], kind)}  expected {fmt.number(row[expected], kind)}" for row in rows]
+    right = max((base.text_width(word, base.SIZE, bold=True) for word in words), default=20.0) + 12
+    start, end, ticks = base.scale([row[name] for row in rows for name in (value, low, high)], zero=False, kind=kind, most=4)
+    heads, levels = status_heads([*names], [ACCENT, CONTEXT], width)
+    places = list(range(len(rows)))
+    layout = base.layout(
+        len(rows) * row_height(labels) + levels * 20 + 38,
+        (left, right, levels * 20 + 8, 26),
+        xaxis=base.value_axis(ticks, kind, low=start, high=end),
+        yaxis=base.category_axis(labels),
+        annotations=[head | {"xshift": head["xshift"] - left} for head in heads],
+    )
+    ranges = base.rule(
+        [part for row in rows for part in (row[low], row[high], None)],
+        [part for place in places for part in (place, place, None)],
+        color=CONTEXT,
+        width=8,
+        dash="solid",
+    )
+    colors = [BAD if row[bad] else ACCENT for row in rows]
+    marker = {"size": 11, "color": colors, "symbol": ["diamond" if row[bad] else "circle" for row in rows]}
+    tips = [
+        f"{base.safe(row[label])}: <b>{base.safe(fmt.number(row[value], kind))}</b><br>by chance "
+        f"{base.safe(fmt.number(row[low], kind))} to {base.safe(fmt.number(row[high], kind))}"
+        for row in rows
+    ]
+    dots: Spec = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [row[value] for row in rows],
+        "y": places,
+        "marker": marker,
+        "cliponaxis": False,
+    }
+    texts = [
+        f"\u00a0\u00a0<b>{base.safe(main)}</b>  <span style='color:{SECONDARY}'>{base.safe(rest)}</span>"
+        for main, _, rest in (word.partition("  ") for word in words)
+    ]
+    inks = [BAD if row[bad] else INK for row in rows]
+    written = base.texts([end] * len(rows), places, texts, "middle right", color=inks, size=base.SIZE)
+    return {"data": [ranges, dots | {"customdata": tips, **TIP}, written], "layout": layout}
