@@ -139,6 +139,16 @@ def test_requests_by_place(view: View) -> None:
             assert any(label in card.title for label in above.filter(pl.col("low") == above["low"].max())["label"])
 
 
+@pytest.mark.parametrize("port", ["2704", "2709", "2304", "4601", "3901", "0901"])
+def test_a_chosen_port_stands_beside_all_others(year: View, port: str) -> None:
+    view = View(year.source, year.filters.keeping("center", ("ELE", "PHC", "AUT")).keeping("port", (port,)))
+    card = notices.cf28_places(view)
+    assert drawn(card)
+    assert card.table.height > 20
+    assert view.labels["port"][port] not in card.subtitle
+    test_requests_by_place(view)
+
+
 def test_turnaround(view: View) -> None:
     card = notices.turnaround(view)
     if drawn(card):

@@ -169,7 +169,8 @@ def turnaround(view: View) -> Card:
     title = f"{plural(came, 'notice or filing', 'notices and filings')} came in; too few to say how long they take"
     if timed.height:
         slow = timed.row(0, named=True)
-        title = f"{slow['label']} takes longest of {timed.height} kinds" if timed.height > 1 else slow["label"]
+        enough = " with enough cases" if timed.height < rows.height else ""
+        title = f"{slow['label']} takes longest of {timed.height} kinds{enough}" if timed.height > 1 else slow["label"]
         title += f": half within {format.days(slow['median'])}"
     asked = rows.filter(pl.col("work_type") == "cf28").drop_nulls("share")
     if asked.height:

@@ -271,7 +271,7 @@ def liquidations(view: View) -> Card:
             note=" ".join(
                 word
                 for word in (
-                    f"Each is a failure: nobody acted within the year (19 USC 1504). Of the entries of these months the liquidation of {format.count(total(rows['extended']))} was extended.",
+                    f"Each is a failure: nobody acted in the time that 19 USC 1504 gives. Of the entries of these months the liquidation of {format.count(total(rows['extended']))} was extended.",
                     ignored(view, LIQUIDATIONS.dimensions),
                 )
                 if word
