@@ -20,6 +20,14 @@ from analytics.rollups import SAMPLE, Frames
 #: Months that a process chart looks back.
 MONTHS: Final = 24
 
+#: Numbers that carry over from month to month: what is there at a month's end, and its age.
+STOCKS: Final = frozenset(
+    {
+        "pending", "backlog", "past_due", "past_due_value_usd", "past_due_duty_usd", "due_within_30", "pending_age_days", "controlled_age_days",
+        "clock_stopped", "days_of_work", "oldest_days", "suspended_entries", "staff_on_board", "staff_floor",
+    }
+)  # fmt: skip
+
 #: Families whose counts and amounts are no sums of events: a month without a row was not measured and is no zero.
 _MEASURED: Final = (STAFF.name, SAMPLE.name)
 
@@ -95,7 +103,11 @@ def _none(by: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(schema={**texts, "month": pl.Date, **numbers, "quality": pl.String, "provisional": pl.Boolean})
 
 
-def bounds(metric: Metric) -> dict[str, float | None]:
-    """Return what a metric's values cannot pass, as `process.chart` takes it."""
-    signed = metric.id == "net_revenue_gap_usd"
-    return {"floor": None if signed else 0.0, "ceiling": 1.0 if metric.unit == "share" else None}
+def floor(metric: Metric) -> float | None:
+    """Return what a metric's values cannot fall below."""
+    return None if metric.id == "net_revenue_gap_usd" else 0.0
+
+
+def ceiling(metric: Metric) -> float | None:
+    """Return what a metric's values cannot exceed."""
+    return 1.0 if metric.unit == "share" else None

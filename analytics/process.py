@@ -267,6 +267,8 @@ class Verdict:
     assurance: str = ""
     #: Months before the present stretch that were a signal, latest first.
     earlier: tuple[dt.date, ...] = ()
+    #: That of them whose value is furthest from the centre.
+    furthest: dt.date | None = None
 
     @property
     def words(self) -> str:
@@ -292,6 +294,7 @@ def verdict(series: pl.DataFrame, direction: str, target: float | None = None) -
     rule = "" if at is None else str(rules[at])
     lasts = 0 if at is None else _lasts(values[: at + 1], rule, {ABOVE_LIMIT: high, BELOW_LIMIT: low}.get(rule, centre))
     first = points if at is None else at + 1 - lasts
+    before = [place for place in range(first) if rules[place]]
     return Verdict(
         state=_state(points, rule, direction, rare=settled["value"].median() == 0),
         points=points,
@@ -306,7 +309,8 @@ def verdict(series: pl.DataFrame, direction: str, target: float | None = None) -
         high=high,
         target=target,
         assurance=assurance(low, high, target, direction) if points >= LEAST else "",
-        earlier=tuple(month for month, told in zip(months[:first][::-1], rules[:first][::-1], strict=True) if told),
+        earlier=tuple(months[place] for place in reversed(before)),
+        furthest=max(((abs(values[place] - centre), months[place]) for place in before), default=(0.0, None))[1],
     )
 
 

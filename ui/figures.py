@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
+import polars as pl
+
+from analytics import periods, process, signalwords
 from analytics.metrics import METRICS, Metric
-from ui import format
+from analytics.process import Verdict
+from analytics.rollups import SAMPLE
+from ui import format, signals
 from ui.board import KeyFigure
 from ui.frame import View
 
@@ -31,26 +38,72 @@ def written(value: float | None, unit: str) -> str:
 
 
 def key_figure(view: View, metric_id: str) -> KeyFigure:
-    """Answer a metric for the period, the same period a year earlier and each month of the last year."""
-    metric = METRICS[metric_id]
-    now = _row(view.ask(metric_id).to_dicts())
-    before = _row(view.ask(metric_id, filters=view.earlier).to_dicts()) if view.earlier else {}
-    months = view.ask(metric_id, "month", filters=view.trend)
+    """Answer a metric as `key_figures` does."""
+    return key_figures(view, [metric_id])[0]
+
+
+def key_figures(view: View, metric_ids: Sequence[str], provisional: Collection[dt.date] = ()) -> list[KeyFigure]:
+    """Answer metrics for the period, the same period a year earlier and each month of up to two years, and say what is a signal.
+
+    Args:
+        view: The page's question.
+        metric_ids: Metrics, each asked three times; their process charts are worked out together.
+        provisional: First days of months that are known to be incomplete.
+    """
+    months = {name: signals.history(view, name, provisional) for name in metric_ids}
+    told = signals.verdicts(view, months, view.targets)
+    return [_key_figure(view, METRICS[name], months[name], told[name]) for name in metric_ids]
+
+
+def _key_figure(view: View, metric: Metric, months: pl.DataFrame, verdict: Verdict) -> KeyFigure:
+    now = _row(view.ask(metric.id).to_dicts())
+    before = _row(view.ask(metric.id, filters=view.earlier).to_dicts()) if view.earlier else {}
     change, unclear = _change(now, before, metric), _overlap(now, before)
+    interval = format.interval(now.get("low"), now.get("high"), metric.unit)
     return KeyFigure(
-        metric_id=metric_id,
+        metric_id=metric.id,
         label=metric.name,
         value=_shown(now, metric),
         change=change.text if change else None,
         direction=change.direction if change else "flat",
         meaning="neutral" if change is None or unclear else change.meaning,
         against=_against(view, change, unclear=unclear),
-        interval=format.interval(now.get("low"), now.get("high"), metric.unit),
-        n=format.sample(now.get("n"), _CASES[metric_id]) if metric_id in _CASES else "",
-        trend=tuple(months["value"].cast(float).to_list()),
+        interval=interval,
+        n=format.sample(now.get("n"), _CASES[metric.id]) if metric.id in _CASES else "",
+        trend=tuple(months.filter(pl.col("month") >= periods.months_back(view.end, 12))["value"].to_list()),
         provisional=now.get("quality") == "provisional",
         definition=metric.definition,
+        signal=verdict.words,
+        signal_tone=_TONES.get(verdict.state, "none"),
+        assurance=_assured(verdict, metric.unit),
+        facts=_facts(now, metric, interval, verdict),
     )
+
+
+#: Shape and colour of a signal.
+_TONES: Final = {process.IMPROVEMENT: "good", process.CONCERN: "bad", process.UP: "up", process.DOWN: "down"}
+_ASSURED: Final = {process.MEETS: "will reliably meet", process.FAILS: "won’t reliably meet", process.MAY: "hit or miss on"}
+
+
+def _assured(verdict: Verdict, unit: str) -> str:
+    """Say in a few words whether the target will be met."""
+    return f"{_ASSURED[verdict.assurance]} the target, {format.number(verdict.target, unit)}" if verdict.assurance else ""
+
+
+def _facts(now: dict[str, Any], metric: Metric, interval: str, verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    """List what stands behind a number: how it is computed, of how many, how sure, and what its process chart says."""
+    cases = format.sample(now.get("n"), _CASES.get(metric.id, "")).removeprefix("n = ")
+    last = f" (last settled month {format.month(verdict.month)})" if verdict.month else ""
+    sampled = metric.unit in ("share", "days") or metric.family.name == SAMPLE.name
+    facts = {
+        "Formula": metric.formula,
+        "n": cases or format.NONE,
+        "95% interval": interval.removeprefix("95% interval ") or (format.NONE if sampled else "none, all cases are counted"),
+        "Signal": signalwords.said(verdict) + last,
+        "Target": signals.target_clause(verdict, metric.unit),
+        "Metric id": metric.id,
+    }
+    return tuple((name, words) for name, words in facts.items() if words)
 
 
 def _row(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
 from ui.cards import desk, workload
-from ui.figures import key_figure
+from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
 from ui.pagetitles import workload as title
 
@@ -34,7 +34,7 @@ national = [
 headline(title(view), view)
 board.draw(
     "workload",
-    lambda: [key_figure(view, name) for name in names],
+    lambda: key_figures(view, names),
     own if everything else national,
     view.stamp(),
     question=view.question,

@@ -7,6 +7,7 @@ or `PHONE` (for `Card.chart_narrow`). The layout's `height` is the height that t
 from ui.charts.base import HALF, PHONE, WIDE, Spec
 from ui.charts.grids import heat, stacked_ages
 from ui.charts.panels import small_multiples
+from ui.charts.process import process_chart
 from ui.charts.ranked import bars, dots_with_interval
 from ui.charts.rates import rate_with_interval
 from ui.charts.status import stacked_status
@@ -23,6 +24,7 @@ __all__ = [
     "due_bars",
     "flow_lines",
     "heat",
+    "process_chart",
     "rate_with_interval",
     "small_multiples",
     "stacked_ages",
