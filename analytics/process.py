@@ -28,7 +28,7 @@ RUN: Final = 7
 LEAST: Final = 12
 #: Fewer settled points than this make no limits at all.
 FEWEST: Final = 3
-#: A signal among so many last settled points is present: one month on the other side does not silence a shift that lasts.
+#: A signal among so many last settled points is present while the last one is still on its side of the centre.
 PRESENT: Final = 3
 
 ABOVE_LIMIT: Final = "above the upper limit"
@@ -244,7 +244,7 @@ def _steps(direction: str, by: tuple[str, ...]) -> tuple[list[pl.Expr], ...]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a process chart says about the present of a series: its last three settled points."""
+    """What a process chart says about the present of a series: the last signal of three points, if the last is still on its side."""
 
     #: `improvement`, `concern`, `up`, `down`, `steady`, `trial` (too few points to say), `short` (too few for limits) or `rare`.
     state: str
@@ -290,7 +290,7 @@ def verdict(series: pl.DataFrame, direction: str, target: float | None = None) -
     months, rules, points = settled["month"].to_list(), settled["rule"].to_list(), settled.height
     centre, low, high = (settled[name][-1] for name in _LINES)
     values = settled["value"].cast(pl.Float64).to_list()
-    at = next((place for place in range(points - 1, max(points - 1 - PRESENT, -1), -1) if rules[place]), None)
+    at = _present(values, rules, centre)
     rule = "" if at is None else str(rules[at])
     lasts = 0 if at is None else _lasts(values[: at + 1], rule, {ABOVE_LIMIT: high, BELOW_LIMIT: low}.get(rule, centre))
     first = points if at is None else at + 1 - lasts
@@ -312,6 +312,15 @@ def verdict(series: pl.DataFrame, direction: str, target: float | None = None) -
         earlier=tuple(months[place] for place in reversed(before)),
         furthest=max(((abs(values[place] - centre), months[place]) for place in before), default=(0.0, None))[1],
     )
+
+
+def _present(values: Sequence[float], rules: Sequence[str | None], centre: float | None) -> int | None:
+    """Return the place of the last signal among the last three points, if the last point is still on its side; null for none."""
+    last = len(values) - 1
+    at = next((place for place in range(last, max(last - PRESENT, -1), -1) if rules[place]), None)
+    if at is None or at == last or centre is None:
+        return at
+    return at if SHIFTS[str(rules[at])] * (values[last] - centre) > 0 else None
 
 
 def _state(points: int, rule: str, direction: str, *, rare: bool) -> str:

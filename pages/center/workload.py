@@ -2,7 +2,7 @@
 
 from data.journal import exporter
 from data.store import Snapshot
-from ui import board, session
+from ui import alerts, board, session
 from ui.cards import desk, workload
 from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
@@ -32,6 +32,7 @@ national = [
 ]
 
 headline(title(view), view)
+alerts.draw(view, snapshot)
 board.draw(
     "workload",
     lambda: key_figures(view, names),

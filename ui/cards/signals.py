@@ -66,6 +66,8 @@ def _note(metric_id: str, drawn: pl.DataFrame) -> str:
     note = "Between the dotted limits months differ by chance: average ± 2.66 × the mean step from one month to the next."
     if drawn["upper"].null_count() == drawn.height:
         note = "Limits need at least three settled months."
+    elif drawn["settled"].max() < process.LEAST:  # type: ignore[operator]
+        note += " With fewer than 12 months these limits are a trial."
     if drawn["provisional"].any():
         note += " Hollow: provisional, not counted."
     return note + (_STOCK if metric_id in monthly.STOCKS else "")

@@ -66,7 +66,8 @@ def process_chart(
             base.note(words, 0, target, xref="paper", xanchor="left", yanchor=side, xshift=4, bgcolor="rgba(255,255,255,0.85)")
         )
     traces += _series(days, values, flags, tips)
-    traces += [_points(days, values, flags, meanings, tips), *_names(days, values, meanings, rules)]
+    traces.append(_points(days, values, flags, meanings, tips))
+    layout["annotations"] += _names(days, values, meanings, rules, (low, high))
     return {"data": traces, "layout": layout}
 
 
@@ -109,18 +110,32 @@ def _points(days: Sequence[dt.date], values: Values, flags: Sequence[bool], mean
     }
 
 
-def _names(days: Sequence[dt.date], values: Values, meanings: Sequence[str | None], rules: Sequence[str | None]) -> list[Spec]:
-    """Name the last point of each run of signals with one meaning, the last three runs."""
-    ends = [at for at, now in enumerate(meanings) if now and (at + 1 == len(meanings) or meanings[at + 1] != now)][-3:]
-    if not ends:
-        return []
-    looks = [LOOKS[str(meanings[at])] for at in ends]
-    above = [any(word in str(rules[at]) for word in ("above", "upper", "rising")) for at in ends]
-    # At the right edge a centred word would run into the words of the lines.
-    sides = ["left" if at >= len(values) - 2 else "center" for at in ends]
-    places = [f"{'top' if up else 'bottom'} {side}" for up, side in zip(above, sides, strict=True)]
-    x, y = [days[at].isoformat() for at in ends], [values[at] for at in ends]
-    return [base.texts(x, y, [look.word for look in looks], places, color=[look.color for look in looks], weight=600)]
+def _names(
+    days: Sequence[dt.date], values: Values, meanings: Sequence[str | None], rules: Sequence[str | None], scale: tuple[float, float]
+) -> list[Spec]:
+    """Name the last point of the last run of signals of each meaning, on the side to which it points where there is room."""
+    ends = {now: at for at, now in enumerate(meanings) if now}
+    notes = []
+    for meaning, at in ends.items():
+        look, value, (low, high) = LOOKS[meaning], values[at] or 0.0, scale
+        up = any(word in str(rules[at]) for word in ("above", "upper", "rising"))
+        above = value < low + (high - low) * 0.12 or (up and value < high - (high - low) * 0.06)
+        # At an edge a centred word would run into what is written there.
+        side = "right" if at >= len(values) - 2 else "left" if at <= 1 else "center"
+        notes.append(
+            base.note(
+                look.word,
+                days[at].isoformat(),
+                value,
+                color=look.color,
+                weight=600,
+                xanchor=side,
+                yanchor="bottom" if above else "top",
+                yshift=7 if above else -7,
+                xshift=-9 if side == "right" and not above else 0,
+            )
+        )
+    return notes
 
 
 def _end_words(
