@@ -28,6 +28,8 @@ RUN: Final = 7
 LEAST: Final = 12
 #: Fewer settled points than this make no limits at all.
 FEWEST: Final = 3
+#: Where this share of the points is zero, events are too rare for this chart.
+RARE_SHARE: Final = 0.5
 #: A signal among so many last settled points is present while the last one is still on its side of the centre.
 PRESENT: Final = 3
 
@@ -224,7 +226,7 @@ def _steps(direction: str, by: tuple[str, ...]) -> tuple[list[pl.Expr], ...]:
         _each(seven_one_side(side), by),
     )
     number = {
-        "_rare": value.median() == 0,
+        "_rare": (value == 0).mean() >= RARE_SHARE,
         "settled": pl.len().cast(pl.Int32),
         "centre": centre_line(value),
         "_range": mean_moving_range(value),
@@ -296,7 +298,7 @@ def verdict(series: pl.DataFrame, direction: str, target: float | None = None) -
     first = points if at is None else at + 1 - lasts
     before = [place for place in range(first) if rules[place]]
     return Verdict(
-        state=_state(points, rule, direction, rare=settled["value"].median() == 0),
+        state=_state(points, rule, direction, rare=sum(value == 0 for value in values) >= RARE_SHARE * points),
         points=points,
         rule=rule,
         since=None if at is None else months[first],

@@ -88,13 +88,13 @@ def judged():
     ]
     return (
         rates()
-        .select("month", value="value", provisional="open", centre="mid", lower="lower", upper="upper")
+        .select("month", value="value", provisional="open", centre="mid", lower="lower", upper=pl.lit(0.976))
         .with_columns(rule=pl.Series(rules), meaning=pl.Series(meanings))
     )
 
 
 ALL = {
-    "process": lambda width: charts.process_chart(judged(), kind="share", target=0.98, width=width),
+    "process": lambda width: charts.process_chart(judged(), kind="share", target=0.99, width=width),
     "small_multiples": lambda width: charts.small_multiples(
         series(), "center", "month", "value", target=0.85, provisional="open", width=width
     ),
@@ -177,14 +177,14 @@ def test_dots_judge_by_the_whole_interval():
 
 
 def test_a_process_chart_tells_signals_by_shape_colour_and_word():
-    spec = charts.process_chart(judged(), kind="share", target=0.98)
+    spec = charts.process_chart(judged(), kind="share", target=0.99)
     points = next(trace for trace in spec["data"] if trace["mode"] == "markers")
     assert points["marker"]["symbol"][1:7] == ["diamond", "diamond", "circle", "square", "triangle-up", "triangle-down"]
     assert points["marker"]["color"][1] == BAD
     assert points["marker"]["color"][4] == ACCENT
     assert points["marker"]["color"][11] == "#ffffff", "a provisional point is hollow"
     words = [note["text"] for note in spec["layout"]["annotations"]]
-    assert {"concern", "improving", "higher", "lower", "average", "upper limit", "lower limit", "target 98%"} <= set(words)
+    assert {"concern", "improving", "higher", "lower", "average", "upper limit", "lower limit", "target 99%"} <= set(words)
     assert "97.0%" in words, "the last settled value is named, not the provisional one"
     assert [trace["line"]["dash"] for trace in spec["data"][:4]] == ["solid", "2px,3px", "2px,3px", "10px,5px"]
 
