@@ -40,6 +40,7 @@ SCHEMA: Final = {
 class Question:
     """What all rules of one evaluation have in common, and what was asked already."""
 
+    rules: Sequence[Rule]
     frames: Frames
     filters: Filters
     as_of: dt.date
@@ -114,7 +115,7 @@ def evaluate(
         `metric`, `value`, `limit` (null for a signal), `n`, `excess` (1 at the limit; null for a signal), `page`, `words`.
     """
     end = min(filters.to_date or as_of, as_of)
-    question = Question(frames, filters, as_of, end, first_date, targets, reach, provisional)
+    question = Question(rules, frames, filters, as_of, end, first_date, targets, reach, provisional)
     rows = [_row(rule, found, write) for rule in rules for found in _found(rule, question) if found.passed and found.n >= rule.least]
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     order = [
@@ -173,30 +174,25 @@ def _limit(rule: Rule, question: Question, center: str) -> float | None:
 
 
 def _signal(rule: Rule, question: Question, about: Filters) -> list[Finding]:
-    """Ask the months of all Centers at once and look at the present of each."""
-    metric = rule.metric
-    chosen = about.only(metric.dimensions)
+    """Look at the present of each Center; the months of all metrics and Centers are judged at once."""
 
-    def ask() -> dict[str, process.Verdict]:
-        months = monthly.series(
-            question.frames, metric, chosen, question.as_of, end=question.end, first_date=question.first_date, by=["center"],
+    def ask() -> dict[tuple[str, str], process.Verdict]:
+        metrics = {each.metric.id: each.metric for each in question.rules if each.kind == "signal" and question.about(each) == about}
+        months = monthly.several(
+            question.frames, list(metrics.values()), about, question.as_of, by=["center"], end=question.end, first_date=question.first_date,
             provisional=question.provisional,
         )  # fmt: skip
-        drawn = process.chart(months, metric.direction, ["center"])
-        return {str(key[0]): process.verdict(part, metric.direction) for key, part in drawn.partition_by("center", as_dict=True).items()}
+        drawn = process.chart(months, "neither", ["metric_id", "center"]).partition_by("metric_id", "center", as_dict=True)
+        return {(str(name), str(center)): process.verdict(part, metrics[str(name)].direction) for (name, center), part in drawn.items()}
 
-    verdicts: dict[str, process.Verdict] = question.once((metric.id, "months", chosen), ask)
-    return [
-        Finding(
-            center,
-            found.value or 0.0,
-            round(found.value or 0) if metric.unit == "count" else found.points,
-            float("nan"),
-            found.state == rule.when,
-            {"signal": signalwords.said(found)},
-        )
-        for center, found in verdicts.items()
-    ]
+    verdicts: dict[tuple[str, str], process.Verdict] = question.once(("months", about), ask)
+    found = []
+    for (name, center), verdict in verdicts.items():
+        if name == rule.metric.id and verdict.value is not None:
+            n = round(verdict.value) if rule.metric.unit == "count" else verdict.points
+            more = {"signal": signalwords.said(verdict)}
+            found.append(Finding(center, verdict.value, n, float("nan"), verdict.state == rule.when, more))
+    return found
 
 
 def _clock(rule: Rule, question: Question, about: Filters) -> list[Finding]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -32,9 +32,14 @@ STOCKS: Final = frozenset(
 _MEASURED: Final = (STAFF.name, SAMPLE.name)
 
 
-def series(
+def series(frames: Frames, metric: Metric, filters: Filters, as_of: dt.date, *, by: Sequence[str] = (), **span: Any) -> pl.DataFrame:
+    """Ask one metric as `several` does, without the column `metric_id`."""
+    return several(frames, [metric], filters, as_of, by=by, **span).drop("metric_id")
+
+
+def several(
     frames: Frames,
-    metric: Metric,
+    metrics: Sequence[Metric],
     filters: Filters,
     as_of: dt.date,
     *,
@@ -44,11 +49,11 @@ def series(
     months: int = MONTHS,
     provisional: Collection[dt.date] = (),
 ) -> pl.DataFrame:
-    """Ask a metric by month over the months up to a day, and say which of them count.
+    """Ask metrics by month over the months up to a day, and say which of them count.
 
     Args:
         frames: Rollups at hand.
-        metric: Metric asked.
+        metrics: Metrics asked, each once.
         filters: What is kept; their period is replaced.
         as_of: Last day that has happened.
         end: Last day shown; a month that is not over on it is provisional.
@@ -58,47 +63,56 @@ def series(
         provisional: First days of months that the caller knows to be incomplete.
 
     Returns:
-        The `by` columns, `month` (its first day), `value` (null was not measured; counts and sums of events are 0 where nothing
-        happened), `low`, `high`, `n`, `quality`, `provisional`. Months before a series began are left out, and its first one too
-        where it began within the months shown: a Center that opens on the 27th has no month yet.
+        `metric_id`, the `by` columns, `month` (its first day), `value` (null was not measured; counts and sums of events are 0 where
+        nothing happened), `low`, `high`, `n`, `quality`, `provisional`. Months before a series began are left out, and its first one
+        too where it began within the months shown: a Center that opens on the 27th has no month yet.
     """
     last = min(end, as_of)
     whole = first_date if first_date.day == 1 else periods.next_month(first_date)
     start = max(periods.months_back(last, months - 1), whole)
-    grid = pl.DataFrame({"month": pl.date_range(start, last, "1mo", eager=True) if start <= last else pl.Series([], dtype=pl.Date)})
-    asked = filters.only(metric.dimensions).between(start, last)
-    found = metric.answer(frames, asked, as_of, [*by, "month"]) if grid.height else None
-    if found is None or found.is_empty():
+    if start > last:
         return _none(by)
-    rows = found.lazy().with_columns((pl.col("month") + "-01").str.to_date())
-    whole_grid = rows.select(by).unique().join(grid.lazy(), how="cross") if by else grid.lazy()
-    filled = whole_grid.join(rows, on=[*by, "month"], how="left").sort(*by, "month")
-    zero = metric.unit in ("count", "usd") and metric.family.name not in _MEASURED
+    grid = pl.LazyFrame({"month": pl.date_range(start, last, "1mo", eager=True)})
+    keys = ["metric_id", *by]
+    rows = pl.concat(_asked(frames, metric, filters.only(metric.dimensions).between(start, last), as_of, by) for metric in metrics).lazy()
+    filled = rows.select(*keys, "zero").unique().join(grid, how="cross").join(rows.drop("zero"), on=[*keys, "month"], how="left")
     open_month = [periods.month_start(last)] if last < periods.month_end(last) else []
-    known = pl.col("value").cast(pl.Float64)
-    marked = filled.with_columns(
-        known.fill_null(0) if zero else known,
+    zero = pl.col("zero")
+    marked = filled.sort(*keys, "month").with_columns(
+        pl.when(zero).then(pl.col("value").fill_null(0)).otherwise(pl.col("value")).alias("value"),
         pl.col("n").fill_null(0),
-        pl.col("quality").fill_null("ok" if zero else "too_few"),
+        pl.col("quality").fill_null(pl.when(zero).then(pl.lit("ok")).otherwise(pl.lit("too_few"))),
         provisional=(pl.col("quality") == "provisional").fill_null(value=False) | pl.col("month").is_in([*provisional, *open_month]),
     )
-    return _begun(marked, by).select(*by, "month", "value", "low", "high", "n", "quality", "provisional").collect(engine="in-memory")
+    return _begun(marked, keys).select(*keys, "month", *_NUMBERS, "provisional").collect(engine="in-memory")
+
+
+_NUMBERS: Final = ("value", "low", "high", "n", "quality")
+
+
+def _asked(frames: Frames, metric: Metric, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
+    """Ask a metric by month; `zero` says whether a month without a row is a zero."""
+    rows = metric.answer(frames, filters, as_of, [*by, "month"])
+    return rows.select(
+        pl.lit(metric.id).alias("metric_id"),
+        *by,
+        (pl.col("month") + "-01").str.to_date(),
+        pl.col("value", "low", "high").cast(pl.Float64),
+        pl.col("n").cast(pl.Int64),
+        pl.col("quality").cast(pl.String),
+        zero=pl.lit(metric.unit in ("count", "usd") and metric.family.name not in _MEASURED),
+    )
 
 
 def _begun(frame: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     """Leave out what lies before a series began."""
-
-    def each(expr: pl.Expr) -> pl.Expr:
-        return expr.over(by) if by else expr
-
     something = (pl.col("value").fill_null(0) != 0) | (pl.col("n") > 0)
-    place, began = each(pl.int_range(pl.len())), each(something.cum_max())
-    first = each(something.arg_max())
+    place, began, first = (expr.over(by) for expr in (pl.int_range(pl.len()), something.cum_max(), something.arg_max()))
     return frame.filter(began & ((place > first) | (first == 0)))
 
 
 def _none(by: Sequence[str]) -> pl.DataFrame:
-    texts = dict.fromkeys(by, pl.String)
+    texts = dict.fromkeys(("metric_id", *by), pl.String)
     numbers = {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64}
     return pl.DataFrame(schema={**texts, "month": pl.Date, **numbers, "quality": pl.String, "provisional": pl.Boolean})
 

@@ -50,12 +50,15 @@ def key_figures(view: View, metric_ids: Sequence[str], provisional: Collection[d
         metric_ids: Metrics, each asked three times; their process charts are worked out together.
         provisional: First days of months that are known to be incomplete.
     """
-    months = {name: signals.history(view, name, provisional) for name in metric_ids}
+    months = signals.histories(view, metric_ids, provisional)
     told = signals.verdicts(view, months, view.targets)
-    return [_key_figure(view, METRICS[name], months[name], told[name]) for name in metric_ids]
+    recent = months.filter(pl.col("month") >= periods.months_back(view.end, 12)).select("metric_id", "value")
+    trends = {name: recent.filter(pl.col("metric_id") == name)["value"].to_list() for name in metric_ids}
+    nothing = Verdict(process.SHORT, 0)
+    return [_key_figure(view, METRICS[name], trends[name], told.get(name, nothing)) for name in metric_ids]
 
 
-def _key_figure(view: View, metric: Metric, months: pl.DataFrame, verdict: Verdict) -> KeyFigure:
+def _key_figure(view: View, metric: Metric, trend: Sequence[float | None], verdict: Verdict) -> KeyFigure:
     now = _row(view.ask(metric.id).to_dicts())
     before = _row(view.ask(metric.id, filters=view.earlier).to_dicts()) if view.earlier else {}
     change, unclear = _change(now, before, metric), _overlap(now, before)
@@ -70,7 +73,7 @@ def _key_figure(view: View, metric: Metric, months: pl.DataFrame, verdict: Verdi
         against=_against(view, change, unclear=unclear),
         interval=interval,
         n=format.sample(now.get("n"), _CASES[metric.id]) if metric.id in _CASES else "",
-        trend=tuple(months.filter(pl.col("month") >= periods.months_back(view.end, 12))["value"].to_list()),
+        trend=tuple(trend),
         provisional=now.get("quality") == "provisional",
         definition=metric.definition,
         signal=verdict.words,

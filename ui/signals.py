@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import polars as pl
 
@@ -14,11 +14,16 @@ from ui import format
 from ui.frame import View
 
 
+def histories(view: View, metric_ids: Sequence[str], provisional: Collection[dt.date] = ()) -> pl.DataFrame:
+    """Return the months of metrics up to the period's end (`monthly.several`): one question each."""
+    metrics = [METRICS[name] for name in metric_ids]
+    span = {"end": view.end, "first_date": view.source.first_date, "provisional": provisional}
+    return monthly.several(view.frames, metrics, view.filters, view.as_of, **span)  # type: ignore[arg-type]
+
+
 def history(view: View, metric_id: str, provisional: Collection[dt.date] = ()) -> pl.DataFrame:
-    """Return the months of a metric up to the period's end (`monthly.series`): one question."""
-    return monthly.series(
-        view.frames, METRICS[metric_id], view.filters, view.as_of, end=view.end, first_date=view.source.first_date, provisional=provisional
-    )
+    """Return the months of one metric."""
+    return histories(view, [metric_id], provisional).drop("metric_id")
 
 
 def target_of(view: View, metric_id: str, targets: pl.DataFrame) -> float | None:
@@ -27,13 +32,12 @@ def target_of(view: View, metric_id: str, targets: pl.DataFrame) -> float | None
     return process.target_in_force(targets, metric_id, view.end, chosen[0] if len(chosen) == 1 else None)
 
 
-def verdicts(view: View, histories: dict[str, pl.DataFrame], targets: pl.DataFrame) -> dict[str, Verdict]:
-    """Judge the months of several metrics at once."""
-    parts = [months.with_columns(metric_id=pl.lit(name)) for name, months in histories.items()]
-    drawn = process.chart(pl.concat(parts), "neither", ["metric_id"]) if parts else pl.DataFrame()
+def verdicts(view: View, months: pl.DataFrame, targets: pl.DataFrame) -> dict[str, Verdict]:
+    """Judge the months of several metrics (`histories`) at once; a metric without any month has no verdict."""
+    drawn = process.chart(months, "neither", ["metric_id"]).partition_by("metric_id", as_dict=True)
     return {
-        name: process.verdict(drawn.filter(pl.col("metric_id") == name), METRICS[name].direction, target_of(view, name, targets))
-        for name in histories
+        str(name): process.verdict(part, METRICS[str(name)].direction, target_of(view, str(name), targets))
+        for (name,), part in drawn.items()
     }
 
 
