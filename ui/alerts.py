@@ -13,6 +13,7 @@ import polars as pl
 import streamlit as st
 
 from analytics import alertrules, alerts
+from analytics.exc import ConfigError
 from analytics.rollups import Frames
 from analytics.scope import Scope
 from ui import format, session
@@ -48,16 +49,15 @@ def draw(view: View, source: Source, provisional: Collection[dt.date] = ()) -> N
         view: The page's question.
         source: The snapshot.
         provisional: First days of months that are known to be incomplete; no signal is seen in them.
-
-    Raises:
-        ConfigError: a rule is wrong.
     """
     path = source.alerts_file
     changed = path.stat().st_mtime_ns if path and path.exists() else 0
-    written, _ = SEEN.get(
-        ("alerts", view.question, str(path), changed, tuple(provisional)),
-        lambda: (page(view, found(view, source, provisional)).encode(), ()),
-    )
+    key = ("alerts", view.question, str(path), changed, tuple(provisional))
+    try:
+        written, _ = SEEN.get(key, lambda: (page(view, found(view, source, provisional)).encode(), ()))
+    except ConfigError as error:
+        # The page has its own figures; nobody may take the missing list for a quiet day.
+        written = f'<section class="cl-alerts" role="alert"><h2>Alerts cannot be judged</h2><p>{escape(str(error))}</p></section>'.encode()
     st.html(written.decode())
 
 

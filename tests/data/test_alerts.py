@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,6 +171,23 @@ def test_the_list_on_the_page(analyst: Snapshot) -> None:
     assert "data-alert" not in shown.page(view, found.clear())
     marked = found.with_columns(words=pl.lit("<img src=x onerror=1>"))
     assert "<img" not in shown.page(view, marked)
+
+
+def test_a_wrong_rule_is_said_on_the_page_and_not_taken_for_a_quiet_day(
+    analyst: Snapshot, named: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(shown.st, "html", drawn.append)
+    monkeypatch.setattr(shown.session, "role_in_force", lambda: "analyst")
+    view = View(analyst, Filters(dt.date(2012, 10, 1), END))
+    named.write_text("[[rule]]\nid = 1\n", encoding="utf-8")
+    shown.draw(view, analyst)
+    assert "Alerts cannot be judged" in drawn[-1]
+    assert str(named) in drawn[-1]
+    named.write_text(rule(metric="pending", kind="threshold", above=0), encoding="utf-8")
+    os.utime(named, (1, 1))
+    shown.draw(view, analyst)
+    assert drawn[-1].count("data-alert") == 9
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import itertools
 import random
 import statistics
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -322,6 +323,34 @@ def test_false_alarms_on_a_stable_process_are_as_docs_methods_says() -> None:
     found = shares(simulated(4000))
     said = {"limits": 0.096, "trend": 0.006, "near": 0.032, "side": 0.085, "any": 0.188, "now": 0.024}
     assert found == pytest.approx(said, abs=0.02)
+
+
+def test_what_carries_over_from_month_to_month_alarms_more_often_as_docs_methods_says() -> None:
+    assert shares(simulated(2000, pull=0.3, seed=12))["now"] == pytest.approx(0.08, abs=0.03)
+    assert shares(simulated(2000, pull=0.6, seed=12))["now"] == pytest.approx(0.26, abs=0.03)
+    assert shares(simulated(2000, pull=0.9, seed=12))["now"] == pytest.approx(0.59, abs=0.03)
+
+
+def from_draws(draws: np.ndarray) -> pl.DataFrame:
+    rows = [(index, month(step), float(value), False) for index, row in enumerate(draws) for step, value in enumerate(row)]
+    return process.chart(pl.DataFrame(rows, schema=["series", "month", "value", "provisional"], orient="row"), "lower", ["series"])
+
+
+def test_small_counts_alarm_a_little_more_often_as_docs_methods_says() -> None:
+    random_state = np.random.default_rng(3)
+    for mean, said in ((1, 0.066), (2, 0.044), (5, 0.033), (200, 0.024)):
+        assert shares(from_draws(random_state.poisson(mean, (2000, 24))))["now"] == pytest.approx(said, abs=0.02)
+
+
+def test_a_share_of_a_large_volume_needs_no_p_chart() -> None:
+    """Of a share that truly varies by 0.2 points, a p-chart at 100,000 cases a month flags more than a third of the months, this one 1 %."""
+    random_state = np.random.default_rng(3)
+    draws = random_state.binomial(100_000, np.clip(0.97 + random_state.normal(0, 0.002, (2000, 24)), 0, 1)) / 100_000
+    flagged = from_draws(draws)["rule"].is_in([ABOVE_LIMIT, BELOW_LIMIT]).fill_null(value=False).mean()
+    mean = draws.mean(axis=1, keepdims=True)
+    p_chart = (np.abs(draws - mean) > 3 * np.sqrt(mean * (1 - mean) / 100_000)).mean()
+    assert p_chart > 0.35
+    assert flagged < 0.01  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(("shift", "at", "least"), [(4.0, 23, 0.65), (3.0, 16, 0.9), (2.0, 16, 0.6)])
