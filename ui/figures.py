@@ -31,6 +31,29 @@ _CASES: Final[dict[str, str]] = {
     "inquiries_on_time_share": "inquiries",
 }
 
+#: What `n` counts of other numbers, said with the facts behind them.
+_OF: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        (
+            "pending",
+            "backlog",
+            "past_due",
+            "due_within_30",
+            "clock_stopped",
+            "pending_age_days",
+            "controlled_age_days",
+            "days_of_work",
+            "oldest_days",
+        ),
+        "pending reviews",
+    ),
+    "clearance_rate": "receipts",
+    "closed_on_time_share": "reviews completed",
+    "rejected_share": "reviews completed",
+    "work_changed_share": "reviews completed",
+    "hours_per_review": "reviews completed",
+}
+
 
 def written(value: float | None, unit: str) -> str:
     """Write a metric's value by its unit."""
@@ -95,7 +118,7 @@ def _assured(verdict: Verdict, unit: str) -> str:
 
 def _facts(now: dict[str, Any], metric: Metric, interval: str, verdict: Verdict) -> tuple[tuple[str, str], ...]:
     """List what stands behind a number: how it is computed, of how many, how sure, and what its process chart says."""
-    cases = format.sample(now.get("n"), _CASES.get(metric.id, "")).removeprefix("n = ")
+    cases = format.sample(now.get("n"), _CASES.get(metric.id, _OF.get(metric.id, ""))).removeprefix("n = ")
     last = f" (last settled month {format.month(verdict.month)})" if verdict.month else ""
     sampled = metric.unit in ("share", "days") or metric.family.name == SAMPLE.name
     facts = {
