@@ -1,4 +1,4 @@
-"""`python -m analytics METRIC_ID`: the number that a page shows, from the same functions, without a browser."""
+"""`python -m analytics METRIC_ID`: the number that a page shows, from the same functions, without a browser; `alerts` judges the rules."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ from typing import Any
 
 import polars as pl
 
-from analytics import cube, metrics
+from analytics import alertrules, alerts, cube, metrics
 from analytics.exc import CenterlineError, QueryError
 from analytics.filters import DIMENSIONS, Filters, read
 from analytics.metrics import METRICS, Metric
 from analytics.scope import ROLES, Scope
 from data.store import Snapshot
+from ui.format import number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Answer the command line; 0 when answered, 2 with one sentence on what to do when not."""
+    """Answer the command line; 0 when answered, 2 with one sentence on what to do when not; 1 when an alert asks for action."""
     options = _parser().parse_args(arguments)
     if options.metric is None:
         _print_list()
         return 0
+    options.format = "json" if options.json else options.format
     try:
+        if options.metric == "alerts":
+            return _alerts(options)
         answer = _answer(options)
     except CenterlineError as error:
         print(f"analytics: {error}", file=sys.stderr)
@@ -37,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analytics", description="Print the number that a page shows.")
-    parser.add_argument("metric", nargs="?", metavar="METRIC_ID", help="a metric's id; without one, all are listed")
+    parser.add_argument("metric", nargs="?", metavar="METRIC_ID", help="a metric's id, or alerts; without one, all are listed")
     parser.add_argument("--by", default="", help=f"comma-separated: {', '.join(cube.GROUPINGS)}")
     parser.add_argument("--from", dest="from_", action="append", default=[], metavar="DATE", help="first day, YYYY-MM-DD")
     parser.add_argument("--to", action="append", default=[], metavar="DATE", help="last day, YYYY-MM-DD")
@@ -48,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--own-center", action="append", default=[], metavar="CODE", help="the director's Center")
     parser.add_argument("--version", metavar="ID", help="a kept data version instead of the one in force")
     parser.add_argument("--format", default="table", choices=list(_PRINTERS))
+    parser.add_argument("--json", action="store_true", help="the same as --format json")
     return parser
 
 
@@ -73,6 +78,38 @@ def _answer(options: argparse.Namespace) -> dict[str, Any]:
     } | ({"synthetic": True} if snapshot.synthetic else {})
 
 
+def _alerts(options: argparse.Namespace) -> int:
+    """Judge the rules of alerts; 1 when one that asks for action has come true.
+
+    Raises:
+        QueryError: a wrong word.
+        ConfigError: a wrong rule.
+    """
+    if options.by:
+        raise QueryError("Alerts are by Center; leave --by out.")
+    snapshot = Snapshot(Scope(options.role, tuple(options.own_center)), options.version)
+    filters = _read(options, snapshot)
+    as_of = min(options.as_of or snapshot.as_of, snapshot.as_of)
+    found = alerts.evaluate(
+        snapshot.frames, alertrules.load(snapshot.alerts_file), filters, as_of, first_date=snapshot.first_date, targets=snapshot.targets(),
+        write=number, reach=snapshot.scope.role.dimensions, own=snapshot.scope.centers,
+    )  # fmt: skip
+    answer = {"as_of": as_of.isoformat(), "data_version": snapshot.version, "filters": filters.to_query(), "rows": found.to_dicts()}
+    if options.format == "table":
+        _print_alerts(found, snapshot, as_of)
+    else:
+        _PRINTERS[options.format](answer | ({"synthetic": True} if snapshot.synthetic else {}))
+    return int("act" in found["severity"])
+
+
+def _print_alerts(found: pl.DataFrame, snapshot: Snapshot, as_of: dt.date) -> None:
+    mark = " · Synthetic data" if snapshot.synthetic else ""
+    print(f"{found.height} alerts as of {as_of}, data version {snapshot.version}{mark}")
+    names = snapshot.labels["center"]
+    for row in found.iter_rows(named=True):
+        print(f"{row['severity']:6} {names.get(row['center'], row['center'])}: {row['words']} [{row['rule']}]")
+
+
 def _metric(name: str) -> Metric:
     if name not in METRICS:
         near = [known for known in METRICS if known.startswith(name[:4])]
@@ -82,15 +119,25 @@ def _metric(name: str) -> Metric:
     return METRICS[name]
 
 
-def _filters(options: argparse.Namespace, snapshot: Snapshot, metric: Metric) -> Filters:
+def _read(options: argparse.Namespace, snapshot: Snapshot) -> Filters:
+    """Read the filters of a command; unlike in a URL, a wrong one is refused.
+
+    Raises:
+        QueryError: a value is not known or not reached.
+    """
     given = {name: getattr(options, name) for name in DIMENSIONS if getattr(options, name)}
     reading = read({"from": options.from_, "to": options.to, **given}, snapshot.labels, snapshot.scope.role.dimensions)
     if reading.notices:
         raise QueryError(" ".join(reading.notices).replace("it was left out", "nothing was computed"))
-    extra = [name for name in reading.filters.used if name not in metric.dimensions]
+    return reading.filters
+
+
+def _filters(options: argparse.Namespace, snapshot: Snapshot, metric: Metric) -> Filters:
+    filters = _read(options, snapshot)
+    extra = [name for name in filters.used if name not in metric.dimensions]
     if extra:
         raise QueryError(f"{metric.name} has no {DIMENSIONS[extra[0]][2].lower()}; leave --{extra[0]} out.")
-    return reading.filters
+    return filters
 
 
 def check_reach(metric: Metric, scope: Scope, by: Sequence[str]) -> None:
@@ -122,7 +169,10 @@ def _print_json(answer: dict[str, Any]) -> None:
 
 def _print_csv(answer: dict[str, Any]) -> None:
     rows = answer["rows"]
-    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else ["value", "low", "high", "n", "quality"])
+    writer = csv.DictWriter(
+        sys.stdout,
+        fieldnames=list(rows[0]) if rows else ["value", "low", "high", "n", "quality"] if "metric" in answer else list(alerts.SCHEMA),
+    )
     writer.writeheader()
     writer.writerows(rows)
 

@@ -25,6 +25,19 @@ TOLERANCE_DAYS: Final = 3
 #: A month of which this share is reported counts as finished as well.
 COMPLETE: Final = 0.995
 
+#: Numbers of what was completed in the period.
+OF_COMPLETIONS: Final = frozenset(
+    {
+        "completions", "clearance_rate", "closed_on_time_share", "work_changed_share", "rejected_share", "hours_per_review",
+        "completions_per_person", "protests_allowed_share", "closed_without_result", "targeted_yield_share",
+    }
+)  # fmt: skip
+
+#: Numbers of what waits at the end of the period, which hold what was completed and is not reported.
+OF_WAITING: Final = frozenset(
+    {"pending", "backlog", "past_due", "past_due_value_usd", "past_due_duty_usd", "due_within_30", "days_of_work"}
+)
+
 #: Frames of a version that say how months were known after each load: of Centers, and of work types for roles that see these.
 REPORTED: Final = "reported"
 REPORTED_BY_TYPE: Final = "reported_by_type"

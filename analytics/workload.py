@@ -13,7 +13,7 @@ import polars as pl
 
 from analytics import coding, cube, periods, standards, survival
 from analytics.filters import Filters
-from analytics.rollups import AGE_STATES, AGE_SUMS, AT_STAKE, DUE_STATES, STAYS, WORK, Frames
+from analytics.rollups import AGE_STATES, AGE_SUMS, AT_STAKE, DUE_STATES, STAYS, WORK, Frames, route
 
 
 def _flow(measure: str, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
@@ -109,7 +109,7 @@ def days_of_work(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[
     days = cube.span(filters, as_of)
     stock = cube.stocks(frames, WORK, ["pending_net"], filters, as_of, by)
     first = days.start if days.start > cube.BEGINNING else _first_day(frames, filters, as_of)
-    pace = pl.concat([_pace(frames, filters, end, others, time) for end in cube.bucket_ends(time, days, first)])
+    pace = _paces(frames, filters, cube.bucket_ends(time, days, first), others, time)
     joined = stock.join(pace, on=by, how="left") if by else pl.concat([stock, pace], how="horizontal")
     return cube.result(
         joined,
@@ -124,12 +124,26 @@ def _first_day(frames: Frames, filters: Filters, as_of: dt.date) -> dt.date:
     return first if isinstance(first, dt.date) else as_of
 
 
-def _pace(frames: Frames, filters: Filters, end: dt.date, others: Sequence[str], time: str | None) -> pl.DataFrame:
-    """Completions a business day in the 91 days up to `end`, by group."""
-    start = end - dt.timedelta(days=90)
-    sums = cube.flows(frames, WORK, ["completions"], filters.between(start, end), end, others)
-    labels = [cube.time_label(time, pl.lit(end)).alias(time)] if time else []
-    return sums.select(*others, *labels, a_day=pl.col("completions") / periods.business_days(start, end))
+def _paces(frames: Frames, filters: Filters, ends: Sequence[dt.date], others: Sequence[str], time: str | None) -> pl.DataFrame:
+    """Completions a business day in the 91 days up to each end, by group: one question, however many ends."""
+    if time is None:
+        start = ends[0] - dt.timedelta(days=90)
+        sums = cube.flows(frames, WORK, ["completions"], filters.between(start, ends[0]), ends[0], others)
+        return sums.select(*others, a_day=pl.col("completions") / periods.business_days(start, ends[0]))
+    starts = [end - dt.timedelta(days=90) for end in ends]
+    wanted = cube.needed(filters, others)
+    # Straight to the rollup: these spans are asked for here alone, and would push out the rows that a page's questions share.
+    parts = [
+        route(frames, WORK, wanted, start, end).filter(filters.predicate()).select(*cube.keys(others), "completions", _end=pl.lit(end))
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    sums = pl.concat(parts).group_by([*others, "_end"]).agg(pl.col("completions").sum()).collect(engine="in-memory")
+    worked = pl.DataFrame({"_end": ends, "_days": [periods.business_days(start, end) for start, end in zip(starts, ends, strict=True)]})
+    if not others:
+        sums = worked.select("_end").join(sums, on="_end", how="left").with_columns(pl.col("completions").fill_null(0))
+    label = cube.time_label(time, pl.col("_end")).alias(time)
+    paced = sums.join(worked, on="_end").with_columns(label, a_day=pl.col("completions") / pl.col("_days"))
+    return cube.labelled(paced.lazy(), others).select(*others, time, "a_day").collect(engine="in-memory")
 
 
 def time_to_complete_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:

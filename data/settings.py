@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     )
     spark_master: str = Field("local[*]", description="Spark master for `publish --engine spark`, as spark://host:7077.")
 
+    alerts: Path | None = Field(
+        None, description="File of the rules of alerts; empty means those that come with Centerline (`analytics/alerts.toml`)."
+    )
+
     @property
     def url(self) -> str:
         """The database URL in force."""

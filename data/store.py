@@ -24,7 +24,7 @@ from sqlalchemy import Engine
 
 from analytics import assignment, codes, coding, periods, quality
 from analytics.exc import DataError, ScopeError
-from analytics.filters import FIXED_LABELS, Labels
+from analytics.filters import FIXED_LABELS, Labels, day_words
 from analytics.rollups import ROLLUPS, Frames, Rollup, coarser, only_levels
 from analytics.scope import Scope
 from data import database, health, items, ledger, places, quarantine, vanish
@@ -270,6 +270,20 @@ class Snapshot:
     def as_of(self) -> dt.date:
         """Date of the version: nothing later is in it."""
         return dt.date.fromisoformat(self.manifest["as_of"])
+
+    @property
+    def load(self) -> str:
+        """The last load that the version holds: `load 27 of 28 Nov 2026`; empty when it was made without the database."""
+        state = self.manifest.get("state") or {}
+        if not state.get("load_id"):
+            return ""
+        day = dt.datetime.fromisoformat(state["finished_at"]).date() if state.get("finished_at") else None
+        return f"load {state['load_id']}" + (f" of {day_words(day)}" if day else "")
+
+    @property
+    def alerts_file(self) -> Path | None:
+        """File of the rules of alerts that the settings name; null for those that come with Centerline."""
+        return settings().alerts or None
 
     @property
     def first_date(self) -> dt.date:

@@ -86,7 +86,7 @@ def _metric(metric: Metric) -> str:
 
 def _settings() -> list[tuple[str, ...]]:
     return [
-        (f"`CENTERLINE_{name.upper()}`", f"`{field.default}`" if str(field.default) else "(empty)", str(field.description))
+        (f"`CENTERLINE_{name.upper()}`", f"`{field.default}`" if str(field.default or "") else "(empty)", str(field.description))
         for name, field in Settings.model_fields.items()
     ]
 

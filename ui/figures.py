@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+import polars as pl
+
+from analytics import periods, process, signalwords
 from analytics.metrics import METRICS, Metric
-from ui import format, provisional
+from analytics.process import Verdict
+from analytics.rollups import SAMPLE
+from ui import format, provisional, signals
 from ui.board import KeyFigure
 from ui.frame import View
 
@@ -26,6 +32,29 @@ _CASES: Final[dict[str, str]] = {
     "satisfied_share": "ratings",
 }
 
+#: What `n` counts of other numbers, said with the facts behind them.
+_OF: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        (
+            "pending",
+            "backlog",
+            "past_due",
+            "due_within_30",
+            "clock_stopped",
+            "pending_age_days",
+            "controlled_age_days",
+            "days_of_work",
+            "oldest_days",
+        ),
+        "pending reviews",
+    ),
+    "clearance_rate": "receipts",
+    "closed_on_time_share": "reviews completed",
+    "rejected_share": "reviews completed",
+    "work_changed_share": "reviews completed",
+    "hours_per_review": "reviews completed",
+}
+
 
 def written(value: float | None, unit: str) -> str:
     """Write a metric's value by its unit."""
@@ -33,27 +62,75 @@ def written(value: float | None, unit: str) -> str:
 
 
 def key_figure(view: View, metric_id: str) -> KeyFigure:
-    """Answer a metric for the period, the same period a year earlier and each month of the last year."""
-    metric = METRICS[metric_id]
-    now = _row(view.ask(metric_id).to_dicts())
-    before = _row(view.ask(metric_id, filters=view.earlier).to_dicts()) if view.earlier else {}
-    months = view.ask(metric_id, "month", filters=view.trend)
+    """Answer a metric as `key_figures` does."""
+    return key_figures(view, [metric_id])[0]
+
+
+def key_figures(view: View, metric_ids: Sequence[str]) -> list[KeyFigure]:
+    """Answer metrics for the period, the same period a year earlier and each month of up to two years, and say what is a signal.
+
+    Args:
+        view: The page's question.
+        metric_ids: Metrics, each asked three times; their process charts are worked out together.
+    """
+    months = signals.histories(view, metric_ids)
+    told = signals.verdicts(view, months, view.targets)
+    recent = months.filter(pl.col("month") >= periods.months_back(view.end, 12)).select("metric_id", "value")
+    trends = {name: recent.filter(pl.col("metric_id") == name)["value"].to_list() for name in metric_ids}
+    nothing = Verdict(process.SHORT, 0)
+    return [_key_figure(view, METRICS[name], trends[name], told.get(name, nothing)) for name in metric_ids]
+
+
+def _key_figure(view: View, metric: Metric, trend: Sequence[float | None], verdict: Verdict) -> KeyFigure:
+    now = _row(view.ask(metric.id).to_dicts())
+    before = _row(view.ask(metric.id, filters=view.earlier).to_dicts()) if view.earlier else {}
     change, unclear = _change(now, before, metric), _overlap(now, before)
-    late = provisional.of_metric(view, metric_id)
+    late = provisional.of_metric(view, metric.id)
+    interval = format.interval(now.get("low"), now.get("high"), metric.unit)
     return KeyFigure(
-        metric_id=metric_id,
+        metric_id=metric.id,
         label=metric.name,
         value=_shown(now, metric),
         change=change.text if change else None,
         direction=change.direction if change else "flat",
         meaning="neutral" if change is None or unclear or late.hides(now.get("value"), before.get("value")) else change.meaning,
         against=_against(view, change, unclear=unclear),
-        interval=format.interval(now.get("low"), now.get("high"), metric.unit),
-        n=" · ".join(filter(None, (format.sample(now.get("n"), _CASES[metric_id]) if metric_id in _CASES else "", late.words))),
-        trend=tuple(months["value"].cast(float).to_list()),
+        interval=interval,
+        n=" · ".join(filter(None, (format.sample(now.get("n"), _CASES[metric.id]) if metric.id in _CASES else "", late.words))),
+        trend=tuple(trend),
         provisional=now.get("quality") == "provisional" or late.provisional,
         definition=metric.definition,
+        signal=verdict.words,
+        signal_tone=_TONES.get(verdict.state, "none"),
+        assurance=_assured(verdict, metric.unit),
+        facts=_facts(now, metric, interval, verdict),
     )
+
+
+#: Shape and colour of a signal.
+_TONES: Final = {process.IMPROVEMENT: "good", process.CONCERN: "bad", process.UP: "up", process.DOWN: "down"}
+_ASSURED: Final = {process.MEETS: "will reliably meet", process.FAILS: "won’t reliably meet", process.MAY: "hit or miss on"}
+
+
+def _assured(verdict: Verdict, unit: str) -> str:
+    """Say in a few words whether the target will be met."""
+    return f"{_ASSURED[verdict.assurance]} the target, {format.number(verdict.target, unit)}" if verdict.assurance else ""
+
+
+def _facts(now: dict[str, Any], metric: Metric, interval: str, verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    """List what stands behind a number: how it is computed, of how many, how sure, and what its process chart says."""
+    cases = format.sample(now.get("n"), _CASES.get(metric.id, _OF.get(metric.id, ""))).removeprefix("n = ")
+    last = f" (last settled month {format.month(verdict.month)})" if verdict.month else ""
+    sampled = metric.unit in ("share", "days") or metric.family.name == SAMPLE.name
+    facts = {
+        "Formula": metric.formula,
+        "n": cases or format.NONE,
+        "95% interval": interval.removeprefix("95% interval ") or (format.NONE if sampled else "none, all cases are counted"),
+        "Signal": signalwords.said(verdict) + last,
+        "Target": signals.target_clause(verdict, metric.unit),
+        "Metric id": metric.id,
+    }
+    return tuple((name, words) for name, words in facts.items() if words)
 
 
 def _row(rows: list[dict[str, Any]]) -> dict[str, Any]:

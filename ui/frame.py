@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import Protocol
 
@@ -49,6 +50,13 @@ class Source(Protocol):
     @property
     def synthetic(self) -> bool:
         """Whether anything in it is synthetic."""
+
+    @property
+    def load(self) -> str:
+        """The load that the version holds last, in words; empty when none is named."""
+
+    def targets(self) -> pl.DataFrame:
+        """Targets: `metric_id`, `center_code` (or `ALL`), `valid_from`, `target_value`."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,11 @@ class View:
         start = max(periods.months_back(self.end, 12), periods.month_start(self.source.first_date))
         return self.filters.between(start, self.end)
 
+    @cached_property
+    def targets(self) -> pl.DataFrame:
+        """The targets of all metrics."""
+        return self.source.targets()
+
     def ask(self, metric_id: str, *by: str, filters: Filters | None = None) -> pl.DataFrame:
         """Answer a metric under the page's filters (or others)."""
         chosen = filters or self.filters
@@ -115,7 +128,14 @@ class View:
 
     def stamp(self) -> Stamp:
         """Return what goes on every export."""
-        return Stamp(self.sentence, format.date(self.as_of), self.source.version, self.source.synthetic, self.source.scope.role.label)
+        return Stamp(
+            self.sentence,
+            format.date(self.as_of),
+            self.source.version,
+            self.source.synthetic,
+            self.source.scope.role.label,
+            self.source.load,
+        )
 
 
 def open_view(source: Source, dimensions: Sequence[str], *, period: bool = True) -> View:

@@ -16,20 +16,6 @@ from analytics.rollups import WORK
 from ui import format
 from ui.frame import View
 
-#: Numbers of what was completed in the period.
-OF_COMPLETIONS: Final = frozenset(
-    {
-        "completions", "clearance_rate", "closed_on_time_share", "work_changed_share", "rejected_share", "hours_per_review",
-        "completions_per_person", "protests_allowed_share", "closed_without_result", "targeted_yield_share",
-    }
-)  # fmt: skip
-
-#: Numbers of what waits at the end of the period, which hold what was completed and is not reported.
-OF_WAITING: Final = frozenset(
-    {"pending", "backlog", "past_due", "past_due_value_usd", "past_due_duty_usd", "due_within_30", "days_of_work"}
-)
-
-
 _OF_A_WHOLE_MONTH: Final = ("share_reported", "share_low", "share_high", "expected", "low", "high")
 
 
@@ -72,8 +58,8 @@ def months(view: View, filters: Filters | None = None) -> pl.DataFrame:
 
 def of_metric(view: View, metric_id: str) -> Open:
     """Say whether a metric is provisional under the page's filters."""
-    waiting = metric_id in OF_WAITING
-    if not waiting and metric_id not in OF_COMPLETIONS:
+    waiting = metric_id in late.OF_WAITING
+    if not waiting and metric_id not in late.OF_COMPLETIONS:
         return Open(provisional=False, words="")
     found = months(view, view.filters.between(None, view.filters.to_date) if waiting else view.filters)
     if found.is_empty():

@@ -4,7 +4,7 @@ from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
 from ui.cards import compliance
-from ui.figures import key_figure
+from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
 from ui.pagetitles import compliance as title
 
@@ -23,7 +23,7 @@ cards = [
 headline(title(view), view)
 board.draw(
     "compliance",
-    lambda: [key_figure(view, name) for name in names],
+    lambda: key_figures(view, names),
     cards,
     view.stamp(),
     question=view.question,

@@ -2,9 +2,9 @@
 
 from data.journal import exporter
 from data.store import Snapshot
-from ui import board, session
+from ui import alerts, board, session
 from ui.cards import desk, workload
-from ui.figures import key_figure
+from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
 from ui.pagetitles import workload as title
 
@@ -32,9 +32,10 @@ national = [
 ]
 
 headline(title(view), view)
+alerts.draw(view, snapshot)
 board.draw(
     "workload",
-    lambda: [key_figure(view, name) for name in names],
+    lambda: key_figures(view, names),
     own if everything else national,
     view.stamp(),
     question=view.question,

@@ -4,7 +4,7 @@ from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
 from ui.cards import voices
-from ui.figures import key_figure
+from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
 from ui.lists import said_and_done
 from ui.pagetitles import feedback as title
@@ -18,7 +18,7 @@ cards = [lambda: voices.topics(view), lambda: voices.statuses(view), lambda: voi
 headline(title(view), view)
 board.draw(
     "feedback",
-    lambda: [key_figure(view, name) for name in names],
+    lambda: key_figures(view, names),
     cards,
     view.stamp(),
     question=view.question,

@@ -70,7 +70,7 @@ def test_pending_is_too_high_by_what_is_expected_still(view: View) -> None:
 
 def test_key_figures_of_completions_are_provisional_and_others_are_not(year: View) -> None:
     share = format.share(late.provisional_months(year.frames, year.as_of)["share_reported"][0], 0)
-    for metric_id in provisional.OF_COMPLETIONS:
+    for metric_id in late.OF_COMPLETIONS:
         figure = key_figure(year, metric_id)
         assert figure.provisional
         assert f"Sep 2013 {share} reported" in figure.n

@@ -82,9 +82,31 @@ def ribbons(frame, width, **more):
     return charts.ribbons(frame, "port", "center", "count", sources=[f"Port {i}" for i in range(6)], targets=NAMES, width=width, **more)
 
 
+def judged():
+    meanings = [None, "concern", "concern", None, "improvement", "up", "down", None, None, None, "concern", None]
+    rules = [
+        None,
+        "above the upper limit",
+        "7 months rising",
+        None,
+        *["below the lower limit"] * 3,
+        None,
+        None,
+        None,
+        "7 months above the average",
+        None,
+    ]
+    return (
+        rates()
+        .select("month", value="value", provisional="open", centre="mid", lower="lower", upper=pl.lit(0.976))
+        .with_columns(rule=pl.Series(rules), meaning=pl.Series(meanings))
+    )
+
+
 ALL = {
     "ribbons": lambda width: ribbons(links(), width, lit_targets=NAMES[:1]),
     "sums": lambda width: charts.stacked_status(pairs(), "center", "age", "count", as_share=False, ends=True, width=width),
+    "process": lambda width: charts.process_chart(judged(), kind="share", target=0.99, width=width),
     "small_multiples": lambda width: charts.small_multiples(
         series(), "center", "month", "value", target=0.85, provisional="open", width=width
     ),
@@ -146,6 +168,7 @@ def test_empty_frames_draw_empty_charts():
     assert charts.stacked_ages(pairs().clear(), "center", "age", "count")["layout"]
     assert charts.stacked_status(pairs().clear(), "center", "age", "count")["layout"]
     assert charts.ribbons(links().clear(), "port", "center", "count", sources=[], targets=[])["layout"]
+    assert charts.process_chart(judged().clear(), target=3)["layout"]
 
 
 def test_the_line_of_a_late_center_starts_late():
@@ -164,6 +187,24 @@ def test_dots_judge_by_the_whole_interval():
     assert marker["symbol"][0] == "diamond"
     assert spec["data"][-1]["x"][4] is None
     assert any("too few, n = 3" in str(word) for trace in spec["data"] for word in trace.get("text", []))
+
+
+def test_a_process_chart_tells_signals_by_shape_colour_and_word():
+    spec = charts.process_chart(judged(), kind="share", target=0.99)
+    points = next(trace for trace in spec["data"] if trace["mode"] == "markers")
+    assert points["marker"]["symbol"][1:7] == ["diamond", "diamond", "circle", "square", "triangle-up", "triangle-down"]
+    assert points["marker"]["color"][1] == BAD
+    assert points["marker"]["color"][4] == ACCENT
+    assert points["marker"]["color"][11] == "#ffffff", "a provisional point is hollow"
+    words = [note["text"] for note in spec["layout"]["annotations"]]
+    assert {"concern", "improving", "higher", "lower", "average", "upper limit", "lower limit", "target 99%"} <= set(words)
+    assert "97.0%" in words, "the last settled value is named, not the provisional one"
+    assert [trace["line"]["dash"] for trace in spec["data"][:4]] == ["solid", "2px,3px", "2px,3px", "10px,5px"]
+
+
+@pytest.mark.parametrize(("ticks", "words"), [([0.9, 1.0, 1.1], "0.9 1.0 1.1"), ([0, 1, 2], "0 1 2"), ([0.95, 1.0], "0.95 1.00")])
+def test_ticks_of_a_ratio_differ(ticks, words):
+    assert " ".join(base.tick_text(tick, "ratio", ticks) for tick in ticks) == words
 
 
 def test_highlight_leaves_one_colour():

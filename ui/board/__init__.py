@@ -64,6 +64,14 @@ class KeyFigure:
     trend: tuple[float | None, ...] = ()
     provisional: bool = False
     definition: str = ""
+    #: What the process chart says, in a word or two: "no clear change", "concern"; empty when nothing was judged.
+    signal: str = ""
+    #: What the signal means, for its shape and colour: good, bad, up, down or none.
+    signal_tone: str = "none"
+    #: Whether the target will be met; empty without one.
+    assurance: str = ""
+    #: What stands behind the number, as (name, words), shown with the definition.
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,8 @@ class Stamp:
     version: str
     synthetic: bool
     role: str
+    #: The last load that the version holds, in words.
+    load: str = ""
 
 
 @st.cache_resource(show_spinner=False)

@@ -152,7 +152,7 @@ function destroy(board) {
 function update(board, payload) {
   if (board.payload?.hash === payload.hash) return;
   board.payload = payload;
-  updateFigures(board, payload.figures);
+  updateFigures(board, payload.figures, payload.stamp);
   refresh(board);
 }
 
@@ -170,29 +170,30 @@ function refresh(board) {
 
 /* ---- Key figures ---- */
 
-function updateFigures(board, figures) {
+function updateFigures(board, figures, stamp) {
   board.figures.hidden = figures.length === 0;
   board.figures.style.setProperty("--cl-count", figures.length);
-  const texts = figures.map((figure) => JSON.stringify(figure));
+  const texts = figures.map((figure) => JSON.stringify([figure, stamp.as_of, stamp.version, stamp.load]));
   while (board.figures.children.length > figures.length) board.figures.lastChild.remove();
   figures.forEach((figure, index) => {
     if (texts[index] === board.figureTexts[index] && board.figures.children[index]) return;
-    const node = figureNode(figure, index);
+    const node = figureNode(figure, index, stamp);
     if (board.figures.children[index]) board.figures.children[index].replaceWith(node);
     else board.figures.append(node);
   });
   board.figureTexts = texts;
 }
 
-function figureNode(figure, index) {
+function figureNode(figure, index, stamp) {
   const node = make("div", "cl-figure");
   node.setAttribute("role", "group");
   node.setAttribute("aria-label", figure.label);
   node.dataset.metric = figure.metric_id;
-  node.append(figureHead(figure, index), make("p", "cl-value", figure.value));
+  node.append(figureHead(figure, index, stamp), make("p", "cl-value", figure.value));
   if (figure.value.length > 9) node.classList.add(figure.value.length > 14 ? "cl-long" : "cl-middle");
   if (/[a-z]{3}/.test(figure.value) && !/\d/.test(figure.value)) node.classList.add("cl-word");
   node.append(changeNode(figure));
+  if (figure.signal) node.append(signalNode(figure));
   const small = make("p", "cl-small");
   for (const text of [figure.interval, figure.n, figure.provisional ? "provisional" : ""]) if (text) small.append(make("span", "", text), " ");
   node.append(small);
@@ -200,12 +201,12 @@ function figureNode(figure, index) {
   return node;
 }
 
-function figureHead(figure, index) {
+function figureHead(figure, index, stamp) {
   const head = make("div", "cl-figure-head");
   head.append(make("p", "cl-label", figure.label));
   if (!figure.definition) return head;
   const button = make("button", "cl-info", "i");
-  const tip = make("span", "cl-tip", figure.definition);
+  const tip = tipNode(figure, stamp);
   tip.id = "cl-tip-" + figure.metric_id.replace(/[^\w-]/g, "") + "-" + index;
   tip.setAttribute("role", "tooltip");
   button.type = "button";
@@ -214,6 +215,36 @@ function figureHead(figure, index) {
   button.addEventListener("keydown", (event) => { if (event.key === "Escape") button.blur(); });
   head.append(button, tip);
   return head;
+}
+
+/* The definition, then what stands behind the number and from when and which data it comes. */
+function tipNode(figure, stamp) {
+  const tip = make("div", "cl-tip");
+  const facts = [...figure.facts, ["As of", stamp.as_of], ["Data", [stamp.version, stamp.load].filter(Boolean).join(", ")]];
+  tip.append(make("div", "cl-tip-definition", figure.definition));
+  for (const [name, words] of facts) {
+    const line = make("div", "cl-fact");
+    line.append(make("span", "cl-fact-name", name), " ", make("span", "", words));
+    tip.append(line);
+  }
+  return tip;
+}
+
+/* Signal or noise: a shape, a word, and whether the target will be met. */
+const SHAPES = { good: "■", bad: "◆", up: "▲", down: "▼", none: "" };
+
+function signalNode(figure) {
+  const line = make("p", "cl-signal cl-signal-" + figure.signal_tone);
+  const word = make("span", "cl-signal-word");
+  if (SHAPES[figure.signal_tone]) {
+    const shape = make("span", "cl-shape", SHAPES[figure.signal_tone]);
+    shape.setAttribute("aria-hidden", "true");
+    word.append(shape, " ");
+  }
+  word.append(make("span", "cl-hidden", "Signal: "), figure.signal[0].toUpperCase() + figure.signal.slice(1));
+  line.append(word);
+  if (figure.assurance) line.append(" ", make("span", "cl-assurance", figure.assurance[0].toUpperCase() + figure.assurance.slice(1)));
+  return line;
 }
 
 const ARROWS = { up: "▲", down: "▼", flat: "■" };

@@ -9,6 +9,7 @@ from ui.charts.chance import against_chance
 from ui.charts.courses import Curve, curves, spans
 from ui.charts.grids import heat, stacked_ages
 from ui.charts.panels import small_multiples
+from ui.charts.process import process_chart
 from ui.charts.ranked import bars, dots_with_interval
 from ui.charts.rates import rate_with_interval
 from ui.charts.ribbons import ribbons
@@ -29,6 +30,7 @@ __all__ = [
     "due_bars",
     "flow_lines",
     "heat",
+    "process_chart",
     "rate_with_interval",
     "ribbons",
     "small_multiples",

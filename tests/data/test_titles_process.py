@@ -1,0 +1,198 @@
+"""What cards and key figures say of a process chart is true: each claim is worked out again from the rows of the card's own table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+import statistics
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from analytics import monthly, periods, process
+from analytics.filters import Filters
+from analytics.metrics import METRICS
+from analytics.scope import Scope
+from data.demo.planted import single
+from data.store import Snapshot
+from tests.data.test_titles import _filters, drawn
+from ui import format
+from ui.board import Card
+from ui.cards import signals
+from ui.figures import key_figure, key_figures
+from ui.frame import View
+
+SHOWN = (
+    "receipts", "completions", "pending", "backlog", "past_due", "clearance_rate", "days_of_work", "time_to_complete_days", "import_value_usd",
+    "compliance_rate_major", "inquiries_on_time_share", "net_revenue_gap_usd", "staff_on_board", "feedback_received",
+)  # fmt: skip
+
+
+@pytest.fixture(params=range(20))
+def view(request: pytest.FixtureRequest, analyst: Snapshot) -> View:
+    return View(analyst, _filters(request.param, analyst))
+
+
+def settled(card: Card) -> list[tuple[dt.date, float]]:
+    rows = card.table.filter((pl.col("state") != "provisional") & pl.col("value").is_not_null())
+    return list(rows.select("month", "value").iter_rows())
+
+
+def lines(values: list[float]) -> tuple[float, float, float]:
+    """Centre and limits once more, in plain Python."""
+    centre = statistics.fmean(values)
+    ranges = [abs(b - a) for a, b in itertools.pairwise(values)]
+    kept = [r for r in ranges if r < 3.267 * statistics.fmean(ranges)]
+    spread = 2.66 * (statistics.fmean(kept) if kept and max(kept) > 0 else statistics.fmean(ranges))
+    return centre, centre - spread, centre + spread
+
+
+def holds(card: Card, words: str) -> None:
+    """Check the clause that makes the present a signal against the months that it names."""
+    months, values = zip(*settled(card), strict=True)
+    centre, low, high = lines(list(values))
+    near = re.search(r"near the (upper|lower) limit in at least 2 of 3 months to (\w+ \d+)", words)
+    if near:
+        end = next(at for at, month in enumerate(months) if format.month(month) == near[2])
+        sign = 1 if near[1] == "upper" else -1
+        assert sum(sign * (v - centre) > (high - centre) * 2 / 3 for v in values[end - 2 : end + 1]) >= 2
+        return
+    one = re.search(r", (above|below) the (upper|lower) limit in (\w+ \d+)", words)
+    if one:
+        value = values[[format.month(month) for month in months].index(one[3])]
+        assert value > high if one[1] == "above" else value < low
+        return
+    found = re.search(
+        r", (\d+) months (above the average|below the average|above the upper limit|below the lower limit|rising|falling) (?:since (\w+ \d+)|from (\w+ \d+) to (\w+ \d+))",
+        words,
+    )
+    assert found, words
+    named = [format.month(month) for month in months]
+    first = named.index(found[3] or found[4])
+    last = named.index(found[5]) if found[5] else len(named) - 1
+    part = values[first : last + 1]
+    assert len(part) == int(found[1])
+    if found[2] in ("rising", "falling"):
+        sign = 1 if found[2] == "rising" else -1
+        assert len(part) >= 7
+        assert all(sign * (b - a) > 0 for a, b in itertools.pairwise(part))
+        return
+    line = {"above the average": centre, "below the average": centre, "above the upper limit": high, "below the lower limit": low}[found[2]]
+    assert all(v > line if found[2].startswith("above") else v < line for v in part)
+    assert len(part) >= (7 if "average" in found[2] else 2)
+
+
+@pytest.mark.parametrize("metric_id", SHOWN)
+def test_titles_say_what_the_table_shows(view: View, metric_id: str) -> None:
+    card, metric = signals.trend(view, metric_id), METRICS[metric_id]
+    if not drawn(card):
+        return
+    assert card.title.startswith(f"{metric.name}: ")
+    count, words = len(settled(card)), card.title.removeprefix(f"{metric.name}: ")
+    if count < process.LEAST:
+        assert words.startswith("too early to say")
+        assert ("trial limits" in words) == (count >= 3)
+        assert "target" not in words
+        return
+    values = [value for _, value in settled(card)]
+    centre, low, high = lines(values)
+    assert card.table["centre"][0] == pytest.approx(centre)
+    if words.startswith(("improving", "concern", "higher than usual", "lower than usual")):
+        holds(card, words)
+        up = any(word in words.split("; ")[0] for word in ("above", "rising", "upper"))
+        better = {"higher": up, "lower": not up}.get(metric.direction)
+        state = {True: "improving", False: "concern", None: "higher than usual" if up else "lower than usual"}[better]
+        assert words.startswith(state)
+    else:
+        assert words.startswith((f"no clear change over {count} months", "too rare to say"))
+        if "too rare" in words:
+            assert sum(value == 0 for value in values) >= count / 2
+        marked = card.table.drop_nulls("signal")["month"].to_list()
+        if len(marked) > 2:
+            assert f"{len(marked)} earlier months stood out" in words
+        assert all(format.month(month) in words for month in marked if len(marked) <= 2)
+    target = process.target_in_force(view.targets, metric_id, view.end)
+    assert ("target" in words) == (target is not None and metric.direction != "neither")
+    if target is not None:
+        word = (
+            "may or may not"
+            if low <= target <= high
+            else "will reliably"
+            if (target < low) == (metric.direction == "higher")
+            else "will not"
+        )
+        assert f"it {word}" in words
+        assert words.endswith(format.number(target, metric.unit))
+
+
+def test_every_metric_and_role_has_a_card(store: Path) -> None:
+    year = Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30))
+    for scope in (Scope("leadership"), Scope("director", ("ELE",)), Scope("working_group")):
+        view = View(Snapshot(scope, home=store / "published"), year)
+        for metric_id in METRICS:
+            assert drawn(signals.trend(view, metric_id, wide=metric_id == "backlog")), metric_id
+    assert set(METRICS) >= monthly.STOCKS
+
+
+def test_what_is_not_settled_is_drawn_and_never_a_signal(analyst: Snapshot) -> None:
+    part = View(analyst, Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 12)))
+    card = signals.trend(part, "completions", provisional=[dt.date(2013, 8, 1)])
+    tail = card.table.tail(2)
+    assert tail["state"].to_list() == ["provisional", "provisional"]
+    assert tail["signal"].null_count() == 2
+    assert card.table["month"].to_list()[-1] == dt.date(2013, 9, 1)
+    assert "Hollow: provisional" in card.note
+    assert "Sep 2013" not in card.title
+    whole = signals.trend(View(analyst, Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30))), "completions")
+    assert whole.table["state"].to_list()[-2:] == ["ok", "ok"]
+    assert len(settled(card)) == 22
+
+
+def test_months_are_those_of_the_command_line(view: View) -> None:
+    months = monthly.series(view.frames, METRICS["receipts"], view.filters, view.as_of, end=view.end, first_date=view.source.first_date)
+    start = max(periods.months_back(view.end, 23), view.source.first_date)
+    asked = view.ask("receipts", "month", filters=view.filters.between(start, view.end))
+    known = dict(asked.select("month", "value").iter_rows())
+    assert months.height <= 24
+    for month, value in months.select("month", "value").iter_rows():
+        assert value == known.get(f"{month:%Y-%m}", 0)
+    if months.height:
+        assert months["month"].to_list() == pl.date_range(months["month"][0], view.end, "1mo", eager=True).to_list()
+        # At most the first month of a series that began within the window is left out.
+        left = sum(known.values()) - months["value"].sum()
+        assert left == (0 if months["month"][0] == start else known.get(f"{periods.months_back(months['month'][0], 1):%Y-%m}", 0))
+
+
+def test_key_figures_say_the_same_as_cards(view: View) -> None:
+    names = ("pending", "backlog", "clearance_rate", "compliance_rate_major", "receipts")
+    together = key_figures(view, names)
+    assert together[0] == key_figure(view, "pending")
+    for figure in together:
+        card, facts = signals.trend(view, figure.metric_id), dict(figure.facts)
+        if not card.empty:
+            words = card.title.removeprefix(f"{METRICS[figure.metric_id].name}: ").split("; it ")[0]
+            assert facts["Signal"].startswith(words)
+            tones = {"concern": "bad", "improving": "good", "higher than usual": "up", "lower than usual": "down"}
+            assert figure.signal_tone == tones.get(figure.signal, "none")
+            assert words.startswith((figure.signal, "too early"))
+        assert facts["Formula"] == METRICS[figure.metric_id].formula
+        assert {"n", "95% interval", "Metric id"} <= set(facts)
+        assert ("it " in facts.get("Target", "")) == bool(figure.assurance)
+
+
+def test_the_planted_surge_is_a_signal_where_it_was_planted_alone(analyst: Snapshot) -> None:
+    truth = single("surge")
+    last = dt.date(2013, 4, 30)
+
+    def state(center: str) -> tuple[str, list[dt.date]]:
+        filters = Filters(dt.date(2012, 10, 1), last, centers=(center,), work_types=("psc",))
+        card = signals.trend(View(analyst, filters), "receipts")
+        return card.title, card.table.drop_nulls("signal")["month"].to_list()
+
+    title, marked = state(str(truth.center_code))
+    assert "higher than usual, " in title
+    assert "above the upper limit" in title
+    assert {dt.date(2013, 3, 1), dt.date(2013, 4, 1)} & set(marked)
+    assert "higher than usual" not in state("PHC")[0]
