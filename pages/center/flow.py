@@ -4,7 +4,6 @@ from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
 from ui.cards import fairness, flow, pace
-from ui.figures import key_figure
 from ui.frame import headline, on_export, open_view
 
 snapshot = Snapshot(session.guard(), session.cited_version())
@@ -27,11 +26,7 @@ cards = [
 headline(flow.title(view), view)
 board.draw(
     "flow",
-    lambda: [
-        key_figure(view, "time_to_complete_days"),
-        flow.p80(view),
-        *(key_figure(view, name) for name in ("pending_age_days", "controlled_age_days", "clock_stopped", "closed_on_time_share")),
-    ],
+    lambda: flow.figures(view),
     cards,
     view.stamp(),
     question=view.question,

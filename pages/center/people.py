@@ -4,7 +4,7 @@ from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
 from ui.cards import people
-from ui.figures import key_figure
+from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
 
 snapshot = Snapshot(session.guard(), session.cited_version())
@@ -23,7 +23,7 @@ cards = [
 headline(people.title(view), view, people.sentence(view, session.query()))
 board.draw(
     "people",
-    lambda: [key_figure(view, name) for name in names],
+    lambda: key_figures(view, names),
     cards,
     view.stamp(),
     question=view.question,

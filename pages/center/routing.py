@@ -4,7 +4,7 @@ from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
 from ui.cards import processed, routing
-from ui.figures import key_figure
+from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
 
 snapshot = Snapshot(session.guard(), session.cited_version())
@@ -28,7 +28,7 @@ national = [lambda: routing.month(view), lambda: processed.held(view), lambda: p
 headline(routing.title(view), view)
 board.draw(
     "routing",
-    lambda: [key_figure(view, name) for name in names],
+    lambda: key_figures(view, names),
     own if everything else national,
     view.stamp(),
     question=view.question,

@@ -31,7 +31,7 @@ everything = [
 headline(service.title(view), view)
 board.draw(
     "service",
-    lambda: [service.figure(view, name) for name in service.FIGURES],
+    lambda: service.figures(view),
     everything if role.all_figures else shared,
     view.stamp(),
     question=view.question,

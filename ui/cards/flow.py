@@ -13,7 +13,7 @@ from ui import charts, format
 from ui.board import Card, Column, KeyFigure
 from ui.cards.shared import empty, labelled, month_date, plural, total, with_chart
 from ui.cards.workload import filters_of
-from ui.figures import key_figure
+from ui.figures import key_figures
 from ui.frame import View
 
 #: What a page without a chosen work type says the endings of: Centers' own looks at entries, whose results can be compared.
@@ -48,9 +48,17 @@ def title(view: View) -> str:
     return words if alone is None or alone >= row["median"] else f"{words}; completed reviews alone would say {format.days(alone)} for half"
 
 
-def p80(view: View) -> KeyFigure:
-    """The days within which four in five reviews are completed, open ones counted."""
-    whole = key_figure(view, "time_to_complete_days")
+_FIGURES: Final = ("time_to_complete_days", "pending_age_days", "controlled_age_days", "clock_stopped", "closed_on_time_share")
+
+
+def figures(view: View) -> list[KeyFigure]:
+    """Answer the page's key figures, the days of four in five reviews beside those of half of them."""
+    median, *others = key_figures(view, _FIGURES)
+    return [median, p80(view, median), *others]
+
+
+def p80(view: View, whole: KeyFigure) -> KeyFigure:
+    """Give the days within which four in five reviews are completed, open ones counted; `whole` is the figure of the median."""
     rows = view.ask("time_to_complete_days").to_dicts()
     row: dict[str, Any] = rows[0] if rows else {"p80": None, "n": 0, "quality": "too_few"}
     before = view.ask("time_to_complete_days", filters=view.earlier).to_dicts() if view.earlier else []
@@ -65,6 +73,11 @@ def p80(view: View) -> KeyFigure:
         meaning=change.meaning if change else "neutral",
         against="vs a year earlier" if change else whole.against if not view.earlier else "",
         interval="",
+        # The process chart was of the median.
+        signal="",
+        signal_tone="none",
+        assurance="",
+        facts=tuple(fact for fact in whole.facts if fact[0] not in ("Signal", "Target", "95% interval")),
         trend=tuple(view.ask("time_to_complete_days", "month", filters=view.trend)["p80"].cast(float).to_list()),
     )
 

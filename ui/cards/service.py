@@ -17,7 +17,7 @@ from ui import charts, format
 from ui.board import Card, Column, KeyFigure
 from ui.cards.compliance import target_of
 from ui.cards.shared import empty, has_rows, labelled, listed, month_date, plural, total, with_chart
-from ui.figures import key_figure
+from ui.figures import key_figures
 from ui.frame import View
 
 ON_TIME = "inquiries_on_time_share"
@@ -37,11 +37,14 @@ def ignored(view: View, dimensions: Sequence[str]) -> str:
     return f"Not narrowed by {listed(names)}." if names else ""
 
 
-def figure(view: View, metric_id: str) -> KeyFigure:
-    """Answer a metric as a key figure that names the filters it does not know."""
-    shown = key_figure(view, metric_id)
-    words = [shown.n, ignored(view, METRICS[metric_id].dimensions).removesuffix(".")]
-    return replace(shown, n=" · ".join(word for word in words if word))
+def figures(view: View) -> list[KeyFigure]:
+    """Answer the page's key figures; each names the filters that it does not know."""
+
+    def told(shown: KeyFigure) -> KeyFigure:
+        words = [shown.n, ignored(view, METRICS[shown.metric_id].dimensions).removesuffix(".")]
+        return replace(shown, n=" · ".join(word for word in words if word))
+
+    return [told(shown) for shown in key_figures(view, FIGURES)]
 
 
 def title(view: View) -> str:

@@ -99,13 +99,6 @@ def tick_text(tick: float, kind: str, ticks: Sequence[float]) -> str:
         step = ticks[1] - ticks[0] if len(ticks) > 1 else 0.1
         return f"{fmt.fixed(tick * 100, 0 if step >= 0.00999 else 1)}%"
     if kind == "ratio":
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 0.1
-        return fmt.fixed(
-            tick, 0 if step >= 0.999 else 1 if step >= 0.0999 and all(abs(t * 10 - round(t * 10)) < 1e-6 for t in ticks) else 2
-        )
-    if kind == "days":
-        return fmt.fixed(tick, 0 if float(tick).is_integer() else 1)
-    if kind == "ratio":
         return fmt.fixed(tick, next(digits for digits in (0, 1, 2) if digits == 2 or all(round(t, digits) == t for t in ticks)))
     text = fmt.usd(tick) if kind == "usd" else fmt.count(tick)
     return text.replace(".0", "") if kind == "usd" else text
