@@ -78,3 +78,21 @@ def test_readme_commands_are_targets_of_the_makefile() -> None:
     named = set(re.findall(r"`make ([a-z]+)", (ROOT / "README.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text()))
     assert named
     assert named <= targets
+
+
+def _questions() -> list[list[str]]:
+    rows = [line.strip("| ").split(" | ") for line in (ROOT / "docs/questions.md").read_text().splitlines() if re.match(r"\| \d", line)]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def test_every_question_of_a_director_has_its_place() -> None:
+    rows = _questions()
+    assert {int(row[0]) for row in rows} >= {*range(1, 16), *range(24, 31), 37, 39}
+    titles = re.findall(r'\("\w+", "\w+", "([^"]+)"', (ROOT / "frame/main.py").read_text())
+    code = "\n".join(path.read_text() for path in (ROOT / "ui/cards").glob("*.py"))
+    for number, _, pages, cards, ids in rows:
+        assert set(pages.split(", ")) <= set(titles), number
+        named = re.findall(r"`(\w+)`", cards)
+        assert named or "opened" in cards, number
+        assert [card for card in named if f'"{card}"' not in code] == [], number
+        assert [name for name in re.findall(r"`(\w+)`", ids) if name not in METRICS] == [], number
