@@ -30,6 +30,7 @@ PAGES = (
     ("leadership", "overview", "Overview", ()),
     ("center", "workload", "Workload", ()),
     ("center", "work_list", "Work list", ("director", "analyst")),
+    ("center", "forecast", "Forecast", ("leadership", "director", "analyst")),
     ("center", "compliance", "Compliance", ()),
     ("working_groups", "feedback", "Feedback", ()),
     ("reference", "definitions", "Definitions", ()),

@@ -5,6 +5,7 @@ or `PHONE` (for `Card.chart_narrow`). The layout's `height` is the height that t
 """
 
 from ui.charts.base import HALF, PHONE, WIDE, Spec
+from ui.charts.fans import fan
 from ui.charts.grids import heat, stacked_ages
 from ui.charts.panels import small_multiples
 from ui.charts.ranked import bars, dots_with_interval
@@ -21,6 +22,7 @@ __all__ = [
     "bars",
     "dots_with_interval",
     "due_bars",
+    "fan",
     "flow_lines",
     "heat",
     "rate_with_interval",

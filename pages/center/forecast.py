@@ -1,0 +1,31 @@
+"""Forecast: what is likely to come in, when pending is down to its level, and what other staffing would change."""
+
+from data.journal import exporter
+from data.store import Snapshot
+from ui import board, forecasting, session
+from ui.cards import forecast
+from ui.frame import headline, on_export, open_view
+
+snapshot = Snapshot(session.guard(), session.cited_version())
+view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"], period=False)
+
+head = forecasting.place()
+plan = forecasting.chosen(view)
+with head:
+    headline(forecasting.title(plan), view, forecasting.sentence(plan))
+
+cards = [
+    lambda: forecast.pending_fan(plan),
+    lambda: forecast.receipts(plan),
+    lambda: forecast.by_type(plan),
+    lambda: forecast.hours(plan),
+    lambda: forecast.scorecard(plan),
+]
+board.draw(
+    "forecast",
+    lambda: forecasting.figures(plan),
+    cards,
+    view.stamp(),
+    question=plan.question,
+    on_export=on_export(exporter(snapshot.scope)),
+)

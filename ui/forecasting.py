@@ -1,0 +1,421 @@
+"""The forecast on screen: what is kept between questions, the what-if sliders, and the key figures and words of when it is cleared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+import polars as pl
+import streamlit as st
+
+from analytics import capacity, forecast, weekly
+from analytics.capacity import NOTHING, Projection, Staffing, WhatIf
+from analytics.filters import Filters
+from analytics.forecast import Outlook
+from analytics.rollups import WORK
+from analytics.scope import Scope
+from analytics.weekly import History
+from ui import format, session
+from ui.board import KeyFigure
+from ui.board.seen import Question
+from ui.cards.shared import listed, plural
+from ui.frame import Source, View
+
+#: Level to reach -> how the reader chooses it.
+LEVELS: Final[dict[str, str]] = {
+    "standard": "No backlog",
+    "receipts": "Receipts within the standards",
+    "own": "A number of my own",
+}
+_WHAT_IFS: Final = ("people", "hours", "overtime", "psc_auto")
+_MOST_OWN: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What is worked out for a choice of filters; without an outlook there are too few weeks."""
+
+    history: History | None
+    outlook: Outlook | None = None
+    staffing: Staffing = capacity.UNKNOWN
+    #: Pending when nothing is changed.
+    base: Projection | None = None
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _learned(version: str, scope: Scope, filters: Filters, _source: Source) -> Learned:  # noqa: ARG001 - version and scope are the key
+    history = weekly.history(_source.frames, filters, _source.as_of)
+    if history is None or not history.enough:
+        return Learned(history)
+    outlook = forecast.outlook(history)
+    staffing = capacity.staffing(_source.frames, filters, history, _source.as_of)
+    drawn = capacity.draws(history, outlook.test, outlook.expected.model)
+    return Learned(history, outlook, staffing, capacity.project(drawn, NOTHING, staffing))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _changed(version: str, scope: Scope, filters: Filters, what_if: WhatIf, _source: Source) -> Projection:
+    kept = _learned(version, scope, filters, _source)
+    assert kept.history is not None and kept.outlook is not None  # noqa: S101, PT018 - only asked where there is a forecast
+    drawn = capacity.draws(kept.history, kept.outlook.test, kept.outlook.expected.model)
+    return capacity.project(drawn, what_if, kept.staffing)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _judged(version: str, scope: Scope, filters: Filters, _source: Source) -> pl.DataFrame:
+    kept = _learned(version, scope, filters, _source)
+    assert kept.history is not None and kept.outlook is not None  # noqa: S101, PT018
+    return forecast.scorecard(forecast.remade(kept.history, kept.outlook.test))
+
+
+def filters_of(view: View) -> Filters:
+    """Return the page's filters without its period: a forecast is made of what is open now."""
+    return view.filters.only(WORK.dimensions).between(None, None)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A page's question about the weeks ahead: what was learned, what is changed, and the level to reach."""
+
+    view: View
+    learned: Learned
+    what_if: WhatIf = NOTHING
+    rule: str = "standard"
+    own_level: float | None = None
+
+    @property
+    def history(self) -> History:
+        """Whole weeks; only asked when there is a forecast."""
+        assert self.learned.history is not None  # noqa: S101
+        return self.learned.history
+
+    @property
+    def outlook(self) -> Outlook:
+        """Forecast of receipts; only asked when there is one."""
+        assert self.learned.outlook is not None  # noqa: S101
+        return self.learned.outlook
+
+    @property
+    def base(self) -> Projection:
+        """Pending when nothing is changed."""
+        assert self.learned.base is not None  # noqa: S101
+        return self.learned.base
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a forecast."""
+        return self.learned.base is not None
+
+    @cached_property
+    def changed(self) -> Projection | None:
+        """Pending with what is changed; null when nothing is."""
+        view = self.view
+        if self.what_if.nothing or not self.ready:
+            return None
+        return _changed(view.source.version, view.source.scope, filters_of(view), self.what_if, view.source)
+
+    @property
+    def shown(self) -> Projection:
+        """Pending as the figures give it: with what is changed."""
+        return self.changed or self.base
+
+    @cached_property
+    def level(self) -> float:
+        """Level of pending to reach."""
+        return capacity.level(self.history, self.rule, self.own_level)
+
+    @cached_property
+    def year_end(self) -> dt.date:
+        """End of the fiscal year that is ahead."""
+        return capacity.fiscal_year_end(self.history)
+
+    @property
+    def question(self) -> Question:
+        """All that the page's numbers depend on."""
+        more: Hashable = (self.what_if, self.rule, self.own_level)
+        return replace(self.view.question, more=more)
+
+    @property
+    def narrowed(self) -> str:
+        """What is shown, without a period."""
+        return ", ".join(self.view.filters.narrowed(self.view.labels)) or "all work"
+
+    def card(self) -> pl.DataFrame:
+        """Return how past forecasts did."""
+        view = self.view
+        return _judged(view.source.version, view.source.scope, filters_of(view), view.source)
+
+
+def plan_of(view: View, what_if: WhatIf = NOTHING, rule: str = "standard", own_level: float | None = None) -> Plan:
+    """Learn from the history of a view; learned once for a version, a scope and a choice of filters."""
+    learned = _learned(view.source.version, view.source.scope, filters_of(view), view.source)
+    return Plan(view, learned, what_if, rule, own_level)
+
+
+# ---- Words
+
+
+def sentence(plan: Plan) -> str:
+    """Say what the page shows."""
+    return f"Seen from {format.date(plan.view.as_of)} · {plan.narrowed}"
+
+
+def level_words(plan: Plan) -> str:
+    """Say what the level to reach is and where it comes from."""
+    if plan.own_level is not None:
+        return f"{format.count(plan.level)} pending, chosen by you"
+    if plan.rule == "receipts":
+        return f"{format.count(plan.level)} pending: what comes in within the standard of each work type, summed"
+    return f"{format.count(plan.level)} pending: those within the standard of their work type on {format.date(plan.history.settled_to)}, summed"
+
+
+def title(plan: Plan) -> str:
+    """Say when pending is down to its level, or what it takes."""
+    if not plan.ready:
+        return short_of(plan)
+    projection, level = plan.shown, plan.level
+    if projection.mean[projection.now] <= level:
+        return f"Pending is at its level: about {format.count(projection.mean[projection.now])} expected, {format.count(level)} to reach"
+    if projection.clears(level):
+        half, most = projection.week_cleared(level, 0.5), projection.week_cleared(level, 0.9)
+        late = f"; nine in ten by {format.date(most)}" if most else "; it may well take longer than a year"
+        return f"Pending is as likely as not down to {format.count(level)} by {format.date(half)}{late}"
+    needed = projection.more_needed(level, plan.year_end)
+    return (
+        f"Pending will not clear to {format.count(level)} at this rate; it needs {plural(needed, 'more completion')} a week "
+        f"by {format.date(plan.year_end)}"
+    )
+
+
+def short_of(plan: Plan) -> str:
+    """Say why there is no forecast."""
+    history = plan.learned.history
+    if history is None:
+        return "Nothing has come in under these filters, so nothing is forecast"
+    return f"Too few weeks to forecast from: {plural(max(history.begun, 0), 'settled week')} of the {weekly.LEAST_WEEKS} that it needs"
+
+
+def effect(plan: Plan) -> str:
+    """Say in words what the what-ifs change; empty when nothing is changed."""
+    after, before, level = plan.changed, plan.base, plan.level
+    if after is None:
+        return ""
+    end = plan.year_end
+    when = [_when(projection, level) for projection in (after, before)]
+    chance = [format.share(projection.chance(level, end)) for projection in (after, before)]
+    more = [format.count(projection.more_needed(level, end)) for projection in (after, before)]
+    return (
+        f"With {listed(_given(plan))}: cleared {when[0]} instead of {when[1]}; chance by {format.date(end)} {chance[0]} instead of "
+        f"{chance[1]}; {more[0]} more completions a week needed instead of {more[1]}."
+        if when[0] != when[1]
+        else f"With {listed(_given(plan))}: cleared {when[0]}, as without; chance by {format.date(end)} {chance[0]} instead of {chance[1]}; "
+        f"{more[0]} more completions a week needed instead of {more[1]}."
+    )
+
+
+def _when(projection: Projection, level: float) -> str:
+    if projection.mean[projection.now] <= level:
+        return "already"
+    half = projection.week_cleared(level, 0.5) if projection.clears(level) else None
+    return f"by {format.date(half)}" if half else "not within a year"
+
+
+def _given(plan: Plan) -> list[str]:
+    """List what is changed, in words."""
+    what_if, staffing = plan.what_if, plan.learned.staffing
+    now = capacity.mean_hours(plan.history, staffing)
+    words = []
+    if what_if.people is not None:
+        words.append(f"{format.count(what_if.people)} people instead of {format.count(staffing.people)}")
+    if what_if.hours is not None and now:
+        words.append(f"{format.fixed(what_if.hours, 1)} hours for a review instead of {format.fixed(now, 1)}")
+    if what_if.overtime_share:
+        words.append(f"{format.share(what_if.overtime_share, 0)} overtime")
+    if what_if.psc_auto_share:
+        words.append(f"{format.share(what_if.psc_auto_share, 0)} of post summary corrections accepted without review")
+    return words
+
+
+# ---- Key figures
+
+
+def figures(plan: Plan) -> list[KeyFigure]:
+    """Say what is pending, how fast it moves, and when and how likely it is down to its level."""
+    reported = int(plan.view.ask("pending", filters=plan.view.filters.between(None, None))["value"].sum())
+    if not plan.ready:
+        return [KeyFigure("pending", "Pending now", format.count(reported))]
+    projection, level, end = plan.shown, plan.level, plan.year_end
+    history = plan.history
+    expected = projection.mean[projection.now]
+    dates = [projection.week_cleared(level, share) if projection.clears(level) else None for share in (0.5, 0.9)]
+    there = projection.mean[projection.now] <= level
+    texts = ["Now" if there else format.date(day) if day else "Not in a year" for day in dates]
+    flow = history.net_flow
+    weeks = f"the {weekly.PACE_WEEKS} weeks to {format.date(history.settled_to)}"
+    return [
+        KeyFigure(
+            "pending",
+            "Pending now",
+            format.count(reported),
+            against=f"about {format.count(expected)} once late completions are in" if history.held_back else "",
+            definition="Open on the as-of date as recorded. Completions of the last three weeks are still coming in.",
+        ),
+        KeyFigure(
+            "net_flow",
+            "Net flow a week",
+            f"{'+' if format.rounded(flow, 1) > 0 else ''}{format.fixed(flow, 1)}",
+            against=f"receipts less completions, {weeks}",
+            definition="Above 0 the pile grows. Transfers between holders are left out, here and in the projection.",
+        ),
+        KeyFigure("clear_p50", "Cleared, as likely as not", texts[0], against=f"down to {format.count(level)}", definition=_P50),
+        KeyFigure("clear_p90", "Cleared, nine in ten", texts[1], against=f"down to {format.count(level)}", definition=_P90),
+        KeyFigure(
+            "clear_chance",
+            f"Chance by {format.date(end)}",
+            format.share(projection.chance(level, end)),
+            against="end of the fiscal year",
+            definition="Share of 2,000 simulated paths on which pending has been down to the level by then.",
+        ),
+        KeyFigure(
+            "more_needed",
+            "More completions needed",
+            f"{format.count(projection.more_needed(level, end))} a week",
+            against=f"to be at {format.count(level)} by {format.date(end)}",
+            definition="Completions a week beyond the pace, from now on, that bring expected pending to the level by the fiscal year’s end.",
+        ),
+    ]
+
+
+_P50: Final = "Sunday by which half of 2,000 simulated paths have been down to the level, when pending is expected to fall."
+_P90: Final = "Sunday by which nine in ten of 2,000 simulated paths have been down to the level."
+
+
+# ---- Controls
+
+
+def place() -> Any:
+    """Keep the place of the headline, which is known once the controls below it are."""
+    return st.container()
+
+
+def chosen(view: View) -> Plan:
+    """Draw the level to reach and the what-if sliders, which stay in the URL; returns the plan."""
+    plan = plan_of(view)
+    if not plan.ready:
+        return plan
+    _forget_of_others(plan)
+    with st.container(horizontal=True, key="forecast_controls", vertical_alignment="bottom"):
+        rule, own_level = _level_control(plan)
+        what_if = WhatIf(_people(plan), _hours(plan), _share("overtime", "Overtime", 50), _auto(plan))
+        if not what_if.nothing:
+            st.button("Reset", key="forecast_reset", on_click=_reset)
+    plan = plan_of(view, what_if, rule, own_level)
+    st.html(f'<p class="cl-caption" role="status">{effect(plan) or _hint(plan)}</p>')
+    return plan
+
+
+def _hint(plan: Plan) -> str:
+    """Say how capacity is worked out, and what is not known."""
+    staffing = plan.learned.staffing
+    words = (
+        f"What if? Capacity is people × {format.count(capacity.PRODUCTIVE_HOURS_A_YEAR)} productive hours a year × (1 + overtime) ÷ hours for a "
+        f"review; the pace of {format.fixed(float(plan.history.pace.sum()), 1)} completions a week moves in proportion."
+    )
+    if staffing.people is None:
+        words += " People are known for Centers alone: choose one or more Centers, without Port, to try other staffing."
+    if not staffing.hours:
+        words += " Hours were recorded for too few reviews to try others."
+    return words
+
+
+def _reset() -> None:
+    for name in _WHAT_IFS:
+        session.keep_own(name, "")
+    for key in [key for key in st.session_state if str(key).startswith("forecast_what_")]:
+        del st.session_state[key]
+
+
+def _forget_of_others(plan: Plan) -> None:
+    """Forget people and hours that were tried for other work: they mean nothing for this one."""
+    basis = filters_of(plan.view)
+    if st.session_state.get("forecast_basis", basis) != basis:
+        for name in ("people", "hours"):
+            session.keep_own(name, "")
+        for key in [key for key in st.session_state if str(key).startswith(("forecast_what_people", "forecast_what_hours"))]:
+            del st.session_state[key]
+    st.session_state["forecast_basis"] = basis
+
+
+def _number(name: str, low: float, high: float) -> float | None:
+    """Read a number of this page from the URL; null when it is none or out of reach."""
+    try:
+        value = float(session.own(name))
+    except ValueError:
+        return None
+    return value if low <= value <= high else None
+
+
+def _level_control(plan: Plan) -> tuple[str, float | None]:
+    own = _number("level", 0, _MOST_OWN)
+    given = "own" if own is not None else session.own("level")
+    names = list(LEVELS)
+    rule = st.selectbox(
+        "Level of pending to reach",
+        names,
+        index=names.index(given) if given in names else 0,
+        format_func=LEVELS.__getitem__,
+        key="forecast_level",
+        help="No backlog: pending within the standard of its work type. Receipts within the standards: what comes in within them (USCIS).",
+    )
+    if rule != "own":
+        session.keep_own("level", "" if rule == names[0] else rule)
+        return rule, None
+    start = own if own is not None else capacity.level(plan.history, "standard")
+    number = st.number_input("Pending to reach", 0, _MOST_OWN, int(start), key="forecast_own_level")
+    session.keep_own("level", str(int(number)))
+    return rule, float(number)
+
+
+def _people(plan: Plan) -> int | None:
+    now = plan.learned.staffing.people
+    if now is None:
+        session.own("people")
+        return None
+    given = _number("people", 0, 2 * now)
+    value = st.slider(
+        f"People ({format.count(now)} on board)", 0, 2 * now, int(now if given is None else given), key=f"forecast_what_people_{now}"
+    )
+    session.keep_own("people", "" if value == now else str(value))
+    return None if value == now else int(value)
+
+
+def _hours(plan: Plan) -> float | None:
+    mean = capacity.mean_hours(plan.history, plan.learned.staffing)
+    if not mean:
+        session.own("hours")
+        return None
+    now = format.rounded(mean, 1)
+    low, high = format.rounded(max(now / 2, 0.1), 1), format.rounded(now * 2, 1)
+    given = _number("hours", low, high)
+    label = f"Hours for a review ({format.fixed(now, 1)} now)"
+    value = st.slider(label, low, high, now if given is None else given, step=0.1, format="%.1f", key=f"forecast_what_hours_{now}")
+    same = abs(value - now) < 0.05
+    session.keep_own("hours", "" if same else format.fixed(value, 1))
+    return None if same else float(value)
+
+
+def _share(name: str, label: str, most: int) -> float:
+    given = _number(name, 0, most)
+    value = st.slider(label, 0, most, int(given or 0), step=5, format="%d%%", key=f"forecast_what_{name}")
+    session.keep_own(name, str(value) if value else "")
+    return float(value) / 100
+
+
+def _auto(plan: Plan) -> float:
+    if capacity.PSC not in plan.history.types:
+        session.own("psc_auto")
+        return 0.0
+    return _share("psc_auto", "PSCs accepted unreviewed", 100)
