@@ -59,6 +59,10 @@ class Backtest:
         """Number of weeks."""
         return len(self.receipts)
 
+    def until(self, count: int) -> Backtest:
+        """Return what was known after the first `count` weeks; no forecast looked further."""
+        return Backtest(self.receipts[:count], {name: each[:count] for name, each in self.by_type.items()})
+
     @cached_property
     def first(self) -> int:
         """First week in which anything came in."""

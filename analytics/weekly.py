@@ -71,6 +71,12 @@ class History:
         """Return the Sunday that ends the first `count` weeks; beyond the last week counting goes on."""
         return self.mondays[0] + count * _WEEK - dt.timedelta(days=1)
 
+    def until(self, count: int) -> History:
+        """Return the first `count` weeks, all of them settled: the history as it is known by now, up to then."""
+        cut = slice(0, count)
+        came, done, open_, late = (each[cut] for each in (self.receipts, self.completions, self.pending, self.backlog))
+        return History(self.mondays[cut], self.types, came, done, open_, late, held_back=0)
+
     @cached_property
     def begun(self) -> int:
         """Settled weeks since work first came in."""

@@ -11,10 +11,11 @@ from typing import Any, Final
 import polars as pl
 import streamlit as st
 
-from analytics import capacity, forecast, weekly
-from analytics.capacity import NOTHING, Projection, Staffing, WhatIf
+from analytics import capacity, forecast, projection, weekly
+from analytics.capacity import NOTHING, Staffing, WhatIf
 from analytics.filters import Filters
 from analytics.forecast import Outlook
+from analytics.projection import Projection
 from analytics.rollups import WORK
 from analytics.scope import Scope
 from analytics.weekly import History
@@ -30,6 +31,8 @@ LEVELS: Final[dict[str, str]] = {
     "receipts": "Receipts within the standards",
     "own": "A number of my own",
 }
+#: Row of the scorecard that judges pending.
+PENDING_BAND: Final = "pending"
 _WHAT_IFS: Final = ("people", "hours", "overtime", "psc_auto")
 _MOST_OWN: Final = 1_000_000
 
@@ -41,6 +44,8 @@ class Learned:
     history: History | None
     outlook: Outlook | None = None
     staffing: Staffing = capacity.UNKNOWN
+    #: What completions follow: `projection.PACE` or `projection.SHARE`.
+    completions_rule: str = projection.SHARE
     #: Pending when nothing is changed.
     base: Projection | None = None
 
@@ -52,23 +57,23 @@ def _learned(version: str, scope: Scope, filters: Filters, _source: Source) -> L
         return Learned(history)
     outlook = forecast.outlook(history)
     staffing = capacity.staffing(_source.frames, filters, history, _source.as_of)
-    drawn = capacity.draws(history, outlook.test, outlook.expected.model)
-    return Learned(history, outlook, staffing, capacity.project(drawn, NOTHING, staffing))
+    drawn = projection.of_outlook(history, outlook)
+    return Learned(history, outlook, staffing, drawn.rule, projection.project(drawn, NOTHING, staffing))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _changed(version: str, scope: Scope, filters: Filters, what_if: WhatIf, _source: Source) -> Projection:
     kept = _learned(version, scope, filters, _source)
     assert kept.history is not None and kept.outlook is not None  # noqa: S101, PT018 - only asked where there is a forecast
-    drawn = capacity.draws(kept.history, kept.outlook.test, kept.outlook.expected.model)
-    return capacity.project(drawn, what_if, kept.staffing)
+    return projection.project(projection.of_outlook(kept.history, kept.outlook), what_if, kept.staffing)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _judged(version: str, scope: Scope, filters: Filters, _source: Source) -> pl.DataFrame:
     kept = _learned(version, scope, filters, _source)
     assert kept.history is not None and kept.outlook is not None  # noqa: S101, PT018
-    return forecast.scorecard(forecast.remade(kept.history, kept.outlook.test))
+    pending = projection.scorecard(kept.history, kept.outlook.test).with_columns(band=pl.lit(PENDING_BAND))
+    return pl.concat([forecast.scorecard(forecast.remade(kept.history, kept.outlook.test)), pending], how="diagonal_relaxed")
 
 
 def filters_of(view: View) -> Filters:
@@ -176,18 +181,17 @@ def title(plan: Plan) -> str:
     """Say when pending is down to its level, or what it takes."""
     if not plan.ready:
         return short_of(plan)
-    projection, level = plan.shown, plan.level
-    if projection.mean[projection.now] <= level:
-        return f"Pending is at its level: about {format.count(projection.mean[projection.now])} expected, {format.count(level)} to reach"
-    if projection.clears(level):
-        half, most = projection.week_cleared(level, 0.5), projection.week_cleared(level, 0.9)
-        late = f"; nine in ten by {format.date(most)}" if most else "; it may well take longer than a year"
+    shown, level = plan.shown, plan.level
+    needed, end = shown.more_needed(level, plan.year_end), format.date(plan.year_end)
+    more = f"{plural(needed, 'more completion')} a week"
+    if shown.there(level):
+        title = f"Pending is within its level: about {format.count(shown.middle[shown.now])} of {format.count(level)}"
+        return f"{title}; to stay there until {end} it needs {more}" if needed else title
+    half, most = shown.week_cleared(level, 0.5), shown.week_cleared(level, 0.9)
+    if half:
+        late = f"; nine in ten by {format.date(most)}" if most else "; nine in ten not within a year"
         return f"Pending is as likely as not down to {format.count(level)} by {format.date(half)}{late}"
-    needed = projection.more_needed(level, plan.year_end)
-    return (
-        f"Pending will not clear to {format.count(level)} at this rate; it needs {plural(needed, 'more completion')} a week "
-        f"by {format.date(plan.year_end)}"
-    )
+    return f"Pending will not clear to {format.count(level)} at this rate; it needs {more} by {end}"
 
 
 def short_of(plan: Plan) -> str:
@@ -200,26 +204,24 @@ def short_of(plan: Plan) -> str:
 
 def effect(plan: Plan) -> str:
     """Say in words what the what-ifs change; empty when nothing is changed."""
-    after, before, level = plan.changed, plan.base, plan.level
-    if after is None:
+    if plan.changed is None:
         return ""
-    end = plan.year_end
-    when = [_when(projection, level) for projection in (after, before)]
-    chance = [format.share(projection.chance(level, end)) for projection in (after, before)]
-    more = [format.count(projection.more_needed(level, end)) for projection in (after, before)]
+    level, end = plan.level, plan.year_end
+    both = (plan.changed, plan.base)
+    when = [_when(each, level) for each in both]
+    chance = [format.share(each.chance(level, end)) for each in both]
+    more = [format.count(each.more_needed(level, end)) for each in both]
+    cleared = f"cleared {when[0]}" + (f" instead of {when[1]}" if when[0] != when[1] else ", as without")
     return (
-        f"With {listed(_given(plan))}: cleared {when[0]} instead of {when[1]}; chance by {format.date(end)} {chance[0]} instead of "
-        f"{chance[1]}; {more[0]} more completions a week needed instead of {more[1]}."
-        if when[0] != when[1]
-        else f"With {listed(_given(plan))}: cleared {when[0]}, as without; chance by {format.date(end)} {chance[0]} instead of {chance[1]}; "
+        f"With {listed(_given(plan))}: {cleared}; chance on {format.date(end)} {chance[0]} instead of {chance[1]}; "
         f"{more[0]} more completions a week needed instead of {more[1]}."
     )
 
 
-def _when(projection: Projection, level: float) -> str:
-    if projection.mean[projection.now] <= level:
+def _when(shown: Projection, level: float) -> str:
+    if shown.there(level):
         return "already"
-    half = projection.week_cleared(level, 0.5) if projection.clears(level) else None
+    half = shown.week_cleared(level, 0.5)
     return f"by {format.date(half)}" if half else "not within a year"
 
 
@@ -247,50 +249,52 @@ def figures(plan: Plan) -> list[KeyFigure]:
     reported = int(plan.view.ask("pending", filters=plan.view.filters.between(None, None))["value"].sum())
     if not plan.ready:
         return [KeyFigure("pending", "Pending now", format.count(reported))]
-    projection, level, end = plan.shown, plan.level, plan.year_end
+    shown, level, end = plan.shown, plan.level, plan.year_end
     history = plan.history
-    expected = projection.mean[projection.now]
-    dates = [projection.week_cleared(level, share) if projection.clears(level) else None for share in (0.5, 0.9)]
-    there = projection.mean[projection.now] <= level
-    texts = ["Now" if there else format.date(day) if day else "Not in a year" for day in dates]
-    flow = history.net_flow
-    weeks = f"the {weekly.PACE_WEEKS} weeks to {format.date(history.settled_to)}"
+    dates = [shown.week_cleared(level, share) for share in (0.5, 0.9)]
+    now = shown.sundays[shown.now]
+    texts = ["Not in a year" if day is None else "Now" if day <= now else format.date(day) for day in dates]
     return [
         KeyFigure(
             "pending",
             "Pending now",
             format.count(reported),
-            against=f"about {format.count(expected)} once late completions are in" if history.held_back else "",
+            against=f"about {format.count(shown.middle[shown.now])} once late completions are in" if history.held_back else "",
             definition="Open on the as-of date as recorded. Completions of the last three weeks are still coming in.",
         ),
         KeyFigure(
             "net_flow",
             "Net flow a week",
-            f"{'+' if format.rounded(flow, 1) > 0 else ''}{format.fixed(flow, 1)}",
-            against=f"receipts less completions, {weeks}",
-            definition="Above 0 the pile grows. Transfers between holders are left out, here and in the projection.",
+            _signed(shown.growth()),
+            against=f"expected; {_signed(history.net_flow)} in the {weekly.PACE_WEEKS} weeks to {format.date(history.settled_to)}",
+            definition="Receipts less completions expected over the next 13 weeks. Above 0 the pile grows. Transfers between holders are "
+            "left out, here and in the projection.",
         ),
         KeyFigure("clear_p50", "Cleared, as likely as not", texts[0], against=f"down to {format.count(level)}", definition=_P50),
         KeyFigure("clear_p90", "Cleared, nine in ten", texts[1], against=f"down to {format.count(level)}", definition=_P90),
         KeyFigure(
             "clear_chance",
-            f"Chance by {format.date(end)}",
-            format.share(projection.chance(level, end)),
-            against="end of the fiscal year",
-            definition="Share of 2,000 simulated paths on which pending has been down to the level by then.",
+            f"Chance on {format.date(end)}",
+            format.share(shown.chance(level, end)),
+            against=f"to be at {format.count(level)} or below at the fiscal year’s end",
+            definition="Share of 2,000 simulated paths that are at the level or below it on the last Sunday of the fiscal year.",
         ),
         KeyFigure(
             "more_needed",
             "More completions needed",
-            f"{format.count(projection.more_needed(level, end))} a week",
+            f"{format.count(shown.more_needed(level, end))} a week",
             against=f"to be at {format.count(level)} by {format.date(end)}",
-            definition="Completions a week beyond the pace, from now on, that bring expected pending to the level by the fiscal year’s end.",
+            definition="Completions a week beyond those expected, from now on, that bring expected pending to the level by the fiscal year’s end.",
         ),
     ]
 
 
-_P50: Final = "Sunday by which half of 2,000 simulated paths have been down to the level, when pending is expected to fall."
-_P90: Final = "Sunday by which nine in ten of 2,000 simulated paths have been down to the level."
+def _signed(value: float) -> str:
+    return f"{'+' if format.rounded(value, 1) > 0 else ''}{format.fixed(value, 1)}"
+
+
+_P50: Final = "First Sunday on which half of 2,000 simulated paths are at the level or below it: where expected pending meets it."
+_P90: Final = "First Sunday on which nine in ten of 2,000 simulated paths are at the level or below it."
 
 
 # ---- Controls
@@ -322,7 +326,7 @@ def _hint(plan: Plan) -> str:
     staffing = plan.learned.staffing
     words = (
         f"What if? Capacity is people × {format.count(capacity.PRODUCTIVE_HOURS_A_YEAR)} productive hours a year × (1 + overtime) ÷ hours for a "
-        f"review; the pace of {format.fixed(float(plan.history.pace.sum()), 1)} completions a week moves in proportion."
+        f"review; completions, now {format.fixed(float(plan.history.pace.sum()), 1)} a week, move in proportion."
     )
     if staffing.people is None:
         words += " People are known for Centers alone: choose one or more Centers, without Port, to try other staffing."
@@ -407,9 +411,9 @@ def _hours(plan: Plan) -> float | None:
     return None if same else float(value)
 
 
-def _share(name: str, label: str, most: int) -> float:
+def _share(name: str, label: str, most: int, words: str | None = None) -> float:
     given = _number(name, 0, most)
-    value = st.slider(label, 0, most, int(given or 0), step=5, format="%d%%", key=f"forecast_what_{name}")
+    value = st.slider(label, 0, most, int(given or 0), step=5, format="%d%%", key=f"forecast_what_{name}", help=words)
     session.keep_own(name, str(value) if value else "")
     return float(value) / 100
 
@@ -418,4 +422,4 @@ def _auto(plan: Plan) -> float:
     if capacity.PSC not in plan.history.types:
         session.own("psc_auto")
         return 0.0
-    return _share("psc_auto", "PSCs accepted unreviewed", 100)
+    return _share("psc_auto", "PSCs accepted unreviewed", 100, "Post summary corrections accepted without a review, beyond today’s.")

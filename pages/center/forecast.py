@@ -24,7 +24,7 @@ cards = [
 board.draw(
     "forecast",
     lambda: forecasting.figures(plan),
-    cards,
+    cards if plan.ready else cards[:1],
     view.stamp(),
     question=plan.question,
     on_export=on_export(exporter(snapshot.scope)),

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from analytics import capacity, codes, forecast, smoothing, standards, weekly
-from analytics.capacity import Projection
+from analytics import capacity, codes, forecast, projection, smoothing, standards, weekly
+from analytics.projection import Projection
 from ui import charts, format
 from ui.board import Card, Column
 from ui.cards.shared import empty, plural, with_chart
-from ui.forecasting import Plan, level_words, short_of
+from ui.forecasting import PENDING_BAND, Plan, level_words, short_of
 
 #: Weeks of the past that the charts show.
 _PAST_WEEKS: Final = 52
 #: Half of the paths that an 80 % and a 95 % interval leave out at either end.
 _ENDS: Final = {"low95": 0.025, "low": 0.1, "high": 0.9, "high95": 0.975}
+#: A work type grows when at least so many more are expected in a year.
+_GROWS: Final = 3
 _WEEK: Final = dt.timedelta(days=7)
 
 
 def _without(plan: Plan, key: str, *, wide: bool = False) -> Card:
-    card = empty(plan.view, key, short_of(plan), "receipts", wide=wide)
+    everything = replace(plan.view, filters=plan.view.filters.between(None, None))
+    card = empty(everything, key, short_of(plan), "receipts", wide=wide)
     if plan.learned.history is None:
         return card
     message = f"A forecast needs {weekly.LEAST_WEEKS} settled weeks of work. Loosen a filter, or come back later."
@@ -41,9 +45,20 @@ def held_words(plan: Plan) -> str:
     )
 
 
-def _fan_rows(projection: Projection) -> pl.DataFrame:
-    levels = {name: projection.quantile(share) for name, share in _ENDS.items()}
-    return pl.DataFrame({"day": projection.sundays, "mid": projection.quantile(0.5), **levels})
+def rule_words(plan: Plan) -> str:
+    """Say what completions follow in the projection, and why."""
+    if plan.learned.completions_rule == projection.PACE:
+        return "Completions keep their pace, which missed pending less in the past than a share of the pile."
+    young = plan.history.begun < smoothing.YEAR // 2
+    why = "the history is young" if young else "in the past this missed pending no more than a steady pace"
+    return f"Completions are a steady share of what is there: {why}."
+
+
+def _fan_rows(shown: Projection) -> pl.DataFrame:
+    """Return the fan by week, from the last settled week, when it has no width yet."""
+    days = [shown.history.settled_to, *shown.sundays]
+    levels = {name: [shown.start, *shown.quantile(share).tolist()] for name, share in {"mid": 0.5, **_ENDS}.items()}
+    return pl.DataFrame({"day": days, **levels})
 
 
 def pending_fan(plan: Plan) -> Card:
@@ -54,13 +69,13 @@ def pending_fan(plan: Plan) -> Card:
     history, shown, level = plan.history, plan.shown, plan.level
     last = shown.sundays[-1]
     low, high = (float(shown.quantile(share)[-1]) for share in (0.1, 0.9))
-    title = f"By {format.date(last)} between {format.count(low)} and {format.count(high)} reviews are likely pending; {format.count(level)} is the level to reach"
+    title = f"At this rate {format.count(low)} to {format.count(high)} reviews are pending on {format.date(last)}; {format.count(level)} is the level to reach"
     total = history.pending.sum(axis=1)
     past = _past(history, total)
     rows = _fan_rows(shown)
     table = pl.concat([past.select("day", pending="value"), rows.rename({"mid": "p50"})], how="diagonal").sort("day")
     marks = []
-    if shown.clears(level) and shown.mean[shown.now] > level:
+    if not shown.there(level):
         reached = [(share, shown.week_cleared(level, share)) for share in (0.5, 0.9)]
         marks = [(day, f"{'P50' if share == 0.5 else 'P90'} {format.date(day)}") for share, day in reached if day]
     options: dict[str, Any] = {
@@ -88,8 +103,8 @@ def pending_fan(plan: Plan) -> Card:
             ),
             metric_ids=("pending", "backlog", "receipts", "completions"),
             wide=True,
-            note=f"To reach: {level_words(plan)}. {held_words(plan)} Each path takes the receipts forecast and the pace of "
-            f"{weekly.PACE_WEEKS} weeks, and wanders by stretches of {capacity.BLOCK_WEEKS} weeks of past errors; transfers are left out.",
+            note=f"To reach: {level_words(plan)}. {held_words(plan)} {rule_words(plan)} Paths wander by stretches of "
+            f"{projection.BLOCK_WEEKS} weeks of past errors; transfers are left out.",
         ),
         charts.fan,
         past,
@@ -253,37 +268,37 @@ def by_type(plan: Plan) -> Card:
         return _without(plan, key)
     history, shown = plan.history, plan.shown
     last = history.settled - 1
-    window = slice(max(history.settled - weekly.PACE_WEEKS, 0), history.settled)
     rows = pl.DataFrame(
         {
             "label": [codes.WORK_TYPES[name] for name in history.types],
             "pending": history.pending[last],
             "backlog": history.backlog[last],
-            "flow": (history.receipts[window] - history.completions[window]).mean(axis=0),
+            "receipts": plan.outlook.expected.by_type[:13].mean(axis=0),
+            "completions": history.pace,
             "ahead": np.asarray(shown.by_type[-1]),
             "standard": [standards.STANDARD_DAYS[name] for name in history.types],
         }
     ).with_columns(change=pl.col("ahead") - pl.col("pending"))
     rows = rows.sort(["change", "label"], descending=[True, False])
-    growing = rows.filter(pl.col("change").round() > 0)
+    growing = rows.filter(pl.col("change") >= _GROWS)
     first = rows.row(0, named=True)
     title = (
         f"{plural(growing.height, 'work type')} of {rows.height} {'grows' if growing.height == 1 else 'grow'} within a year; {first['label']} most, by "
         f"{format.count(first['change'])}"
         if growing.height
-        else "No work type is expected to grow within a year"
+        else f"No work type is expected to grow by {_GROWS} reviews or more within a year"
     )
     said = rows.with_columns(
         pl.col("pending", "ahead").map_elements(format.count, pl.String),
-        pl.col("flow").map_elements(lambda value: f"{'+' if format.rounded(value, 1) > 0 else ''}{format.fixed(value, 1)}", pl.String),
+        pl.col("receipts", "completions").map_elements(lambda value: format.fixed(value, 1), pl.String),
     )
-    bad = [(place, "ahead") for place, change in enumerate(rows["change"].to_list()) if round(change) > 0]
+    bad = [(place, "ahead") for place, change in enumerate(rows["change"].to_list()) if change >= _GROWS]
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"Pending of each work type on {format.date(history.settled_to)}, its net flow a week, and what is expected on "
-            f"{format.date(shown.sundays[-1])} · {plan.narrowed}",
+            subtitle=f"Pending of each work type on {format.date(history.settled_to)} and expected on {format.date(shown.sundays[-1])}; receipts "
+            f"expected and completions at the pace, a week · {plan.narrowed}",
             alt=f"{title}.",
             chart=None,
             table=rows,
@@ -291,18 +306,19 @@ def by_type(plan: Plan) -> Card:
                 Column("label", "Work type", "text"),
                 Column("pending", "Pending", "count"),
                 Column("backlog", "Backlog", "count"),
-                Column("flow", "Net flow a week", "ratio"),
-                Column("ahead", "Expected in a year", "count"),
+                Column("receipts", "Receipts a week, expected", "ratio"),
+                Column("completions", "Completions a week, pace", "ratio"),
+                Column("ahead", "Pending in a year", "count"),
                 Column("change", "Change", "count"),
                 Column("standard", "Standard (days)", "count"),
             ),
             metric_ids=("pending", "backlog", "receipts", "completions"),
-            note="Each work type is projected by itself and summed. People who run out of one kind of work take up the others.",
+            note=f"In: forecast of the next 13 weeks. Out: pace of the {weekly.PACE_WEEKS} settled weeks. Each work type is projected by itself and summed. People who run out of one kind of work take up the others.",
         ),
         charts.words,
         said,
         "label",
-        [("ahead", "Expected in a year"), ("pending", "Pending"), ("flow", "Net flow a week")],
+        [("ahead", "Pending in a year"), ("pending", "Pending"), ("receipts", "In a week"), ("completions", "Out a week")],
         bad=bad,
     )
 
@@ -312,9 +328,11 @@ def scorecard(plan: Plan) -> Card:
     key = "scorecard"
     if not plan.ready:
         return _without(plan, key)
-    rows = plan.card().with_columns(label=pl.col("band") + pl.lit(" weeks ahead"))
+    named = pl.when(pl.col("band") == PENDING_BAND).then(pl.lit(f"Pending, 1–{forecast.TESTED} ahead"))
+    rows = plan.card().with_columns(label=named.otherwise(pl.lit("Receipts, ") + pl.col("band") + pl.lit(" ahead")))
     title = scorecard_title(plan, rows)
-    if not rows["weeks"][-1]:
+    whole = rows.row(len(forecast.BANDS), named=True)
+    if not whole["weeks"]:
         message = "Forecasts are made again as of each month end from half a year after the first work; there is no such month yet."
         return Card(key, title, f"Past forecasts against what came · {plan.narrowed}", f"{title}.", None, pl.DataFrame(), (), empty=message)
     said = rows.with_columns(
@@ -323,12 +341,12 @@ def scorecard(plan: Plan) -> Card:
         .map_elements(lambda value: format.share(value, 0), pl.String)
         .fill_null(format.NONE),
     )
-    worse = [(place, "mase") for place, value in enumerate(rows["mase"].to_list()) if value is not None and value >= 1]
+    worse = [(row, name) for name in ("mase", "against_flat") for row, value in enumerate(rows[name].to_list()) if (value or 0) > 1]
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"{plural(rows['forecasts'][-1], 'receipts forecast')} made again as of past month ends against what came · {plan.narrowed}",
+            subtitle=f"{plural(whole['forecasts'], 'forecast')} made again as of past month ends against what came, by weeks ahead · {plan.narrowed}",
             alt=f"{title}.",
             chart=None,
             table=rows,
@@ -344,7 +362,7 @@ def scorecard(plan: Plan) -> Card:
             ),
             metric_ids=("receipts",),
             note="MASE: mean absolute error over that of seasonal naive (the same week a year earlier) for the same weeks; under 1 is better. "
-            "Bias: forecast less actual, over actual. Held: share of weeks inside the 80% and 95% interval. Model and interval are "
+            "vs flat: the same over a flat line, for pending over leaving it as it is. Bias: forecast less actual, over actual. Held: share of weeks inside the 80% and 95% interval. Model and interval are "
             "chosen from the weeks before each month end alone.",
         ),
         charts.words,
@@ -355,7 +373,7 @@ def scorecard(plan: Plan) -> Card:
             ("bias_share", "Bias"),
             ("covered_80", "80% held"),
             ("covered_95", "95% held"),
-            ("against_flat", "Against a flat line"),
+            ("against_flat", "vs flat"),
         ],
         bad=worse,
     )
@@ -363,16 +381,18 @@ def scorecard(plan: Plan) -> Card:
 
 def scorecard_title(plan: Plan, rows: pl.DataFrame) -> str:
     """Say whether past forecasts beat seasonal naive, and whether they saw more than a flat line."""
-    mase = plan.outlook.mase
-    if not rows["weeks"][-1]:
+    mase, whole, pending = plan.outlook.mase, rows.row(len(forecast.BANDS), named=True), rows.filter(band=PENDING_BAND)
+    if not whole["weeks"]:
         return "Too young to judge: no past forecast can be compared yet"
+    plain = pending["against_flat"][0] if pending.height else None
+    more = "; pending left as it is was closer than its projection" if plain is not None and plain >= 1 else ""
     if mase is None:
-        return "Untested against a year earlier: that takes more than a year of work"
+        return f"Untested against a year earlier: that takes more than a year of work{more}"
     if mase >= 1:
-        return f"No skill: past forecasts missed {_times(mase)} what the same week a year earlier did, so that is shown"
-    flat = rows["against_flat"][-1]
-    better = f"Past forecasts missed {format.share(1 - mase, 0)} less than the same week a year earlier"
-    return f"{better}, but have no skill beyond a flat line" if flat is None or flat > forecast.WORTH else f"{better}"
+        return f"No skill: receipts forecasts missed {_times(mase)} what the same week a year earlier did, so that is shown{more}"
+    better = f"Receipts forecasts missed {format.share(1 - mase, 0)} less than the same week a year earlier"
+    flat = whole["against_flat"]
+    return f"{better}{', but have no skill beyond a flat line' if flat is None or flat > forecast.WORTH else ''}{more}"
 
 
 def _times(mase: float) -> str:

@@ -38,7 +38,7 @@ def fan(
     """
     fans = [(ahead, ACCENT, _BLUE)] if changed is None else [(ahead, GREY, _GREY), (changed, ACCENT, _BLUE)]
     known = past.get_column("value").to_list()
-    ends = [value for frame, _, _ in fans for name in ("low", "high") if name in frame.columns for value in frame[name].to_list()]
+    ends = [value for frame, _, _ in fans for pair in _BANDS for name in pair if name in frame.columns for value in frame[name].to_list()]
     mids = [value for frame, _, _ in fans for value in frame["mid"].to_list()]
     low, high, ticks = base.scale([*known, *ends, *mids, target[0] if target else None], zero=True, kind="count")
     traces = [trace for frame, _, fills in fans for trace in _bands(frame, fills)]
