@@ -179,15 +179,15 @@ class Draws:
     could: Floats
 
 
-def draws(history: History, test: Backtest, model: str, rule: str, paths: int = PATHS, widened: float = 1.0) -> Draws:
-    """Draw receipts and completions from the last settled week over the weeks since, whose receipts are known, and a year ahead.
+def draws(history: History, test: Backtest, model: str, rule: str, paths: int = PATHS, widened: float = 1.0, ahead: int = HORIZON) -> Draws:
+    """Draw receipts and completions from the last settled week over the weeks since, whose receipts are known, and so many weeks ahead.
 
     Both lie around what is expected and wander by stretches of past errors, `widened` times as far. The same data give the same draws.
     """
     rate = paces(history)[rule]
     astray, worked = wander(history, test, model, rule, rate)
     known = history.receipts[history.settled :]
-    mean = np.vstack([known, test.by_type[model][-1][:HORIZON]])[:, :, None]
+    mean = np.vstack([known, test.by_type[model][-1][:ahead]])[:, :, None]
     weeks, (block, _, count) = len(mean), astray.shape
     places = np.random.default_rng(_SEED).integers(0, count, (-(-weeks // block), paths))
 
@@ -229,11 +229,13 @@ def known_by(history: History, at: int) -> npt.NDArray[np.bool_]:
     return np.asarray(due & (week >= max(_first(history) + _YOUNG, at - 2 * YEAR)))
 
 
-def settled_draws(history: History, test: Backtest, model: str, errors: dict[str, Floats], at: int, paths: int = PATHS) -> Draws:
+def settled_draws(
+    history: History, test: Backtest, model: str, errors: dict[str, Floats], at: int, paths: int = PATHS, ahead: int = HORIZON
+) -> Draws:
     """Choose the rule of completions and the width by the past up to the end of week `at`, the last settled one, and draw."""
     rule = rule_at(history, errors, at)
-    first = project(draws(history, test, model, rule, _PAST_PATHS))
-    return draws(history, test, model, rule, paths, widening(history, errors, rule, at, first))
+    first = project(draws(history, test, model, rule, _PAST_PATHS, ahead=TESTED))
+    return draws(history, test, model, rule, paths, widening(history, errors, rule, at, first), ahead)
 
 
 def of_outlook(history: History, outlook: Outlook) -> Draws:
@@ -336,7 +338,7 @@ def scorecard(history: History, test: Backtest) -> pl.DataFrame:
         count = min(TESTED, history.settled - 1 - week)
         then_known, known = history.until(week + 1), test.until(week + 1)
         past = {name: each[: week + 1] for name, each in errors.items()}
-        drawn = settled_draws(then_known, known, chosen(known, week), past, week, _PAST_PATHS)
+        drawn = settled_draws(then_known, known, chosen(known, week), past, week, _PAST_PATHS, TESTED)
         then, came = project(drawn).pending[:count], actual[week + 1 : week + 1 + count]
         miss += (then.mean(axis=1) - came).tolist()
         same += (actual[week] - came).tolist()

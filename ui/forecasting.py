@@ -191,7 +191,7 @@ def title(plan: Plan) -> str:
     if half:
         late = f"; nine in ten by {format.date(most)}" if most else "; nine in ten not within a year"
         return f"Pending is as likely as not down to {format.count(level)} by {format.date(half)}{late}"
-    return f"Pending will not clear to {format.count(level)} at this rate; it needs {more} by {end}"
+    return f"Pending will not clear to {format.count(level)} at this rate; to be there by {end} it needs {more}"
 
 
 def short_of(plan: Plan) -> str:

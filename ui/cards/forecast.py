@@ -292,6 +292,7 @@ def by_type(plan: Plan) -> Card:
         pl.col("pending", "ahead").map_elements(format.count, pl.String),
         pl.col("receipts", "completions").map_elements(lambda value: format.fixed(value, 1), pl.String),
     )
+    keeps = " People who run out of one kind of work take up the others." if plan.learned.completions_rule == projection.PACE else ""
     bad = [(place, "ahead") for place, change in enumerate(rows["change"].to_list()) if change >= _GROWS]
     return with_chart(
         Card(
@@ -313,7 +314,8 @@ def by_type(plan: Plan) -> Card:
                 Column("standard", "Standard (days)", "count"),
             ),
             metric_ids=("pending", "backlog", "receipts", "completions"),
-            note=f"In: forecast of the next 13 weeks. Out: pace of the {weekly.PACE_WEEKS} settled weeks. Each work type is projected by itself and summed. People who run out of one kind of work take up the others.",
+            note=f"In: forecast of the next 13 weeks. Out: pace of the {weekly.PACE_WEEKS} settled weeks. Each work type is projected by itself "
+            f"and summed.{keeps}",
         ),
         charts.words,
         said,
