@@ -137,33 +137,45 @@ def paces(history: History) -> dict[str, Floats]:
     return {PACE: smoothing.learn(done).level, SHARE: np.clip(part / np.maximum(whole, _LITTLE), 0.0, 1.0)}
 
 
-def missed(history: History, test: Backtest) -> dict[str, Floats]:
-    """Return by how much past projections missed pending, by rule, settled week and weeks ahead (up to 26); NaN where that is not known.
+@dataclass(frozen=True)
+class Past:
+    """What completions followed (`paces`), and by how much projections have missed pending, by rule: settled week, weeks ahead (to 26).
 
-    `same` is the plainest projection: pending stays as it is.
+    The misses are NaN where they are not known yet.
     """
+
+    rates: dict[str, Floats]
+    errors: dict[str, Floats]
+
+    def until(self, count: int) -> Past:
+        """Return what was known after the first `count` weeks; nothing looked further."""
+        return Past(*({rule: each[:count] for rule, each in kept.items()} for kept in (self.rates, self.errors)))
+
+
+def past_of(history: History, test: Backtest) -> Past:
+    """Project pending as of every settled week by each rule and compare with what came."""
     settled = history.settled
     actual = history.pending[:settled].sum(axis=1)
     places = np.arange(settled)[:, None] + np.arange(1, TESTED + 1)[None, :]
     came = np.where(places < settled, actual[np.minimum(places, settled - 1)], np.nan)
-    found = {"same": actual[:, None] - came}
-    for rule, rate in paces(history).items():
+    rates, errors = paces(history), {}
+    for rule, rate in rates.items():
         open_ = history.pending[:settled]
         ahead = np.empty((settled, TESTED))
         for step in range(TESTED):
             there = open_ + test.by_type[FLAT][:settled, step]
             open_ = np.maximum(there - (rate * there if rule == SHARE else rate), 0.0)
             ahead[:, step] = open_.sum(axis=1)
-        found[rule] = ahead - came
-    return found
+        errors[rule] = ahead - came
+    return Past(rates, errors)
 
 
-def rule_at(history: History, errors: dict[str, Floats], at: int) -> str:
+def rule_at(history: History, past: Past, at: int) -> str:
     """Choose the rule of completions that had missed pending less by the end of week `at`."""
     known = known_by(history, at)
     if known.any(axis=1).sum() < _LEAST_ORIGINS:
         return SHARE
-    return min((SHARE, PACE), key=lambda rule: float(np.abs(errors[rule][known]).mean()))
+    return min((SHARE, PACE), key=lambda rule: float(np.abs(past.errors[rule][known]).mean()))
 
 
 @dataclass(frozen=True)
@@ -179,12 +191,21 @@ class Draws:
     could: Floats
 
 
-def draws(history: History, test: Backtest, model: str, rule: str, paths: int = PATHS, widened: float = 1.0, ahead: int = HORIZON) -> Draws:
+def draws(
+    history: History,
+    test: Backtest,
+    model: str,
+    rule: str,
+    paths: int = PATHS,
+    widened: float = 1.0,
+    ahead: int = HORIZON,
+    rates: dict[str, Floats] | None = None,
+) -> Draws:
     """Draw receipts and completions from the last settled week over the weeks since, whose receipts are known, and so many weeks ahead.
 
     Both lie around what is expected and wander by stretches of past errors, `widened` times as far. The same data give the same draws.
     """
-    rate = paces(history)[rule]
+    rate = (rates or paces(history))[rule]
     astray, worked = wander(history, test, model, rule, rate)
     known = history.receipts[history.settled :]
     mean = np.vstack([known, test.by_type[model][-1][:ahead]])[:, :, None]
@@ -202,7 +223,7 @@ def draws(history: History, test: Backtest, model: str, rule: str, paths: int = 
     return Draws(history, rule, came, could)
 
 
-def widening(history: History, errors: dict[str, Floats], rule: str, at: int, shown: Projection) -> float:
+def widening(history: History, past: Past, rule: str, at: int, shown: Projection) -> float:
     """Say how many times as far past projections missed pending as the paths spread: 1 to 3.
 
     Short stretches do not hold how a level drifts over months. So the half-width of the 80 % range is set against the 80 % quantile
@@ -213,7 +234,7 @@ def widening(history: History, errors: dict[str, Floats], rule: str, at: int, sh
     if not steps:
         return 1.0
     size = np.sqrt(history.pending[: history.settled].sum(axis=1) + 1)[:, None]
-    scaled = np.abs(errors[rule]) / size
+    scaled = np.abs(past.errors[rule]) / size
     low, high = shown.quantile(0.1), shown.quantile(0.9)
     ratios = [
         np.quantile(scaled[known[:, step], step], 0.8) * np.sqrt(shown.start + 1) / max((high[step] - low[step]) / 2, _LITTLE)
@@ -229,18 +250,16 @@ def known_by(history: History, at: int) -> npt.NDArray[np.bool_]:
     return np.asarray(due & (week >= max(_first(history) + _YOUNG, at - 2 * YEAR)))
 
 
-def settled_draws(
-    history: History, test: Backtest, model: str, errors: dict[str, Floats], at: int, paths: int = PATHS, ahead: int = HORIZON
-) -> Draws:
+def settled_draws(history: History, test: Backtest, model: str, past: Past, at: int, paths: int = PATHS, ahead: int = HORIZON) -> Draws:
     """Choose the rule of completions and the width by the past up to the end of week `at`, the last settled one, and draw."""
-    rule = rule_at(history, errors, at)
-    first = project(draws(history, test, model, rule, _PAST_PATHS, ahead=TESTED))
-    return draws(history, test, model, rule, paths, widening(history, errors, rule, at, first), ahead)
+    rule = rule_at(history, past, at)
+    first = project(draws(history, test, model, rule, _PAST_PATHS, ahead=TESTED, rates=past.rates))
+    return draws(history, test, model, rule, paths, widening(history, past, rule, at, first), ahead, past.rates)
 
 
 def of_outlook(history: History, outlook: Outlook) -> Draws:
     """Draw along an outlook on receipts, with the rule and the width of the newest settled week."""
-    return settled_draws(history, outlook.test, outlook.expected.model, missed(history, outlook.test), history.settled - 1)
+    return settled_draws(history, outlook.test, outlook.expected.model, past_of(history, outlook.test), history.settled - 1)
 
 
 def wander(history: History, test: Backtest, model: str, rule: str, rate: Floats) -> tuple[Floats, Floats]:
@@ -331,14 +350,13 @@ def scorecard(history: History, test: Backtest) -> pl.DataFrame:
         One row: `forecasts` and `weeks` compared, `against_flat` (mean absolute error over that of “pending stays as it is”; null when
         there is nothing to compare), `bias_share` (projected less actual, over actual), `covered_80` and `covered_95` (0-1).
     """
-    errors, actual = missed(history, test), history.pending.sum(axis=1)
+    past, actual = past_of(history, test), history.pending.sum(axis=1)
     made = [week for week in month_ends(history) if week < history.settled - 1]
     miss, same, real, inside = [], [], [], []
     for week in made:
         count = min(TESTED, history.settled - 1 - week)
         then_known, known = history.until(week + 1), test.until(week + 1)
-        past = {name: each[: week + 1] for name, each in errors.items()}
-        drawn = settled_draws(then_known, known, chosen(known, week), past, week, _PAST_PATHS, TESTED)
+        drawn = settled_draws(then_known, known, chosen(known, week), past.until(week + 1), week, _PAST_PATHS, TESTED)
         then, came = project(drawn).pending[:count], actual[week + 1 : week + 1 + count]
         miss += (then.mean(axis=1) - came).tolist()
         same += (actual[week] - came).tolist()

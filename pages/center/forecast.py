@@ -2,15 +2,16 @@
 
 from data.journal import exporter
 from data.store import Snapshot
-from ui import board, forecasting, session
+from ui import board, forecasting, session, whatif
 from ui.cards import forecast
+from ui.cards.scorecard import scorecard
 from ui.frame import headline, on_export, open_view
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"], period=False)
 
-head = forecasting.place()
-plan = forecasting.chosen(view)
+head = whatif.place()
+plan = whatif.chosen(view)
 with head:
     headline(forecasting.title(plan), view, forecasting.sentence(plan))
 
@@ -19,7 +20,7 @@ cards = [
     lambda: forecast.receipts(plan),
     lambda: forecast.by_type(plan),
     lambda: forecast.hours(plan),
-    lambda: forecast.scorecard(plan),
+    lambda: scorecard(plan),
 ]
 board.draw(
     "forecast",

@@ -17,11 +17,12 @@ from data.store import Snapshot
 from ui import forecasting, format
 from ui.board import Card
 from ui.cards import forecast as cards
+from ui.cards.scorecard import scorecard
 from ui.forecasting import PENDING_BAND, Plan
 from ui.frame import View
 
 SEEDS = range(16)
-ALL = (cards.pending_fan, cards.receipts, cards.by_type, cards.hours, cards.scorecard)
+ALL = (cards.pending_fan, cards.receipts, cards.by_type, cards.hours, scorecard)
 
 
 def _plan(seed: int, analyst: Snapshot) -> Plan:
@@ -166,7 +167,7 @@ def test_hours(plan: Plan) -> None:
 
 
 def test_scorecard(plan: Plan) -> None:
-    card = cards.scorecard(plan)
+    card = scorecard(plan)
     if drawn(card):
         whole = card.table.filter(band="1–26").row(0, named=True)
         pending = card.table.filter(band=PENDING_BAND).row(0, named=True)

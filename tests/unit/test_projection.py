@@ -105,8 +105,8 @@ def test_the_rule_that_the_work_follows_is_found(rule: str, made) -> None:
     found = []
     for seed in range(4):
         past = made(seed) if rule == SHARE else made(seed, came=75.0)
-        errors = projection.missed(past, forecast.backtest(past.receipts))
-        found.append(projection.rule_at(past, errors, past.settled - 1))
+        known = projection.past_of(past, forecast.backtest(past.receipts))
+        found.append(projection.rule_at(past, known, past.settled - 1))
     assert found == [rule] * 4
 
 
@@ -195,7 +195,7 @@ def test_the_range_of_pending_holds_about_what_it_says() -> None:
         past = made.until(156)
         shown = projection.project(
             projection.settled_draws(
-                past, forecast.backtest(past.receipts), forecast.FLAT, projection.missed(past, forecast.backtest(past.receipts)), 155, 300
+                past, forecast.backtest(past.receipts), forecast.FLAT, projection.past_of(past, forecast.backtest(past.receipts)), 155, 300
             )
         )
         low, high = shown.quantile(0.1)[:26], shown.quantile(0.9)[:26]
