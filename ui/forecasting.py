@@ -106,6 +106,11 @@ class Plan:
         """Whether there is a forecast."""
         return self.learned.base is not None
 
+    @property
+    def many(self) -> bool:
+        """Whether there is more than one work type to tell apart."""
+        return self.ready and len(self.history.types) > 1
+
     @cached_property
     def changed(self) -> Projection | None:
         """Pending with what is changed; null when nothing is."""

@@ -18,7 +18,7 @@ with head:
 cards = [
     lambda: forecast.pending_fan(plan),
     lambda: forecast.receipts(plan),
-    lambda: forecast.by_type(plan),
+    *([lambda: forecast.by_type(plan)] if plan.many else []),
     lambda: forecast.hours(plan),
     lambda: scorecard(plan),
 ]

@@ -321,6 +321,6 @@ def by_type(plan: Plan) -> Card:
         charts.words,
         said,
         "label",
-        [("ahead", "Pending in a year"), ("pending", "Pending"), ("receipts", "In a week"), ("completions", "Out a week")],
+        [("ahead", "In a year"), ("pending", "Now"), ("receipts", "In a week"), ("completions", "Out a week")],
         bad=bad,
     )

@@ -18,8 +18,8 @@ def scorecard(plan: Plan) -> Card:
     key = "scorecard"
     if not plan.ready:
         return without(plan, key)
-    named = pl.when(pl.col("band") == PENDING_BAND).then(pl.lit(f"Pending, 1–{forecast.TESTED} ahead"))
-    rows = plan.card().with_columns(label=named.otherwise(pl.lit("Receipts, ") + pl.col("band") + pl.lit(" ahead")))
+    named = pl.when(pl.col("band") == PENDING_BAND).then(pl.lit(f"Pending, 1–{forecast.TESTED}"))
+    rows = plan.card().with_columns(label=named.otherwise(pl.col("band") + pl.lit(" weeks")))
     title = scorecard_title(plan, rows)
     whole = rows.row(len(forecast.BANDS), named=True)
     if not whole["weeks"]:
@@ -36,7 +36,7 @@ def scorecard(plan: Plan) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"{plural(whole['forecasts'], 'forecast')} made again as of past month ends against what came, by weeks ahead · {plan.narrowed}",
+            subtitle=f"{plural(whole['forecasts'], 'forecast')} made again as of past month ends against what came: receipts by weeks ahead, then pending · {plan.narrowed}",
             alt=f"{title}.",
             chart=None,
             table=rows,
