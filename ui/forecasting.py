@@ -20,7 +20,7 @@ from analytics.rollups import WORK
 from analytics.scope import Scope
 from analytics.weekly import History
 from ui import format
-from ui.board import KeyFigure
+from ui.board import KeyFigure, Stamp
 from ui.board.seen import Question
 from ui.cards.shared import listed, plural
 from ui.frame import Source, View
@@ -163,6 +163,16 @@ def plan_of(view: View, what_if: WhatIf = NOTHING, rule: str = "standard", own_l
 def sentence(plan: Plan) -> str:
     """Say what the page shows."""
     return f"Seen from {format.date(plan.view.as_of)} · {plan.narrowed}"
+
+
+def stamp(plan: Plan) -> Stamp:
+    """Return what goes on every export: the level to reach and what was tried as well."""
+    if not plan.ready:
+        return replace(plan.view.stamp(), sentence=sentence(plan))
+    return replace(
+        plan.view.stamp(),
+        sentence=" · ".join([sentence(plan), f"to reach: {level_words(plan)}", *([effect(plan)] if effect(plan) else [])]),
+    )
 
 
 def level_words(plan: Plan) -> str:

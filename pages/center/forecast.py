@@ -26,7 +26,7 @@ board.draw(
     "forecast",
     lambda: forecasting.figures(plan),
     cards if plan.ready else cards[:1],
-    view.stamp(),
+    forecasting.stamp(plan),
     question=plan.question,
     on_export=on_export(exporter(snapshot.scope)),
 )
