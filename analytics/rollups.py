@@ -17,7 +17,7 @@ import polars as pl
 
 from analytics import periods, standards
 from analytics.exc import QueryError
-from analytics.filters import column_of
+from analytics.filters import Filters, column_of
 from analytics.packing import collected, summed
 
 Frames = Mapping[str, pl.LazyFrame]
@@ -214,6 +214,9 @@ class ByMonth(Protocol):
     def days(self, name: str, month: dt.date) -> pl.LazyFrame:
         """Return the rows of a rollup by day that lie in the month of a day."""
 
+    def weeks(self, name: str, measures: Sequence[str]) -> pl.LazyFrame:
+        """Return measures of a rollup by day, summed over weeks dated by their Monday."""
+
     def kept(self, name: str, rows: Hashable, columns: Sequence[str], make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """Return columns of chosen rows of a rollup: those kept since they were asked for last, or those made now."""
 
@@ -292,6 +295,20 @@ def _months(frames: ByMonth, name: str, first: dt.date, last: dt.date, joined: d
 
 def _cut(frame: pl.LazyFrame, first: dt.date, last: dt.date) -> pl.LazyFrame:
     return frame.filter(pl.col("date").is_between(first, last))
+
+
+def by_week(frame: pl.LazyFrame, group: Sequence[str], measures: Sequence[str]) -> pl.LazyFrame:
+    """Sum measures of a rollup by day over weeks, which are Monday to Sunday; `date` becomes the Monday."""
+    sums = [pl.col(measure).sum() for measure in measures]
+    return frame.select(*group, *measures).with_columns(pl.col("date").dt.truncate("1w")).group_by(group).agg(sums)
+
+
+def weeks(frames: Frames, family: Family, filters: Filters, dimensions: Iterable[str], measures: Sequence[str]) -> pl.LazyFrame:
+    """Return the filtered rows of the family's smallest fitting rollup, summed over weeks dated by their Monday, of all dates."""
+    rollup = smallest(frames, family, {*dimensions, *filters.used})
+    apart = frames if isinstance(frames, ByMonth) else None
+    found = apart.weeks(rollup.name, measures) if apart else by_week(frames[rollup.name], rollup.group, measures)
+    return found.filter(filters.predicate()) if filters.used else found
 
 
 def coarser(frame: pl.LazyFrame, rollup: Rollup) -> pl.LazyFrame:

@@ -25,7 +25,7 @@ from sqlalchemy import Engine
 from analytics import assignment, codes, coding, periods, quality
 from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels, day_words
-from analytics.rollups import ROLLUPS, Frames, Rollup, coarser, only_levels
+from analytics.rollups import ROLLUPS, Frames, Rollup, by_week, coarser, only_levels
 from analytics.scope import Scope
 from data import database, health, items, ledger, places, quarantine, vanish
 from data.facts import MONTHLY, profile_window
@@ -84,6 +84,7 @@ class _Files(Mapping[str, pl.LazyFrame]):
         self._months: dict[str, _Dated] = {}
         self._years: dict[str, _Dated] = {}
         self._days: dict[tuple[str, dt.date], pl.DataFrame] = {}
+        self._weeks: dict[tuple[str, tuple[str, ...]], pl.DataFrame] = {}
         self._kept: dict[tuple[str, Hashable], pl.DataFrame] = {}
         self._keeping = threading.Lock()
 
@@ -120,6 +121,18 @@ class _Files(Mapping[str, pl.LazyFrame]):
         for oldest in [*self._days][:-_MONTHS_KEPT]:
             self._days.pop(oldest, None)
         return found.lazy()
+
+    def weeks(self, name: str, measures: Sequence[str]) -> pl.LazyFrame:
+        """Return measures of a rollup by day, summed over weeks, dated by their Monday; only these columns are read and kept."""
+        place = name, tuple(measures)
+        if place not in self._weeks:
+            rollup = _ROLLUP[name]
+            kind = _KIND[rollup.family.name]
+            paths = part_files(self._folder, self._manifest, kind, f"rollups/{name}.parquet")
+            frame = pl.scan_parquet(paths, glob=False) if paths else empty(kind)[name].lazy()
+            summed = by_week(frame, rollup.group, measures).collect()
+            self._weeks[place] = coding.decode(summed, self._manifest["codes"])
+        return self._weeks[place].lazy()
 
     def kept(self, name: str, rows: Hashable, columns: Sequence[str], make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """Return columns of chosen rows of a rollup; what was asked for last is kept."""
@@ -223,6 +236,10 @@ class _Cut(Mapping[str, pl.LazyFrame]):
     def days(self, name: str, month: dt.date) -> pl.LazyFrame:
         """Return the rows of a rollup by day that lie in the month of a day."""
         return self._own(name, self._reachable(name).days(name, month))
+
+    def weeks(self, name: str, measures: Sequence[str]) -> pl.LazyFrame:
+        """Return measures of a rollup by day, summed over weeks."""
+        return self._own(name, self._reachable(name).weeks(name, measures))
 
     def kept(self, name: str, rows: Hashable, columns: Sequence[str], make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """Return columns of chosen rows of a rollup; rows cut to some Centers are not kept, because others would be given them."""

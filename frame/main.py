@@ -31,6 +31,7 @@ PAGES = (
     ("center", "workload", "Workload", ()),
     ("center", "work_list", "Work list", ("director", "analyst")),
     ("center", "flow", "Flow", ()),
+    ("center", "forecast", "Forecast", ("leadership", "director", "analyst")),
     ("center", "accounts", "Accounts", ("director", "analyst")),
     ("center", "routing", "Routing", ()),
     ("center", "service", "Service", ()),

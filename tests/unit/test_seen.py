@@ -106,3 +106,13 @@ def test_what_is_kept_has_an_end_however_small_or_large_the_parts_are() -> None:
             seen.get(f"question {number:04}", lambda size=size: part(size))
         held = sum(len(key) + len(data) for key, (_, (data, _)) in seen._kept.items())
         assert held <= 1000
+
+
+def test_what_a_reader_tried_is_part_of_the_question() -> None:
+    plain = Question("v1", SCOPES[0], FILTERS[0])
+    asked = [plain, *(Question("v1", SCOPES[0], FILTERS[0], more) for more in (("people", 31), ("people", 36), ("overtime", 36)))]
+    assert len(set(asked)) == 4
+    seen = Seen()
+    answers = [seen.get(question, lambda place=place: (str(place).encode(), ())) for place, question in enumerate(asked)]
+    assert [seen.get(question, lambda: (b"", ())) for question in asked] == answers
+    assert len(set(answers)) == 4

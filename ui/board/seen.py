@@ -29,6 +29,8 @@ class Question:
     version: str
     scope: Scope
     filters: Filters
+    #: What else the reader chose on the page: the answers to two choices never stand for each other.
+    more: Hashable = ()
 
 
 class Seen:

@@ -7,6 +7,7 @@ or `PHONE` (for `Card.chart_narrow`). The layout's `height` is the height that t
 from ui.charts.base import HALF, PHONE, WIDE, Spec
 from ui.charts.chance import against_chance
 from ui.charts.courses import Curve, curves, spans
+from ui.charts.fans import fan
 from ui.charts.grids import heat, stacked_ages
 from ui.charts.panels import small_multiples
 from ui.charts.process import process_chart
@@ -28,6 +29,7 @@ __all__ = [
     "curves",
     "dots_with_interval",
     "due_bars",
+    "fan",
     "flow_lines",
     "heat",
     "process_chart",
