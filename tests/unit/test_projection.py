@@ -44,7 +44,9 @@ def projected(past: History, rule: str, what_if: WhatIf = capacity.NOTHING, path
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize(
-    "what_if", [WhatIf(), WhatIf(people=26), WhatIf(people=3), WhatIf(psc_auto_share=0.6), WhatIf(hours=1.0, overtime_share=0.3)], ids=str
+    "what_if",
+    [WhatIf(), WhatIf(people=26), WhatIf(people=3), WhatIf(people=2000), WhatIf(psc_auto_share=0.6), WhatIf(hours=1.0, overtime_share=0.3)],
+    ids=str,
 )
 def test_pending_is_pending_before_plus_receipts_less_completions(rule: str, what_if: WhatIf) -> None:
     shown = projected(limited(), rule, what_if)
