@@ -100,11 +100,17 @@ def _key_figure(view: View, metric: Metric, trend: Sequence[float | None], verdi
         trend=tuple(trend),
         provisional=now.get("quality") == "provisional" or late.provisional,
         definition=metric.definition,
-        signal=verdict.words,
+        signal=_dated(verdict, view),
         signal_tone=_TONES.get(verdict.state, "none"),
         assurance=_assured(verdict, metric.unit),
         facts=_facts(now, metric, interval, verdict),
     )
+
+
+def _dated(verdict: Verdict, view: View) -> str:
+    """Say what the process chart says, and up to which month where the last ones do not count yet."""
+    settled = verdict.month is None or verdict.month >= periods.month_start(view.end)
+    return verdict.words if settled or verdict.state not in _TONES else f"{verdict.words} to {format.month(verdict.month)}"
 
 
 #: Shape and colour of a signal.
