@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from html import escape
 from typing import Any, Final, Protocol
 
 import polars as pl
@@ -13,17 +12,13 @@ import streamlit as st
 from analytics import accounts, codes
 from analytics.filters import Filters
 from analytics.scope import Scope
-from ui import format, session
+from ui import format, records, session
 from ui.account import Around, sections
 from ui.board import KeyFigure
 from ui.cards.accounts import with_reasons
 from ui.cards.shared import plural, total
 from ui.figures import key_figure
 from ui.frame import Source, View
-from ui.sheet import csv_of
-
-#: Rows on screen; the export has all.
-SHOWN: Final = 500
 
 #: Column of the list -> its heading.
 HEADS: Final[dict[str, str]] = {
@@ -166,38 +161,20 @@ def draw(view: View, rows: pl.DataFrame, record: Callable[[str, str], None]) -> 
     """Draw the list with its export; the row that the reader chooses is opened."""
     listed = shown(view, rows)
     if listed.is_empty():
-        st.html('<section class="cl-list"><p>No account matches. Choose “All accounts”, or clear the search and the filters.</p></section>')
+        records.nothing("No account matches. Choose “All accounts”, or clear the search and the filters.")
         return
-    caption = (
-        f"The first {format.count(SHOWN)} of {plural(listed.height, 'account')}"
-        if listed.height > SHOWN
-        else plural(listed.height, "account")
+    records.listing(
+        view,
+        listed,
+        HEADS,
+        _columns(),
+        name="accounts",
+        noun="account",
+        order="",
+        sentence=view.sentence,
+        opens=("account_id", "account"),
+        record=record,
     )
-    stamp = view.stamp()
-    with st.container(horizontal=True, key="worklist_head", vertical_alignment="center"):
-        st.html(f'<p class="cl-caption">{escape(caption)}. Choose a row to open the account.</p>')
-        lines = [stamp.sentence, f"As of {stamp.as_of}, data version {stamp.version}", *(["Synthetic data"] if stamp.synthetic else [])]
-        st.download_button(
-            "Download all as CSV",
-            lambda: csv_of(listed, list(HEADS), lines),
-            file_name=f"centerline-accounts-{view.as_of.isoformat()}.csv",
-            mime="text/csv",
-            key="accounts_csv",
-            on_click=lambda: record("export", f"accounts {listed.height} rows {session.query()}"),
-        )
-    event = st.dataframe(
-        listed.head(SHOWN),
-        hide_index=True,
-        column_config=_columns(),
-        on_select="rerun",
-        selection_mode="single-row",
-        key="accounts_rows",
-        height=420,
-        alt=f"Accounts: {caption}.",
-    )
-    chosen = event["selection"]["rows"]
-    if chosen:
-        session.keep_own("account", str(listed["account_id"][chosen[0]]))
 
 
 def _columns() -> dict[str, Any]:
@@ -206,7 +183,7 @@ def _columns() -> dict[str, Any]:
         name: config.NumberColumn(HEADS[name], format="percent", width="small")
         for name in ("value_share", "found_share", "expected_share", "off_lines_share", "margin")
     }
-    special: dict[str, Any] = percent | {
+    return percent | {
         "value_usd": config.NumberColumn(HEADS["value_usd"], format="dollar", width=130),
         "account_name": config.TextColumn(HEADS["account_name"], width=210),
         "reasons": config.TextColumn(HEADS["reasons"], width=220),
@@ -218,7 +195,6 @@ def _columns() -> dict[str, Any]:
             HEADS["expected_share"], format="percent", width="small", help="What reviews opened for the same reasons find over all listed"
         ),
     }
-    return {name: special.get(name, head) for name, head in HEADS.items()}
 
 
 def detail(view: View, source: Records) -> None:
@@ -229,8 +205,6 @@ def detail(view: View, source: Records) -> None:
     around = source.account(account_id)
     if around is None:
         session.keep_own("account", "")
-        st.html(
-            f'<ul class="cl-notices" role="status"><li>There is no account “{escape(account_id[:40])}” that your role reaches.</li></ul>'
-        )
+        records.not_there("account", account_id)
         return
     st.html('<div class="cl-opened">' + "".join(sections(view, around, source.dimension("industry"))) + "</div>")

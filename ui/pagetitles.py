@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ui import format
+from ui import format, provisional
 from ui.cards.shared import moved, plural
 from ui.frame import View
 
@@ -41,9 +41,10 @@ def workload(view: View) -> str:
     pending, before, backlog = _value(view, "pending"), _value(view, "pending", earlier=True), _value(view, "backlog")
     if not pending:
         return "Nothing is waiting"
-    title = f"{plural(int(pending), 'review')} pending"
+    late = provisional.of_metric(view, "pending")
+    title = f"{plural(int(pending), 'review')} pending" + (f" ({late.words})" if late.words else "")
     if before is not None:
-        title += f", {moved(pending, before)} on a year earlier"
+        title += f", {'no clear change' if late.hides(pending, before) else moved(pending, before)} on a year earlier"
     return f"{title}; {format.share((backlog or 0) / pending)} of them are backlog"
 
 

@@ -3,7 +3,7 @@
 from analytics import worklist as items
 from data.journal import exporter
 from data.store import Snapshot
-from ui import board, session, worklist
+from ui import board, item, session, worklist
 from ui.frame import headline, open_view
 
 snapshot = Snapshot(session.guard(), session.cited_version())
@@ -15,4 +15,4 @@ headline(worklist.title(listed), view, worklist.sentence(view))
 board.draw("work_list", lambda: worklist.figures(listed), [], view.stamp())
 window, search = worklist.controls(listed)
 worklist.draw(view, items.narrowed(listed, window, search), record)
-worklist.detail(view, snapshot, listed)
+item.detail(view, snapshot, listed)

@@ -1,0 +1,85 @@
+"""A list of single records on screen: its caption, its export, which is written down, and the row that the reader opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any, Final
+
+import polars as pl
+import streamlit as st
+
+from ui import format, session
+from ui.cards.shared import plural
+from ui.frame import View
+from ui.sheet import csv_of
+
+#: Rows on screen; the export has all.
+SHOWN: Final = 500
+
+
+def listing(
+    view: View,
+    rows: pl.DataFrame,
+    heads: Mapping[str, str],
+    special: Mapping[str, Any],
+    *,
+    name: str,
+    noun: str,
+    order: str,
+    sentence: str,
+    opens: tuple[str, str],
+    record: Callable[[str, str], None],
+) -> None:
+    """Draw a list with its export; the row that the reader chooses is opened.
+
+    Args:
+        view: The page's question.
+        rows: What is listed, in order; columns are those of `heads`.
+        heads: Column -> heading.
+        special: Column -> Streamlit's column, where it is more than its heading.
+        name: Name of the list in exports and in the audit trail, such as `work_list`.
+        noun: What a row is.
+        order: What is said of the order after the number of rows; may be empty.
+        sentence: What the list shows, for its export.
+        opens: Column of the record's id, and the page's parameter that opens it.
+        record: Writes an export down: action and detail.
+    """
+    caption = f"The first {format.count(SHOWN)} of {plural(rows.height, noun)}" if rows.height > SHOWN else plural(rows.height, noun)
+    said = ", ".join(filter(None, (caption, order)))
+    stamp = view.stamp()
+    with st.container(horizontal=True, key="worklist_head", vertical_alignment="center"):
+        st.html(f'<p class="cl-caption">{escape(said)}. Choose a row to open it.</p>')
+        lines = [sentence, f"As of {stamp.as_of}, data version {stamp.version}", *(["Synthetic data"] if stamp.synthetic else [])]
+        st.download_button(
+            "Download all as CSV",
+            lambda: csv_of(rows, list(heads), lines),
+            file_name=f"centerline-{name.replace('_', '-')}-{view.as_of.isoformat()}.csv",
+            mime="text/csv",
+            key=f"{name}_csv",
+            on_click=lambda: record("export", f"{name} {rows.height} rows {session.query()}"),
+        )
+    event = st.dataframe(
+        rows.head(SHOWN),
+        hide_index=True,
+        column_config={column: special.get(column, head) for column, head in heads.items()},
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"{name}_rows",
+        height=440,
+        alt=f"{name.replace('_', ' ').capitalize()}: {said}.",
+    )
+    chosen = event["selection"]["rows"]
+    if chosen:
+        column, parameter = opens
+        session.keep_own(parameter, str(rows[column][chosen[0]]))
+
+
+def nothing(words: str) -> None:
+    """Say that the list is empty, and what to loosen."""
+    st.html(f'<section class="cl-list"><p>{escape(words)}</p></section>')
+
+
+def not_there(kind: str, name: str) -> None:
+    """Say that the record in the address is not one that the reader reaches."""
+    st.html(f'<ul class="cl-notices" role="status"><li>There is no {kind} “{escape(name[:40])}” that your role reaches.</li></ul>')
