@@ -217,11 +217,11 @@ def effect(plan: Plan) -> str:
     both = (plan.changed, plan.base)
     when = [_when(each, level) for each in both]
     chance = [format.share(each.chance(level, end)) for each in both]
-    more = [format.count(each.more_needed(level, end)) for each in both]
+    more = [each.more_needed(level, end) for each in both]
     cleared = f"cleared {when[0]}" + (f" instead of {when[1]}" if when[0] != when[1] else ", as without")
     return (
         f"With {listed(_given(plan))}: {cleared}; chance on {format.date(end)} {chance[0]} instead of {chance[1]}; "
-        f"{more[0]} more completions a week needed instead of {more[1]}."
+        f"{plural(more[0], 'more completion')} a week needed instead of {format.count(more[1])}."
     )
 
 

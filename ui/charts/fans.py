@@ -144,7 +144,7 @@ def _layout(
         if mid is None:
             continue
         place = mid
-        while any(abs(place - other) < (high - low) * 36 / plot for other in taken):
+        while any(abs(place - other) < (high - low) * 40 / plot for other in taken):
             place += (high - low) * 4 / plot * (1 if place >= min(taken) else -1)
         taken.append(place)
         label = f"<b>{text}</b>" + (f"<br><span style='font-size:12px'>{ends}</span>" if ends else "")
