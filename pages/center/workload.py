@@ -3,7 +3,7 @@
 from data.journal import exporter
 from data.store import Snapshot
 from ui import alerts, board, session
-from ui.cards import desk, workload
+from ui.cards import desk, signals, workload
 from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
 from ui.pagetitles import workload as title
@@ -18,6 +18,7 @@ own = [
     lambda: desk.by_type(view),
     lambda: workload.ages(view),
     lambda: workload.flow(view),
+    lambda: signals.trend(view, "backlog"),
     lambda: desk.weeks(view),
     lambda: desk.where_it_is(view),
     lambda: desk.two_views(view),

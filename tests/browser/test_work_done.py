@@ -134,7 +134,7 @@ def test_a_click_draws_each_changed_chart_once_and_sends_few_bytes(opened: Open,
     assert sorted(work["drawn"]) == sorted(set(work["drawn"])), "a chart was drawn twice for one click"
     # The accounts without a Center leave all filters aside, so their chart stays as it is.
     assert set(work["drawn"]) == set(counted.cards()) - {"unassigned"}
-    assert len(work["drawn"]) == {"overview": 5, "workload": 7}[page]
+    assert len(work["drawn"]) == {"overview": 5, "workload": 8}[page]
     assert 10_000 < counted.bytes < MOST_BYTES[page]
     assert counted.seen.complaints == []
 
