@@ -24,7 +24,7 @@ PAGES: Final = ("workload", "work_list", "compliance", "feedback")
 WITHIN: Final = (0, 7, 14, 30)
 STATES: Final = (process.CONCERN, process.IMPROVEMENT, process.UP, process.DOWN)
 #: What a sentence may hold.
-FIELDS: Final = ("value", "limit", "n", "share_of", "value_usd", "duty_usd", "days", "signal")
+FIELDS: Final = ("value", "limit", "n", "share_of", "value_usd", "duty_usd", "days", "signal", "end")
 
 _KEYS: Final = {
     "id",

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, monthly, process, signalwords, workload
+from analytics import codes, late, monthly, process, signalwords, workload
 from analytics.alertrules import SEVERITIES, Rule
-from analytics.filters import DIMENSIONS, Filters
+from analytics.filters import DIMENSIONS, Filters, day_words
 from analytics.metrics import Metric
 from analytics.rollups import Frames
 
@@ -57,6 +57,16 @@ class Question:
         if key not in self.asked:
             self.asked[key] = ask()
         return self.asked[key]
+
+    def settled(self, metric: Metric, about: Filters) -> dt.date:
+        """Return the last day whose completions are all reported, for a number of completions; else the last day shown.
+
+        Completions that are reported late would make every pace look as if it fell.
+        """
+        if metric.id not in late.OF_COMPLETIONS:
+            return self.end
+        months = self.once(("reported", about), lambda: late.provisional_months(self.frames, self.end, about))["month"]
+        return self.end if months.is_empty() else dt.date.fromisoformat(f"{months.min()}-01") - dt.timedelta(days=1)
 
     def about(self, rule: Rule) -> Filters | None:
         """Return what the reader chose and the rule is about; null when both leave nothing, or the reader does not reach it."""
@@ -136,8 +146,8 @@ def _found(rule: Rule, question: Question) -> list[Finding]:
     return [each for each in found if each.center != codes.PORT_CODE]
 
 
-def _values(metric: Metric, question: Question, about: Filters, start: dt.date | None) -> dict[str, dict[str, Any]]:
-    chosen = about.only(metric.dimensions).between(start, question.end)
+def _values(metric: Metric, question: Question, about: Filters, start: dt.date | None, end: dt.date) -> dict[str, dict[str, Any]]:
+    chosen = about.only(metric.dimensions).between(start, end)
 
     def ask() -> dict[str, dict[str, Any]]:
         return {str(row["center"]): row for row in metric.answer(question.frames, chosen, question.as_of, ["center"]).iter_rows(named=True)}
@@ -148,16 +158,19 @@ def _values(metric: Metric, question: Question, about: Filters, start: dt.date |
 
 def _threshold(rule: Rule, question: Question, about: Filters) -> list[Finding]:
     """Compare the value of each Center, or its share of another metric; where it has an interval, all of that must be beyond the limit."""
-    start = None if rule.days is None else question.end - dt.timedelta(days=rule.days - 1)
-    values = _values(rule.metric, question, about, start)
-    wholes = _values(rule.share_of, question, about, start) if rule.share_of else {}
+    end = question.settled(rule.metric, about) if rule.days else question.end
+    start = None if rule.days is None else end - dt.timedelta(days=rule.days - 1)
+    values = _values(rule.metric, question, about, start, end)
+    wholes = _values(rule.share_of, question, about, start, end) if rule.share_of else {}
     found = []
     for center, row in values.items():
-        value, sure, n, more = row["value"], row["low"] if rule.above is not None else row["high"], row["n"], {}
+        value, sure, n = row["value"], row["low"] if rule.above is not None else row["high"], row["n"]
+        more: dict[str, float | str] = {"end": day_words(end)}
         if rule.share_of:
             whole = wholes.get(center, {}).get("value")
             value, sure = (value / whole if whole else None), None
-            n, more = int(whole or 0), {"share_of": float(whole or 0)}
+            n = int(whole or 0)
+            more["share_of"] = float(whole or 0)
         limit = _limit(rule, question, center)
         if value is None or limit is None:
             continue
@@ -249,4 +262,4 @@ def sentence(rule: Rule, found: Finding, write: Write) -> str:
     for name, more in found.more.items():
         shown = rule.share_of.unit if name == "share_of" and rule.share_of else "usd"
         words[name] = more if isinstance(more, str) else write(more, shown)
-    return rule.words.format(**dict.fromkeys(("share_of", "value_usd", "duty_usd", "signal"), "–") | words)
+    return rule.words.format(**dict.fromkeys(("share_of", "value_usd", "duty_usd", "signal", "end"), "–") | words)

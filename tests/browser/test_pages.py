@@ -80,8 +80,7 @@ QUERIES = (
 
 
 @pytest.mark.parametrize("query", QUERIES)
-@pytest.mark.parametrize("page", ["overview", "workload", "compliance", "service"])
-@pytest.mark.parametrize("page", ["overview", "workload", "routing", "compliance"])
+@pytest.mark.parametrize("page", ["overview", "workload", "routing", "service", "compliance"])
 def test_key_figures_equal_the_command_line(server: Server, visit: Opener, store: Path, page: str, query: str) -> None:
     snapshot = Snapshot(Scope("analyst"), home=store / "published")
     parameters = dict(part.split("=") for part in query.split("&") if part)

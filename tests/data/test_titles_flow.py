@@ -189,7 +189,7 @@ def test_on_hand(view: View) -> None:
 
 
 def test_headline_and_p80(view: View) -> None:
-    words, figure = cards.title(view), cards.p80(view)
+    words, figure = cards.title(view), cards.figures(view)[1]
     row = view.ask("time_to_complete_days").row(0, named=True)
     assert "None" not in words
     if row["quality"] == "too_few":
@@ -223,7 +223,7 @@ def test_every_role_can_draw_its_cards(store: Path, scope: Scope) -> None:
     view = View(Snapshot(scope, home=store / "published"), YEAR)
     for make in (cards.how_long, cards.still_open, cards.how_they_end, cards.by_month, people_cards.two_ages):
         assert drawn(make(view))
-    assert cards.p80(view).value == format.days(view.ask("time_to_complete_days")["p80"][0])
+    assert cards.figures(view)[1].value == format.days(view.ask("time_to_complete_days")["p80"][0])
     assert key_figure(view, "clock_stopped").value == format.count(view.ask("clock_stopped")["value"][0])
 
 

@@ -298,7 +298,7 @@ def test_a_year_of_everything_draws_every_card(year: View, analyst: Snapshot) ->
 
 def test_key_figures_name_the_filters_that_they_do_not_know(year: View) -> None:
     narrow = View(year.source, year.filters.keeping("industry", ("ELE_COMM",)).keeping("port", ("2704",)))
-    figures = {name: service_cards.figure(narrow, name) for name in service_cards.FIGURES}
+    figures = {figure.metric_id: figure for figure in service_cards.figures(narrow)}
     assert "Not narrowed by industry" in figures["inquiries_on_time_share"].n
     assert "Not narrowed by port of entry" in figures["deemed_liquidations"].n
     assert "Not narrowed" not in figures["cf28_per_1000"].n
