@@ -83,7 +83,11 @@ def test_a_share_and_its_least_number_of_cases(analyst: Snapshot, tmp_path: Path
 
 
 def test_a_flow_is_counted_over_its_days(analyst: Snapshot, tmp_path: Path) -> None:
-    values = each(analyst, "clearance_rate", END - dt.timedelta(days=90))
+    # Completions of September are still reported: the days end with August.
+    settled = dt.date(2013, 8, 31)
+    period = Filters(settled - dt.timedelta(days=90), settled)
+    rows = METRICS["clearance_rate"].answer(analyst.frames, period, END, ["center"])
+    values = {row["center"]: row["value"] for row in rows.iter_rows(named=True) if row["center"] != "PORT" and row["value"] is not None}
     found = evaluate(analyst, rules(tmp_path, rule(metric="clearance_rate", kind="threshold", below="target", days=91)))
     assert centers(found) == pytest.approx({c: v for c, v in sorted(values.items()) if v < 1.0})
 
