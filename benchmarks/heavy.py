@@ -25,7 +25,9 @@ MADE = parts.FAMILIES_OF["entry"]
 #: Fact -> columns that the build reads.
 READ = {
     "entry": [
-        "entry_date", "center_code", "industry_code", "program", "port_code", "entry_type_code", "mode_code", "fees_cents", "account_key"
+        "entry_date", "center_code", "industry_code", "program", "port_code", "entry_type_code", "mode_code", "fees_cents", "account_key",
+        "line_count", "value_cents", "duty_cents", "liquidation_date", "liquidation_type", "extension_count", "suspended_date",
+        "suspension_lifted_date",
     ],
     "entry_line": [
         "entry_date", "center_code", "industry_code", "program", "port_code", "entry_type_code", "mode_code", "value_cents", "duty_cents"
@@ -52,8 +54,14 @@ def build(part: Path, out: Path) -> None:
 
 def floor(part: Path, out: Path) -> None:  # noqa: ARG001
     """Read the same columns and add them up: less than this cannot be done."""
-    sums = [pl.scan_parquet(path).select(pl.col(name).cast(pl.Int64).sum() for name in READ[fact]) for fact, path in files_of(part).items()]
+    sums = [pl.scan_parquet(path).select(_added(name) for name in READ[fact]) for fact, path in files_of(part).items()]
     pl.collect_all(sums)
+
+
+def _added(name: str) -> pl.Expr:
+    """Add a column up; of words, their lengths."""
+    column = pl.col(name)
+    return (column.str.len_bytes() if name == "liquidation_type" else column).cast(pl.Int64).sum()
 
 
 def in_duckdb(part: Path, out: Path) -> None:
@@ -81,6 +89,13 @@ def _finest(family: Family, part: Path) -> str:
     """Write the query of a family's finest rollup."""
     group = ", ".join(rollups_of(family)[-1].group)
     entry, line = (f"(SELECT entry_date AS date, * FROM '{path}')" for path in files_of(part).values())
+    if family.name == "accounts":
+        return f"""
+            SELECT date_trunc('month', date)::DATE AS date, {", ".join(rollups_of(family)[-1].group[1:])}, count(*) AS entries_count,
+                   sum(line_count)::BIGINT AS lines_count, sum(value_cents)::BIGINT AS value_cents, sum(duty_cents)::BIGINT AS duty_cents
+            FROM {entry} GROUP BY ALL"""
+    if family.name == "liquidations":
+        return _liquidations(", ".join(rollups_of(family)[-1].group[1:]), entry)
     if family.name == "participants":
         return f"SELECT {group}, count(*) AS entries_count FROM {entry} WHERE center_code <> 0 GROUP BY ALL"
     return f"""
@@ -94,12 +109,30 @@ def _finest(family: Family, part: Path) -> str:
         GROUP BY ALL"""
 
 
+def _liquidations(group: str, entry: str) -> str:
+    """Write the query of what became of entries: each kind of event by its own day."""
+    names = FAMILIES["liquidations"].measures
+    ended = "coalesce(suspension_lifted_date, liquidation_date)"
+    events = {
+        "liquidation_date": ("1", "(liquidation_type = 'deemed')::INT", "(liquidation_type = 'change')::INT", "0", "0"),
+        "CASE WHEN extension_count > 0 THEN entry_date END": ("0", "0", "0", "1", "0"),
+        "suspended_date": ("0", "0", "0", "0", "1"),
+        f"CASE WHEN suspended_date IS NOT NULL THEN {ended} END": ("0", "0", "0", "0", "-1"),
+    }
+    parts = [
+        f"SELECT {day} AS date, {group}, {', '.join(f'{value} AS {name}' for value, name in zip(values, names, strict=True))} FROM {entry}"
+        for day, values in events.items()
+    ]
+    sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in names)
+    return f"SELECT date, {group}, {sums} FROM ({' UNION ALL '.join(parts)}) WHERE date IS NOT NULL GROUP BY ALL"
+
+
 def checksum(out: Path) -> list[int]:
     """Add up rows and measures of all rollups, so that two ways of making them can be compared."""
     sums = [0, 0]
     for path in sorted(out.rglob("*.parquet")):
         frame = pl.read_parquet(path)
-        measures = [name for name in frame.columns if name.endswith(("_count", "_cents"))]
+        measures = [name for name in frame.columns if name.endswith(("_count", "_cents", "_net"))]
         sums[0] += frame.height
         sums[1] += sum(int(frame[name].sum()) * (place + 1) for place, name in enumerate(measures))
     return sums
