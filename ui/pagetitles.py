@@ -42,10 +42,18 @@ def workload(view: View) -> str:
     if not pending:
         return "Nothing is waiting"
     late = provisional.of_metric(view, "pending")
-    title = f"{plural(int(pending), 'review')} pending" + (f" ({late.words})" if late.words else "")
+    title = f"{plural(int(pending), 'review')} pending" + _unreported(late)
     if before is not None:
         title += f", {'no clear change' if late.hides(pending, before) else moved(pending, before)} on a year earlier"
     return f"{title}; {format.share((backlog or 0) / pending)} of them are backlog"
+
+
+def _unreported(late: provisional.Open) -> str:
+    """Say how many of what is pending are done already, where their reports still arrive."""
+    if not late.words:
+        return ""
+    done = "some" if late.rest is None else f"about {format.count(-late.rest)}"
+    return f" ({done} of them completed, not yet reported)"
 
 
 def compliance(view: View) -> str:
