@@ -20,7 +20,7 @@ DEFAULT: Final = Path(__file__).with_name("alerts.toml")
 KINDS: Final = ("threshold", "signal", "clock")
 #: From the one that asks for action to the one that asks for a look.
 SEVERITIES: Final = ("act", "watch")
-PAGES: Final = ("workload", "work_list", "compliance", "feedback")
+PAGES: Final = ("workload", "work_list", "service", "people", "compliance", "feedback")
 WITHIN: Final = (0, 7, 14, 30)
 STATES: Final = (process.CONCERN, process.IMPROVEMENT, process.UP, process.DOWN)
 #: What a sentence may hold.

@@ -59,11 +59,11 @@ class Question:
         return self.asked[key]
 
     def settled(self, metric: Metric, about: Filters) -> dt.date:
-        """Return the last day whose completions are all reported, for a number of completions; else the last day shown.
+        """Return the last day whose completions are all reported, for a number that they move; else the last day shown.
 
-        Completions that are reported late would make every pace look as if it fell.
+        Completions that are reported late would make every pace look as if it fell, and every pile as if it grew.
         """
-        if metric.id not in late.OF_COMPLETIONS:
+        if metric.id not in late.OF_COMPLETIONS | late.OF_WAITING:
             return self.end
         months = self.once(("reported", about), lambda: late.provisional_months(self.frames, self.end, about))["month"]
         return self.end if months.is_empty() else dt.date.fromisoformat(f"{months.min()}-01") - dt.timedelta(days=1)
@@ -176,8 +176,23 @@ def _threshold(rule: Rule, question: Question, about: Filters) -> list[Finding]:
             continue
         held = value if sure is None else sure
         passed = held > limit if rule.above is not None else held < limit
+        # What waits is too high while completions are still reported: it counts only where it was beyond the limit before, too.
+        if passed and rule.above is not None and rule.metric.id in late.OF_WAITING:
+            passed = _was_beyond(rule, question, about, center, limit)
         found.append(Finding(center, float(value), int(n or 0), limit, bool(passed), more))
     return found
+
+
+def _was_beyond(rule: Rule, question: Question, about: Filters, center: str, limit: float) -> bool:
+    """Say whether a Center's stock was beyond its limit on the last day whose completions are all reported."""
+    end = question.settled(rule.metric, about)
+    if end == question.end:
+        return True
+    value = _values(rule.metric, question, about, None, end).get(center, {}).get("value")
+    if rule.share_of and value is not None:
+        whole = _values(rule.share_of, question, about, None, end).get(center, {}).get("value")
+        value = value / whole if whole else None
+    return value is not None and bool(value > limit)
 
 
 def _limit(rule: Rule, question: Question, center: str) -> float | None:

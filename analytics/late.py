@@ -29,7 +29,7 @@ COMPLETE: Final = 0.995
 OF_COMPLETIONS: Final = frozenset(
     {
         "completions", "clearance_rate", "closed_on_time_share", "work_changed_share", "rejected_share", "hours_per_review",
-        "completions_per_person", "protests_allowed_share", "closed_without_result", "targeted_yield_share",
+        "completions_per_person", "time_to_complete_days", "protests_allowed_share", "closed_without_result", "targeted_yield_share",
     }
 )  # fmt: skip
 

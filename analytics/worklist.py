@@ -14,13 +14,17 @@ import polars as pl
 from analytics import clocks, standards
 from analytics.exc import QueryError
 
-#: Choices of a list by its next consequence -> (label, first day from now, last day from now); null ends are open.
-WINDOWS: Final[dict[str, tuple[str, int | None, int | None]]] = {
-    "all": ("Everything open", None, None),
-    "lapsed": ("Date has passed", None, -1),
-    "7": ("Within 7 days", 0, 7),
-    "14": ("Within 14 days", 0, 14),
-    "30": ("Within 30 days", 0, 30),
+#: Choices of a list -> (label, column of days, first day from now, last day from now); null ends are open. The law's date
+#: (`days_to_consequence`) is what changes a right; the review's own due date (`days_to_due`) is often only a standard.
+WINDOWS: Final[dict[str, tuple[str, str, int | None, int | None]]] = {
+    "all": ("Everything open", "days_to_consequence", None, None),
+    "lapsed": ("Legal date passed", "days_to_consequence", None, -1),
+    "7": ("Legal date in 7 days", "days_to_consequence", 0, 7),
+    "14": ("In 14 days", "days_to_consequence", 0, 14),
+    "30": ("In 30 days", "days_to_consequence", 0, 30),
+    "past_due": ("Past due", "days_to_due", None, -1),
+    "due_7": ("Due in 7 days", "days_to_due", 0, 7),
+    "due_30": ("Due in 30 days", "days_to_due", 0, 30),
 }
 
 #: Columns in which a search looks.
@@ -38,7 +42,7 @@ def items(reviews: pl.DataFrame, stood: pl.DataFrame, accounts: pl.DataFrame, as
 
     Returns:
         The reviews with `account_name` (null when it may not be shown), `age_days` (gross), `controlled_age_days` (without the days
-        that the clock stood), `clock_stands`, `is_backlog`, and what `clocks.next_consequence` adds; the nearest consequence first.
+        that the clock stood), `clock_stands`, `is_backlog`, `days_to_due` (negative once past due), and what `clocks.next_consequence` adds; the nearest consequence first.
     """
     ended = pl.coalesce("start_date", pl.lit(as_of))
     stops = stood.lazy().filter(pl.col("stop_date") <= as_of).group_by("review_id")
@@ -50,6 +54,7 @@ def items(reviews: pl.DataFrame, stood: pl.DataFrame, accounts: pl.DataFrame, as
         .join(accounts.lazy().select("account_id", "account_name"), on="account_id", how="left")
         .with_columns(
             age_days=age,
+            days_to_due=(pl.col("due_date") - as_of).dt.total_days(),
             is_backlog=age > standards.standard_days(pl.col("work_type")),
             clock_stands=pl.col("clock_stands").fill_null(value=False),
         )
@@ -68,8 +73,8 @@ def narrowed(listed: pl.DataFrame, window: str, search: str) -> pl.DataFrame:
     """
     if window not in WINDOWS:
         raise QueryError(f"There is no window “{window[:40]}”; choose among {', '.join(WINDOWS)}.")
-    _, first, last = WINDOWS[window]
-    days = pl.col("days_to_consequence")
+    _, column, first, last = WINDOWS[window]
+    days = pl.col(column)
     kept = listed.filter(*([days >= first] if first is not None else []), *([days <= last] if last is not None else []))
     text = pl.concat_str([pl.col(name).fill_null("") for name in SEARCHED], separator=" ").str.to_lowercase()
     return kept.filter(text.str.contains(word, literal=True) for word in search.lower().split()) if search.strip() else kept

@@ -114,5 +114,6 @@ def item(records: Records, review_id: str) -> Item | None:
         records.rows("entry_line", of_entry, _AROUND, "line_number") if entry.height else records.rows("entry_line", pl.lit(value=False), 0)
     )
     same = (pl.col("account_id") == found["account_id"]) & (pl.col("review_id") != review_id)
-    others = records.rows("review", same, 10_000).sort("opened_date", "review_id", descending=True).head(_AROUND)
+    # All of them: what stands above the list counts them.
+    others = records.rows("review", same, MOST).sort("opened_date", "review_id", descending=True)
     return Item(review, events.sort("event_date"), clock.sort("stop_date"), entry, lines, others)

@@ -57,14 +57,8 @@ class Records(Source, Protocol):
 
 def own_view(view: View) -> View:
     """Narrow a view to whole months and, where the reader may name only the accounts of their Centers, to these."""
-    filters, scope = accounts.whole_months(view.filters, view.as_of), view.source.scope
-    if scope.role.names != "own":
-        return replace(view, filters=filters)
-    mine = tuple(code for code in filters.centers if code in scope.centers) or scope.centers
-    notices = view.notices
-    if set(filters.centers) - set(mine):
-        notices = (*notices, "Accounts are shown of your own Center only.")
-    return replace(view, filters=filters.keeping("center", mine), notices=notices)
+    own = records.own_centers(view, "Accounts")
+    return replace(own, filters=accounts.whole_months(own.filters, own.as_of))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

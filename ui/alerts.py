@@ -24,7 +24,13 @@ from ui.frame import View
 #: Alerts that are shown before the reader asks for more.
 SHOWN: Final = 5
 
-_PAGES: Final = {"workload": "Workload", "work_list": "Work list", "compliance": "Compliance", "feedback": "Feedback"}
+_PAGES: Final = {
+    "workload": "Workload", "work_list": "Work list", "service": "Service", "people": "People", "compliance": "Compliance",
+    "feedback": "Feedback",
+}  # fmt: skip
+
+#: Metric -> the choice of the work list that holds what it counts.
+_WITHIN: Final = {"past_due": "past_due", "past_due_value_usd": "past_due", "past_due_duty_usd": "past_due", "due_within_30": "due_30"}
 _WORDS: Final = {"act": "Act", "watch": "Watch"}
 
 
@@ -107,13 +113,15 @@ def _item(view: View, row: dict[str, str]) -> str:
     if target == "workload" and view.filters.centers == (row["center"],):
         where = "<span>below</span>"
     else:
-        where = f'<a href="{escape(_address(view, target, row["center"]))}" target="_self">{_PAGES[target]}</a>'
+        where = f'<a href="{escape(_address(view, target, row))}" target="_self">{_PAGES[target]}</a>'
     return (
         f'<li class="cl-alert cl-{row["severity"]}" data-alert="{escape(row["rule"])}"><span class="cl-state">{_WORDS[row["severity"]]}</span>'
         f'<strong>{escape(view.label("center", row["center"]))}</strong><span class="cl-said">{escape(row["words"])}</span>{where}</li>'
     )
 
 
-def _address(view: View, page_id: str, center: str) -> str:
-    """Return the address of a page, narrowed to a Center."""
-    return f"{page_id}?{urlencode(view.filters.keeping('center', [center]).to_query() | {session.ROLE: session.role_in_force()})}"
+def _address(view: View, page_id: str, row: dict[str, str]) -> str:
+    """Return the address of a page, narrowed to a Center and, on the work list, to what the alert counts."""
+    within = {"within": _WITHIN[row["metric"]]} if page_id == "work_list" and row["metric"] in _WITHIN else {}
+    query = view.filters.keeping("center", [row["center"]]).to_query() | within | {session.ROLE: session.role_in_force()}
+    return f"{page_id}?{urlencode(query)}"

@@ -68,7 +68,7 @@ def detail(view: View, source: Records, listed: pl.DataFrame) -> None:
         + _facts(view, review, mine.row(0, named=True) if mine.height else {})
         + _clocks(around.review, view.as_of)
         + _history(view, review, around)
-        + _entry(view, around.entry)
+        + _entry(view, review, around.entry)
         + _lines(around.lines)
         + _others(around.others)
         + "</div>"
@@ -81,7 +81,7 @@ def _pairs(caption: str, pairs: Iterable[tuple[str, object]]) -> str:
 
 
 def _facts(view: View, review: Mapping[str, Any], listed: Mapping[str, Any]) -> str:
-    account = listed.get("account_name") or review["account_id"]
+    account = listed.get("account_name") or "Account of another Center"
     ends = {rule.id: rule.consequence for rule in clocks.RULES}
     ahead = ends.get(str(listed.get("consequence_clock")), "")
     consequence = (
@@ -150,9 +150,11 @@ def _history(view: View, review: Mapping[str, Any], around: Around) -> str:
     )
 
 
-def _entry(view: View, entry: pl.DataFrame) -> str:
+def _entry(view: View, review: Mapping[str, Any], entry: pl.DataFrame) -> str:
     if entry.is_empty():
-        return table("Entry summary", (), [], empty="It concerns no single entry summary, or one that your role does not reach.")
+        number = review["entry_number"]
+        why = f"It concerns entry {number}, which your Center does not process." if number else "It concerns no single entry summary."
+        return table("Entry summary", (), [], empty=why)
     row = entry.row(0, named=True)
     held = f"from {format.date(row['suspended_date'])}" if row["suspended_date"] else "no"
     lifted = f", lifted {format.date(row['suspension_lifted_date'])}" if row["suspension_lifted_date"] else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from html import escape
 from typing import Any, Final
 
@@ -59,20 +61,35 @@ def listing(
             key=f"{name}_csv",
             on_click=lambda: record("export", f"{name} {rows.height} rows {session.query()}"),
         )
+    column, parameter = opens
+    shown = rows.head(SHOWN)
+    # A choice of a row must not outlive its list: Streamlit keeps it by the place of the row.
+    listed = hashlib.blake2b("\n".join(shown[column].cast(pl.String).to_list()).encode(), digest_size=6).hexdigest()
     event = st.dataframe(
-        rows.head(SHOWN),
+        shown,
         hide_index=True,
         column_config={column: special.get(column, head) for column, head in heads.items()},
         on_select="rerun",
         selection_mode="single-row",
-        key=f"{name}_rows",
+        key=f"{name}_rows_{listed}",
         height=440,
         alt=f"{name.replace('_', ' ').capitalize()}: {said}.",
     )
     chosen = event["selection"]["rows"]
-    if chosen:
-        column, parameter = opens
-        session.keep_own(parameter, str(rows[column][chosen[0]]))
+    if chosen and chosen[0] < shown.height:
+        session.keep_own(parameter, str(shown[column][chosen[0]]))
+
+
+def own_centers(view: View, what: str) -> View:
+    """Narrow a view to the reader's own Centers, where they reach the records of these alone, and say so when they chose others."""
+    filters, scope = view.filters, view.source.scope
+    if scope.role.rows != "own":
+        return view
+    mine = tuple(code for code in filters.centers if code in scope.centers) or scope.centers
+    notices = view.notices
+    if set(filters.centers) != set(mine):
+        notices = (*notices, f"{what} are shown of your own Center only.")
+    return replace(view, filters=filters.keeping("center", mine), notices=notices)
 
 
 def nothing(words: str) -> None:

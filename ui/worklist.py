@@ -21,12 +21,12 @@ HEADS: Final[dict[str, str]] = {
     "days_to_consequence": "Days left",
     "consequence": "If nothing is done",
     "consequence_date": "On",
+    "due_date": "Due",
     "work_type": "Work type",
     "account": "Account",
     "entry_number": "Entry",
     "age_days": "Gross age",
     "controlled_age_days": "Center age",
-    "due_date": "Due",
     "entry_value_usd": "Value",
     "entry_duty_usd": "Duty",
     "port": "Port of entry",
@@ -64,7 +64,7 @@ def controls(listed: pl.DataFrame) -> tuple[str, str]:
     given = session.own("within")
     with st.container(horizontal=True, key="worklist_controls", vertical_alignment="bottom"):
         window = st.segmented_control(
-            "Next consequence",
+            "Show",
             names,
             format_func=lambda name: f"{worklist.WINDOWS[name][0]} ({format.count(counted[name])})",
             default=given if given in names else names[0],
@@ -82,7 +82,7 @@ def controls(listed: pl.DataFrame) -> tuple[str, str]:
 def figures(listed: pl.DataFrame) -> list[KeyFigure]:
     """Say how much must be acted on, and what is at stake."""
     rows = []
-    for name in ("lapsed", "7", "30"):
+    for name in ("past_due", "lapsed", "7"):
         part = worklist.narrowed(listed, name, "")
         label = worklist.WINDOWS[name][0]
         stake = f"{format.usd(total(part['entry_value_usd']))} of value, {format.usd(total(part['entry_duty_usd']))} of duty at stake"
@@ -112,9 +112,9 @@ def figures(listed: pl.DataFrame) -> list[KeyFigure]:
 
 
 _WINDOW_WORDS: Final = {
+    "past_due": "The item's own due date has passed: that of its clock, or of the service standard where the law sets none.",
     "lapsed": "The last date on which doing nothing changed a legal right is over, and none lies ahead.",
     "7": "The next date on which doing nothing changes a legal right lies within 7 days.",
-    "30": "The next date on which doing nothing changes a legal right lies within 30 days.",
 }
 
 
@@ -153,7 +153,7 @@ def shown(view: View, listed: pl.DataFrame) -> pl.DataFrame:
     ]
     port = pl.col("port_code").replace_strict(dict(view.labels.get("port", {})), default=pl.col("port_code"), return_dtype=pl.String)
     consequence = pl.col("consequence_clock").replace_strict(names, default=None, return_dtype=pl.String)
-    account = pl.coalesce("account_name", "account_id")
+    account = pl.col("account_name").fill_null("Account of another Center")
     listed = listed.with_columns(pl.col("entry_number", "team").fill_null(format.NONE))
     return listed.with_columns(*labelled, port=port, consequence=consequence.fill_null("No legal date"), account=account).select(
         list(HEADS)

@@ -3,11 +3,11 @@
 from analytics import worklist as items
 from data.journal import exporter
 from data.store import Snapshot
-from ui import board, item, session, worklist
+from ui import board, item, records, session, worklist
 from ui.frame import headline, open_view
 
 snapshot = Snapshot(session.guard(), session.cited_version())
-view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"], period=False)
+view = records.own_centers(open_view(snapshot, ["center", "industry", "port", "program", "work_type"], period=False), "Open items")
 record = exporter(snapshot.scope)
 
 listed = worklist.kept(view, snapshot)

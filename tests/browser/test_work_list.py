@@ -29,13 +29,32 @@ def test_the_list_says_what_the_facts_say(server: Server, visit: Opener, mine: S
     listed = worklist.items(*mine.pending(worklist.pl.lit(value=True)), mine.accounts(), mine.as_of)
     counted = worklist.counts(listed)
     seen = visit(f"{server.url}/work_list?{DIRECTOR}")
-    for label, window in (("Date has passed", "lapsed"), ("Within 7 days", "7"), ("Within 30 days", "30")):
+    for label, window in (("Past due", "past_due"), ("Legal date passed", "lapsed"), ("Legal date in 7 days", "7")):
         figure = seen.page.locator("[data-metric]", has_text=label).first.inner_text()
         assert format.count(counted[window]) in figure.splitlines(), label
     assert f"{format.count(counted['all'])} items, the nearest consequence first" in seen.page.locator(".cl-caption").inner_text()
     assert seen.complaints == []
-    seen.page.get_by_role("radio", name="Within 30 days").or_(seen.page.get_by_text("Within 30 days (")).first.click()
-    seen.page.wait_for_function("() => location.search.includes('within=30')")
+    seen.page.get_by_role("radio", name="Past due").or_(seen.page.get_by_text("Past due (")).first.click()
+    seen.page.wait_for_function("() => location.search.includes('within=past_due')")
+    caption = "() => document.querySelector('.cl-caption')?.innerText"
+    seen.page.wait_for_function(f"{caption}.startsWith('{format.count(counted['past_due'])} item')")
+
+
+def test_a_choice_of_a_row_does_not_outlive_its_list(server: Server, visit: Opener, mine: Snapshot) -> None:
+    listed = worklist.items(*mine.pending(worklist.pl.lit(value=True)), mine.accounts(), mine.as_of)
+    seen = visit(f"{server.url}/work_list?{DIRECTOR}")
+    grid = seen.page.locator("[data-testid=stDataFrame]").first
+    grid.scroll_into_view_if_needed()
+    box = grid.bounding_box()
+    assert box is not None
+    seen.page.mouse.click(box["x"] + 18, box["y"] + 36 + 35 * 5 + 18)  # the mark of the sixth row
+    seen.page.wait_for_function(f"() => location.search.includes('review={listed['review_id'][5]}')")
+    search = seen.page.locator(".st-key-worklist_search input")
+    search.fill(str(listed["review_id"][1]))
+    search.press("Enter")
+    seen.page.wait_for_function("() => document.querySelector('.cl-caption')?.innerText.startsWith('1 item')")
+    assert seen.page.locator(".cl-problem").count() == 0
+    assert f"review={listed['review_id'][5]}" in seen.page.url
 
 
 def test_an_item_is_opened_by_its_address(server: Server, visit: Opener, mine: Snapshot) -> None:

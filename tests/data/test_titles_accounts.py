@@ -136,7 +136,7 @@ def test_fit(shown: Shown) -> None:
         assert first["account_name"] in card.title
         if off.height:
             assert card.title.startswith(f"{off.height:,} of {card.table.height:,} account")
-            assert card.title.endswith(accounts.FITS[first["fit"]].lower())
+            assert card.title.endswith(accounts.FITS[first["fit"]][1:])
         else:
             assert shares(card.title) == [format.share(card.table["off_lines_share"].max())]
 

@@ -255,7 +255,7 @@ def fit(view: View, rows: pl.DataFrame) -> Card:
     off = sorted_rows.filter(pl.col("is_elsewhere"))
     first = sorted_rows.row(0, named=True)
     if off.height:
-        title = f"{format.count(off.height)} of {plural(placed.height, 'account')} may belong to another Center; first {first['account_name']}: {first['fit_words'].lower()}"
+        title = f"{format.count(off.height)} of {plural(placed.height, 'account')} may belong to another Center; first {first['account_name']}: {_lowered(first['fit_words'])}"
     else:
         title = f"The goods of {'all ' if placed.height > 1 else ''}{plural(placed.height, 'account')} fit {'their' if placed.height > 1 else 'its'} Center; {first['account_name']} has most of others’, {format.share(first['off_lines_share'])} of its lines"
     extra = pl.concat_str(pl.lit("margin "), pl.col("margin").map_elements(format.points, pl.String))

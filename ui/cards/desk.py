@@ -87,12 +87,13 @@ def weeks(view: View) -> Card:
         if METRICS[metric].direction == "lower"
         and (answers["now"][metric] or 0) > (answers.get("before", {}).get(metric) or 0)
         and metric != "oldest_days"
+        and not provisional.of_metric(view, metric).hides(answers["now"][metric], answers.get("before", {}).get(metric))
     ]
-    title = (
-        f"Against last week, {listed(worse)} {'are' if len(worse) > 1 else 'is'} up"
-        if worse and "before" in answers
-        else "Nothing that should fall is up on last week"
-    )
+    title = "Nothing that should fall is clearly up on last week"
+    if "before" not in answers:
+        title = "This week, with no week before to compare"
+    elif worse:
+        title = f"Against last week, {listed(worse)} {'are' if len(worse) > 1 or worse == ['pending reviews'] else 'is'} up"
     heads = [
         ("now", f"Week to {format.date(ends['now'])}"),
         ("before", f"Week to {format.date(ends['before'])}"),

@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics import codes, endings, flow, standards, survival, workload
 from analytics.rollups import STAYS
-from ui import charts, format
+from ui import charts, format, provisional
 from ui.board import Card, Column, KeyFigure
 from ui.cards.shared import empty, labelled, month_date, plural, total, with_chart
 from ui.cards.workload import filters_of
@@ -70,7 +70,7 @@ def p80(view: View, whole: KeyFigure) -> KeyFigure:
         value=value,
         change=change.text if change else None,
         direction=change.direction if change else "flat",
-        meaning=change.meaning if change else "neutral",
+        meaning=change.meaning if change and not whole.provisional else "neutral",
         against="vs a year earlier" if change else whole.against if not view.earlier else "",
         interval="",
         # The process chart was of the median.
@@ -80,6 +80,15 @@ def p80(view: View, whole: KeyFigure) -> KeyFigure:
         facts=tuple(fact for fact in whole.facts if fact[0] not in ("Signal", "Target", "95% interval")),
         trend=tuple(view.ask("time_to_complete_days", "month", filters=view.trend)["p80"].cast(float).to_list()),
     )
+
+
+def noted(view: View, card: Card) -> Card:
+    """Add to a card of durations that completions of the last weeks are still reported, and count as open until they are."""
+    found = provisional.months(view, view.filters.between(None, view.filters.to_date))
+    if card.empty or found.is_empty():
+        return card
+    said = ", ".join(provisional.reported(row["month"], row["share_reported"]) for row in found.iter_rows(named=True))
+    return replace(card, note=f"{card.note} Completions: {said}; until the rest is, they count as open and work looks slower.".strip())
 
 
 def _without_chart(view: View, key: str, heading: str, why: str) -> Card:

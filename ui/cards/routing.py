@@ -139,9 +139,15 @@ def _object(view: View) -> str:
     return name if len(chosen(view)) == 1 else name[0].lower() + name[1:] if chosen(view) else name
 
 
+def _there(view: View) -> str:
+    """Say that shares are of the chosen ports alone; empty when none is chosen."""
+    chosen_ports = len(view.filters.ports)
+    return "" if not chosen_ports else f" at the chosen {'port' if chosen_ports == 1 else 'ports'}"
+
+
 def _sentence(view: View, rows: pl.DataFrame, largest: dict[str, Any] | None, earlier: str) -> str:
     """Write the finding: the largest clear shift, or that there is none."""
-    work = f"what {_object(view)} {who(view)[1]}"
+    work = f"what {_object(view)} {who(view)[1]}{_there(view)}"
     first = rows.row(0, named=True)
     if largest is None:
         return f"{format.share(first['now_share'])} of {work} comes from {first['label']}"
@@ -328,4 +334,4 @@ def _flow_sentence(view: View, order: pl.DataFrame, rows: pl.DataFrame, picked: 
     mine = rows.filter(pl.col("port") == top["port"]).sort(["value", "center"], descending=[True, False])
     first = mine.row(0, named=True)
     share = format.share(top["value"] / whole)
-    return f"{port} feeds {plural(mine.height, 'Center')} with {share} of all Centers’ work; {view.label('center', first['center'])} takes {format.share(first['value'] / top['value'])} of that"
+    return f"{port} feeds {plural(mine.height, 'Center')} with {share} of all Centers’ work{_there(view)}; {view.label('center', first['center'])} takes {format.share(first['value'] / top['value'])} of that"

@@ -196,7 +196,8 @@ def _flow_title(rows: pl.DataFrame) -> str:
         if came != went
         else "As many reviews came in as were completed"
     )
-    return f"{difference} over {plural(year.height, 'month')}; receipts led in {behind} of them"
+    months = f"{plural(year.height, 'month')} to {format.month(year['month'][-1])}"
+    return f"{difference} in the {months}; receipts led in {behind} of them"
 
 
 def due(view: View) -> Card:
