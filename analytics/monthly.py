@@ -1,4 +1,4 @@
-"""A metric month by month, made fit for a process chart: whole months, no holes, nothing from before it began.
+"""A metric month by month, made fit for a process chart: whole months, no holes, nothing from before it began, its start-up marked.
 
 Each metric is asked once, whatever the number of series.
 """
@@ -27,6 +27,13 @@ STOCKS: Final = frozenset(
         "clock_stopped", "days_of_work", "oldest_days", "suspended_entries", "staff_on_board", "staff_floor",
     }
 )  # fmt: skip
+
+#: Months after its first one in which a stock starts up: it begins empty, and a pile takes about this long to fill to its level.
+START_OF_STOCK: Final = 6
+#: The same of what happens in a month, and of rates: nothing has to fill up, but the first accounts and people come one by one.
+START_OF_FLOW: Final = 3
+#: Months before those shown that are asked too, to know where a series began: one that had its first month then has started up.
+_BEFORE: Final = max(START_OF_STOCK, START_OF_FLOW) + 1
 
 #: Families whose counts and amounts are no sums of events: a month without a row was not measured and is no zero.
 _MEASURED: Final = (STAFF.name, SAMPLE.name)
@@ -65,18 +72,22 @@ def several(
 
     Returns:
         `metric_id`, the `by` columns, `month` (its first day), `value` (null was not measured; counts and sums of events are 0 where
-        nothing happened), `low`, `high`, `n`, `quality`, `provisional`. Months before a series began are left out, and its first one
-        too where it began within the months shown: a Center that opens on the 27th has no month yet.
+        nothing happened), `low`, `high`, `n`, `quality`, `provisional`, `starting` (one of the first months after the series' first one:
+        `START_OF_STOCK` or `START_OF_FLOW`). Months before a series began are left out, and its first one too: a Center that opens
+        on the 27th has no month yet. What was there in the first month of the data, or seven months before those shown, has no
+        start-up: it is not known to have begun.
     """
     last = min(end, as_of)
     whole = first_date if first_date.day == 1 else periods.next_month(first_date)
     start = max(periods.months_back(last, months - 1), whole)
     if start > last:
         return _none(by)
-    grid = pl.LazyFrame({"month": pl.date_range(start, last, "1mo", eager=True)})
+    asked = max(periods.months_back(start, _BEFORE), whole)
+    grid = pl.LazyFrame({"month": pl.date_range(asked, last, "1mo", eager=True)})
     keys = ["metric_id", *by]
-    rows = pl.concat(_asked(frames, metric, filters.only(metric.dimensions).between(start, last), as_of, by) for metric in metrics).lazy()
-    filled = rows.select(*keys, "zero").unique().join(grid, how="cross").join(rows.drop("zero"), on=[*keys, "month"], how="left")
+    rows = pl.concat(_asked(frames, metric, filters.only(metric.dimensions).between(asked, last), as_of, by) for metric in metrics).lazy()
+    shown = pl.col("month") >= start
+    filled = rows.filter(shown).select(*keys, "zero").unique().join(grid, how="cross").join(rows.drop("zero"), on=[*keys, "month"], how="left")
     reported = late.provisional_months(frames, last, filters)
     still = pl.col("metric_id").is_in(late.OF_COMPLETIONS | late.OF_WAITING) & pl.col("month").is_in(
         (reported["month"] + "-01").str.to_date().to_list()
@@ -91,7 +102,7 @@ def several(
         | still
         | pl.col("month").is_in([*provisional, *open_month]),
     )
-    return _begun(marked, keys).select(*keys, "month", *_NUMBERS, "provisional").collect(engine="in-memory")
+    return _begun(marked, keys).filter(shown).select(*keys, "month", *_NUMBERS, "provisional", "starting").collect(engine="in-memory")
 
 
 _NUMBERS: Final = ("value", "low", "high", "n", "quality")
@@ -112,16 +123,18 @@ def _asked(frames: Frames, metric: Metric, filters: Filters, as_of: dt.date, by:
 
 
 def _begun(frame: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    """Leave out what lies before a series began."""
+    """Leave out what lies before a series began and mark its start-up."""
     something = (pl.col("value").fill_null(0) != 0) | (pl.col("n") > 0)
     place, began, first = (expr.over(by) for expr in (pl.int_range(pl.len()), something.cum_max(), something.arg_max()))
-    return frame.filter(began & ((place > first) | (first == 0)))
+    span = pl.when(pl.col("metric_id").is_in(STOCKS)).then(START_OF_STOCK).otherwise(START_OF_FLOW)
+    starting = (first > 0) & (place <= first + span)
+    return frame.with_columns(starting=starting, _kept=began & ((place > first) | (first == 0))).filter("_kept").drop("_kept")
 
 
 def _none(by: Sequence[str]) -> pl.DataFrame:
     texts = dict.fromkeys(("metric_id", *by), pl.String)
     numbers = {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64}
-    return pl.DataFrame(schema={**texts, "month": pl.Date, **numbers, "quality": pl.String, "provisional": pl.Boolean})
+    return pl.DataFrame(schema={**texts, "month": pl.Date, **numbers, "quality": pl.String, "provisional": pl.Boolean, "starting": pl.Boolean})
 
 
 def floor(metric: Metric) -> float | None:

@@ -3,8 +3,9 @@
 Method: individuals and moving range (Shewhart; Nelson 1982, Journal of Quality Technology 14(3)), with the rules, words and
 assurance of "Making Data Count" as NHSRplotthedots publishes them. `docs/methods.md` lists each deviation from it.
 
-A series is a frame with `month` (date), `value` (null is a gap) and `provisional` (bool); a frame may hold many, told apart
-by the `by` columns. Provisional months and gaps are in no calculation and never are a signal.
+A series is a frame with `month` (date), `value` (null is a gap), `provisional` (bool) and, where it is known, `starting` (bool: the
+start-up of what has just begun); a frame may hold many, told apart by the `by` columns. Provisional months, gaps and start-ups
+are in no calculation and never are a signal.
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ def chart(
     """Work out the process chart of each series.
 
     Args:
-        frame: The `by` columns, `month`, `value`, `provisional`; other columns stay.
+        frame: The `by` columns, `month`, `value`, `provisional` and, if any, `starting`; other columns stay.
         direction: Which way is better: `higher`, `lower` or `neither`.
         by: Columns that tell series apart.
         floor: What values cannot fall below; the lower limit is drawn no lower. Rules are worked out before.
@@ -181,7 +182,7 @@ def chart(
         count), `rule` (words, null for chance; always null with trial limits
         and where at least half of the points are zero: such events are too rare for this chart) and `meaning` (of the rule, null for chance).
     """
-    counts = ~pl.col("provisional") & pl.col("value").is_not_null()
+    counts = _counts(frame)
     ordered = frame.lazy().sort(*by, "month").with_columns(pl.col("value").cast(pl.Float64))
     if frame.select(counts.all()).item():
         found = _worked_out(ordered, direction, by)
@@ -200,6 +201,12 @@ def chart(
 
 
 _LINES: Final = ("centre", "lower", "upper")
+
+
+def _counts(frame: pl.DataFrame) -> pl.Expr:
+    """Say which months count: measured, settled, and not of the start-up, in which a pile fills and a rate has no level yet."""
+    settled = ~pl.col("provisional") & pl.col("value").is_not_null()
+    return settled & ~pl.col("starting") if "starting" in frame.columns else settled
 
 
 def _each(expr: pl.Expr, by: Sequence[str]) -> pl.Expr:
@@ -286,7 +293,7 @@ def verdict(series: pl.DataFrame, direction: str, target: float | None = None) -
         direction: Which way is better.
         target: Target in force; null for none.
     """
-    settled = series.filter(~pl.col("provisional") & pl.col("value").is_not_null())
+    settled = series.filter(_counts(series))
     if settled.is_empty():
         return Verdict(SHORT, 0)
     months, rules, points = settled["month"].to_list(), settled["rule"].to_list(), settled.height

@@ -68,6 +68,8 @@ def _note(metric_id: str, drawn: pl.DataFrame) -> str:
         note = "Limits need at least three settled months."
     elif drawn["settled"].max() < process.LEAST:  # type: ignore[operator]
         note += " With fewer than 12 months these limits are a trial."
+    if drawn["starting"].any():
+        note += " Grey: the first months after it began, not counted."
     if drawn["provisional"].any():
         note += " Hollow: provisional, not counted."
     return note + (_STOCK if metric_id in monthly.STOCKS else "")
@@ -77,7 +79,13 @@ def _table(drawn: pl.DataFrame) -> pl.DataFrame:
     word = pl.col("meaning").replace_strict(
         {name: look.word for name, look in charts.process.LOOKS.items()}, default=None, return_dtype=pl.String
     )
-    state = pl.when(pl.col("provisional")).then(pl.lit("provisional")).otherwise(pl.col("quality"))
+    state = (
+        pl.when(pl.col("provisional"))
+        .then(pl.lit("provisional"))
+        .when(pl.col("starting"))
+        .then(pl.lit("start-up"))
+        .otherwise(pl.col("quality"))
+    )
     return drawn.with_columns(signal=pl.concat_str([word, pl.col("rule")], separator=": "), state=state)
 
 
