@@ -186,7 +186,14 @@ def test_compliance_by_part(view: View, analyst: Snapshot, dimension: str) -> No
 def test_categories(view: View) -> None:
     card = compliance.categories(view)
     if drawn(card):
-        assert shares(card.title) == [format.share(card.table["found_count"].max() / card.table["found_count"].sum())]
+        most = card.table["found_count"].max()
+        assert shares(card.title) == [format.share(most / card.table["found_count"].sum())]
+        tied = card.table.filter(pl.col("found_count") == most)["label"].to_list()
+        assert ("are each" in card.title) == (len(tied) > 1)
+        if len(tied) <= 3:
+            assert all(label in card.title for label in tied)
+        else:
+            assert card.title.startswith(f"{len(tied)} categories are each behind ")
 
 
 def test_ports_alone_are_not_called_centers(analyst: Snapshot) -> None:

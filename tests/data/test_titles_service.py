@@ -66,13 +66,28 @@ def test_liquidations(view: View) -> None:
     card = service_cards.liquidations(view)
     applied(view, card, service_cards.LIQUIDATIONS.dimensions)
     if drawn(card):
-        failed, months, whole, now = re.match(
-            r"(\S+) entr\w+ w\w+ deemed liquidated in (\d+) months?, of (\S+) liquidated; (\S+) (?:is|are) suspended", card.title
-        ).groups()  # type: ignore[union-attr]
-        assert number(failed) == card.table["deemed"].sum()
-        assert number(whole) == card.table["liquidated"].sum()
-        assert int(months) == card.table.height
-        assert number(now) == card.table.sort("month")["suspended"][-1]
+        assert view.filters.period_words() in card.subtitle
+        whole = int(view.ask("liquidations")["value"][0] or 0)
+        failed = int(view.ask("deemed_liquidations")["value"][0] or 0)
+        said = re.match(r"(\S+) entr\w+ w\w+ deemed liquidated in the period, of (\S+) liquidated; ", card.title)
+        assert (said is not None) == (whole > 0)
+        if said:
+            assert (number(said.group(1)), number(said.group(2))) == (failed, whole)
+        now = re.search(r"; (\S+) (?:is|are) suspended$", card.title)
+        assert now is not None
+        assert number(now.group(1)) == card.table.sort("month")["suspended"][-1]
+        assert f"the liquidation of {view.ask('extensions')['value'][0] or 0:,} was extended" in card.note
+
+
+@pytest.mark.parametrize("center", ["PHC", "ELE", None])
+def test_counts_of_liquidations_agree_with_the_headline_and_the_months(year: View, center: str | None) -> None:
+    view = View(year.source, year.filters.keeping("center", (center,) if center else ()))
+    card = service_cards.liquidations(view)
+    months = card.table.filter(pl.col("month") >= view.filters.from_date)
+    assert months.height == 12 == card.table.height - 1
+    assert f"of {months['liquidated'].sum():,} liquidated" in card.title
+    assert f"the liquidation of {months['extended'].sum():,} was extended" in card.note
+    assert card.title.split(" deemed")[0].lower() in service_cards.title(view).lower()
 
 
 def test_inquiries_by_month(view: View, analyst: Snapshot) -> None:
@@ -188,6 +203,12 @@ def test_how_protests_ended(view: View) -> None:
         decided = sum(counts.get(codes.OUTCOMES[name], 0) for name in codes.PROTEST_DECIDED)
         deemed = counts.get("Deemed denied", 0)
         assert card.title.startswith(f"{allowed:,} of {decided:,} protest" if decided else "No protest was decided")
+        assert card.table["share"].drop_nulls().sum() == pytest.approx(1.0 if decided else 0.0)
+        # What is stated apart and what was decided are all that ended.
+        apart = re.findall(r"(\d[\d,]*) [a-z]", card.note)
+        assert not decided or decided + sum(number(word) for word in apart) == card.table["completed_count"].sum()
+        bars = next(trace for trace in card.chart["data"] if trace["type"] == "bar")
+        assert sum(bars["x"]) == (decided or card.table["completed_count"].sum())
         said = re.search(r"; (\S+) w\w+ deemed denied", card.title)
         assert (said is not None) == (decided > 0)
         assert said is None or said.group(1) == (f"{deemed:,}" if deemed else "none")

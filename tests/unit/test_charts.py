@@ -207,6 +207,28 @@ def test_ticks_of_a_ratio_differ(ticks, words):
     assert " ".join(base.tick_text(tick, "ratio", ticks) for tick in ticks) == words
 
 
+@pytest.mark.parametrize(
+    ("ticks", "words"),
+    [
+        ([0.925, 0.95, 0.975, 1.0], "92.5% 95.0% 97.5% 100.0%"),
+        ([0.0, 0.05, 0.1], "0% 5% 10%"),
+        ([0.96, 0.97, 0.98, 0.99, 1.0], "96% 97% 98% 99% 100%"),
+        ([0.07, 0.14, 0.21, 0.28, 0.29], "7% 14% 21% 28% 29%"),
+        ([0.99, 0.992, 0.994], "99.0% 99.2% 99.4%"),
+    ],
+)
+def test_ticks_of_a_share_are_written_as_they_stand(ticks, words):
+    assert " ".join(base.tick_text(tick, "share", ticks) for tick in ticks) == words
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.93, 0.99), (0.915, 1.0), (0.2, 0.9), (0.0, 0.011), (0.5, 0.51)])
+def test_written_ticks_of_a_share_axis_lie_at_equal_steps(low, high):
+    _, _, ticks = base.scale([low, high], zero=False, kind="share")
+    written = [float(base.tick_text(tick, "share", ticks).removesuffix("%")) for tick in ticks]
+    assert len({round(after - before, 6) for before, after in pairwise(written)}) == 1
+    assert written == pytest.approx([tick * 100 for tick in ticks])
+
+
 def test_highlight_leaves_one_colour():
     colors = charts.bars(ranked(), "center", "n", highlight=("Machinery",))["data"][0]["marker"]["color"]
     assert colors == [CONTEXT] * 4 + [ACCENT]

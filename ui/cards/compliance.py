@@ -10,7 +10,7 @@ from analytics import codes, compliance, periods
 from analytics.rollups import FINDINGS
 from ui import charts, format
 from ui.board import Card, Column
-from ui.cards.shared import RATE_COLUMNS, empty, has_rows, labelled, plural, with_chart
+from ui.cards.shared import RATE_COLUMNS, empty, has_rows, labelled, named, plural, with_chart
 from ui.frame import View
 
 RATE = "compliance_rate_major"
@@ -140,7 +140,8 @@ def categories(view: View) -> Card:
         share=pl.col("found_count") / pl.col("found_count").sum(),
     )
     first, found = rows.row(0, named=True), int(rows["found_count"].sum())
-    title = f"{first['label']} is behind {format.share(first['share'])} of discrepancies"
+    tied = rows.filter(pl.col("found_count") == first["found_count"])["label"].to_list()
+    title = f"{named(tied, 'categories')} {'is' if len(tied) == 1 else 'are each'} behind {format.share(first['share'])} of discrepancies"
     extra = rows.with_columns(extra=pl.col("major_count").cast(pl.String) + pl.lit(" major"))
     return Card(
         key=key,

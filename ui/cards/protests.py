@@ -62,9 +62,12 @@ def protest_outcomes(view: View) -> Card:
         return empty(own, key, "No protest ended in this period", "completions", work_types=_PROTEST)
     rows = ended.with_columns(
         label=pl.col("outcome").replace_strict(codes.OUTCOMES, default=pl.lit("No result recorded"), return_dtype=pl.String),
-        share=pl.col("completed_count") / pl.col("completed_count").sum(),
+        decided=pl.col("outcome").is_in(codes.PROTEST_DECIDED).fill_null(value=False),
         bad=pl.col("outcome").eq_missing("deemed_denied"),
-    ).sort(["completed_count", "label"], descending=[True, False])
+    ).sort(["decided", "completed_count", "label"], descending=[True, True, False])
+    # One denominator for the title and the bars: the protests that were decided.
+    rows = rows.with_columns(share=pl.when("decided").then(pl.col("completed_count") / pl.col("completed_count").filter("decided").sum()))
+    others = rows.filter(~pl.col("decided"))
     allowed, decided, deemed = (
         int(total(rows.filter(pl.col("outcome").is_in(kept))["completed_count"]))
         for kept in (codes.PROTEST_ALLOWED, codes.PROTEST_DECIDED, ["deemed_denied"])
@@ -73,21 +76,23 @@ def protest_outcomes(view: View) -> Card:
     if decided:
         title = f"{format.count(allowed)} of {plural(decided, 'protest')} decided {'was' if allowed == 1 else 'were'} allowed in whole or in part"
         title += f"; {format.count(deemed)} {'was' if deemed == 1 else 'were'} deemed denied" if deemed else "; none was deemed denied"
-    drawn = rows.with_columns(extra=pl.col("share").map_elements(format.share, pl.String))
+    drawn = (rows.filter("decided") if decided else rows).with_columns(extra=pl.col("share").map_elements(format.share, pl.String))
+    apart = [f"{format.count(row['completed_count'])} {row['label'].lower()}" for row in others.iter_rows(named=True)]
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"Protests that ended in the period by result; orange: nobody decided within the 30 days of accelerated disposition · {own.sentence}",
+            subtitle=f"Protests {'decided' if decided else 'that ended'} in the period by result; orange: nobody decided within the 30 days of accelerated disposition · {own.sentence}",
             alt=f"{title}.",
             chart=None,
             table=rows,
             columns=(
                 Column("label", "Result", "text"),
                 Column("completed_count", "Protests", "count"),
-                Column("share", "Share", "share"),
+                Column("share", "Share of decided", "share"),
             ),
             metric_ids=("protests_allowed_share", "deemed_denials"),
+            note=f"Not decided, so not in the shares: {listed(apart)}." if decided and apart else "",
         ),
         charts.bars,
         drawn,

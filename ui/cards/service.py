@@ -250,15 +250,16 @@ def liquidations(view: View) -> Card:
     if not total(rows.select(pl.sum_horizontal(pl.exclude("month"))).to_series()):
         return empty(own, key, "Nothing liquidated, was extended or suspended", "liquidations")
     rows = rows.with_columns(share=pl.when(pl.col("liquidated") > 0).then(pl.col("deemed") / pl.col("liquidated")))
-    failed, whole, now = int(total(rows["deemed"])), int(total(rows["liquidated"])), int(rows["suspended"][-1])
-    first = plural(failed, "entry was", "entries were") if failed else "No entry was"
-    title = f"{first} deemed liquidated in {plural(rows.height, 'month')}, of {format.count(whole)} liquidated; {format.count(now)} {'is' if now == 1 else 'are'} suspended"
+    # Counts are of the page's period, as in its headline and on Routing; the months drawn reach further back or less far.
+    period, now = own.ask("deemed_liquidations").row(0, named=True), int(rows["suspended"][-1])
+    extended_count = own.ask("extensions")["value"][0] or 0
+    title = f"{_deemed(int(period['value'] or 0), int(period['n'] or 0))}; {format.count(now)} {'is' if now == 1 else 'are'} suspended"
     options: dict[str, Any] = {"kind": "count", "target": 0.0, "target_label": " ", "better": "lower", "zero": True}
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"Entries that liquidated by operation of law, as entered, by month of liquidation: none should; {months_words(own, rows, 'all entries')}",
+            subtitle=f"Entries that liquidated by operation of law, as entered, by month of liquidation: none should; {months_words(own, rows, 'all entries')}; counts in title and note: {own.filters.period_words()}",
             alt=f"{title}.",
             chart=None,
             table=rows,
@@ -274,7 +275,7 @@ def liquidations(view: View) -> Card:
             note=" ".join(
                 word
                 for word in (
-                    f"Each is a failure: nobody acted in the time that 19 USC 1504 gives. Of the entries of these months the liquidation of {format.count(total(rows['extended']))} was extended.",
+                    f"Each is a failure: nobody acted in the time that 19 USC 1504 gives. Of the entries made in the period the liquidation of {format.count(extended_count)} was extended.",
                     ignored(view, LIQUIDATIONS.dimensions),
                 )
                 if word
@@ -286,3 +287,11 @@ def liquidations(view: View) -> Card:
         "deemed",
         **options,
     )
+
+
+def _deemed(failed: int, whole: int) -> str:
+    """Say how many of the entries liquidated in the period were deemed liquidated."""
+    if not whole:
+        return "No entry liquidated in the period"
+    first = plural(failed, "entry was", "entries were") if failed else "No entry was"
+    return f"{first} deemed liquidated in the period, of {format.count(whole)} liquidated"

@@ -77,6 +77,11 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
+def named(labels: Sequence[str], nouns: str, most: int = 3) -> str:
+    """Name all that tie, or say how many they are when more than `most`: `a and b`, `5 categories`."""
+    return listed(labels) if len(labels) <= most else f"{format.count(len(labels))} {nouns}"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Write a count with its noun: `1 Center`, `3 Centers`."""
     return f"{format.count(count)} {one if count == 1 else many or one + 's'}"

@@ -96,8 +96,10 @@ def value_axis(ticks: Sequence[float], kind: str, *, low: float, high: float, gr
 def tick_text(tick: float, kind: str, ticks: Sequence[float]) -> str:
     """Write a tick value without needless decimals."""
     if kind == "share":
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 0.1
-        return f"{fmt.fixed(tick * 100, 0 if step >= 0.00999 else 1)}%"
+        # Steps of 2.5 points need a decimal: rounded to whole ones they would look unequal.
+        percents = [value * 100 for value in ticks]
+        exact = (digits for digits in (0, 1, 2) if all(abs(value - round(value, digits)) < 1e-6 for value in percents))
+        return f"{fmt.fixed(tick * 100, next(exact, 1))}%"
     if kind == "ratio":
         return fmt.fixed(tick, next(digits for digits in (0, 1, 2) if digits == 2 or all(round(t, digits) == t for t in ticks)))
     text = fmt.usd(tick) if kind == "usd" else fmt.count(tick)
