@@ -56,8 +56,9 @@ class Projection:
     receipts: Floats
     completions: Floats
     pending: Floats
-    #: Mean pending by week and work type.
+    #: Mean pending by week and work type, and mean receipts likewise.
     by_type: Floats
+    came_by_type: Floats
     #: Share of what is there that is completed in a week, where completions follow the pile; 0 where they keep their pace.
     turnover: float = 0.0
 
@@ -69,6 +70,12 @@ class Projection:
     def quantile(self, share: float) -> Floats:
         """Return the pending that a share of the paths stays at or below, by week."""
         return np.asarray(np.quantile(self.pending, share, axis=1))
+
+    @cached_property
+    def done_by_type(self) -> Floats:
+        """Mean completions by week and work type: pending before, plus receipts, less pending."""
+        before = np.vstack([self.history.pending[self.history.settled - 1], self.by_type[:-1]])
+        return before + self.came_by_type - self.by_type
 
     @property
     def now(self) -> int:
@@ -313,7 +320,7 @@ def project(drawn: Draws, what_if: WhatIf = NOTHING, staffing: Staffing = UNKNOW
     pending, by_type, done = _run(start, reviewed, could, each, follows=drawn.rule == SHARE)
     there = float((pending[past:] + done[past:]).mean())
     turnover = float(done[past:].mean()) / there if drawn.rule == SHARE and there > 0 else 0.0
-    return Projection(history, float(start.sum()), came.sum(axis=1), done + accepted, pending, by_type, turnover)
+    return Projection(history, float(start.sum()), came.sum(axis=1), done + accepted, pending, by_type, came.mean(axis=2), turnover)
 
 
 def _run(start: Floats, came: Floats, could: Floats, hours: Floats, *, follows: bool) -> tuple[Floats, Floats, Floats]:

@@ -19,11 +19,14 @@ from analytics.projection import Projection
 from analytics.rollups import WORK
 from analytics.scope import Scope
 from analytics.weekly import History
-from ui import format
+from ui import format, provisional
 from ui.board import KeyFigure, Stamp
 from ui.board.seen import Question
 from ui.cards.shared import listed, plural
 from ui.frame import Source, View
+
+#: From this chance on, a level is not said to be out of reach.
+WORTH_SAYING: Final = 0.05
 
 #: Row of the scorecard that judges pending.
 PENDING_BAND: Final = "pending"
@@ -192,13 +195,38 @@ def title(plan: Plan) -> str:
     needed, end = shown.more_needed(level, plan.year_end), format.date(plan.year_end)
     more = f"{plural(needed, 'more completion')} a week"
     if shown.there(level):
-        title = f"Pending is within its level: about {format.count(shown.middle[shown.now])} of {format.count(level)}"
+        title = f"Pending is within its level: {format.count(shown.middle[shown.now])} projected for {format.date(shown.sundays[shown.now])}, {format.count(level)} to reach"
         return f"{title}; to stay there until {end} it needs {more}" if needed else title
     half, most = shown.week_cleared(level, 0.5), shown.week_cleared(level, 0.9)
     if half:
         late = f"; nine in ten by {format.date(most)}" if most else "; nine in ten not within a year"
         return f"Pending is as likely as not down to {format.count(level)} by {format.date(half)}{late}"
-    return f"Pending will not clear to {format.count(level)} at this rate; to be there by {end} it needs {more}"
+    chance, day = likeliest(plan)
+    if chance >= WORTH_SAYING:
+        likely = f"Pending is {format.share(chance)} likely to be down to {format.count(level)} by {format.date(day)}"
+        then = "then" if day == plan.year_end else end
+        return f"{likely}, as likely as not only later, if at all; an even chance by {then} needs {more}"
+    then, last = format.count(shown.middle[-1]), format.date(shown.sundays[-1])
+    falls = f"it falls to about {then} by {last}" if then_falls(shown) else f"about {then} are expected on {last}"
+    return f"Pending will not clear to {format.count(level)} at this rate: {falls}; to be there by {end} it needs {more}"
+
+
+def likeliest(plan: Plan) -> tuple[float, dt.date]:
+    """Return the chance that is said where the level is not as likely as not reached within a year, and its day.
+
+    The end of the fiscal year goes first; else the Sunday, up to the last projected one, on which most paths are there.
+    """
+    shown, level = plan.shown, plan.level
+    by_end = shown.chance(level, plan.year_end)
+    if by_end >= WORTH_SAYING:
+        return by_end, plan.year_end
+    best = max(shown.sundays[shown.now :], key=lambda day: shown.chance(level, day))
+    return shown.chance(level, best), best
+
+
+def then_falls(shown: Projection) -> bool:
+    """Whether fewer are expected on the last projected Sunday than on the last whole week's, as counts are written."""
+    return format.rounded(shown.middle[-1]) < format.rounded(shown.middle[shown.now])
 
 
 def short_of(plan: Plan) -> str:
@@ -218,7 +246,7 @@ def effect(plan: Plan) -> str:
     when = [_when(each, level) for each in both]
     chance = [format.share(each.chance(level, end)) for each in both]
     more = [each.more_needed(level, end) for each in both]
-    cleared = f"cleared {when[0]}" + (f" instead of {when[1]}" if when[0] != when[1] else ", as without")
+    cleared = f"as likely as not cleared {when[0]}" + (f" instead of {when[1]}" if when[0] != when[1] else ", as without")
     return (
         f"With {listed(_given(plan))}: {cleared}; chance on {format.date(end)} {chance[0]} instead of {chance[1]}; "
         f"{plural(more[0], 'more completion')} a week needed instead of {format.count(more[1])}."
@@ -229,7 +257,7 @@ def _when(shown: Projection, level: float) -> str:
     if shown.there(level):
         return "already"
     half = shown.week_cleared(level, 0.5)
-    return f"by {format.date(half)}" if half else "not within a year"
+    return f"by {format.date(half)}" if half else f"only after {format.date(shown.sundays[-1])}, if at all"
 
 
 def _given(plan: Plan) -> list[str]:
@@ -253,29 +281,23 @@ def _given(plan: Plan) -> list[str]:
 
 def figures(plan: Plan) -> list[KeyFigure]:
     """Say what is pending, how fast it moves, and when and how likely it is down to its level."""
-    reported = int(plan.view.ask("pending", filters=plan.view.filters.between(None, None))["value"].sum())
+    pending = _pending_now(plan)
     if not plan.ready:
-        return [KeyFigure("pending", "Pending now", format.count(reported))]
+        return [pending]
     shown, level, end = plan.shown, plan.level, plan.year_end
     history = plan.history
     dates = [shown.week_cleared(level, share) for share in (0.5, 0.9)]
     now = shown.sundays[shown.now]
-    texts = ["Not in a year" if day is None else "Now" if day <= now else format.date(day) for day in dates]
+    texts = ["Not in a year" if day is None else "Already" if day <= now else format.date(day) for day in dates]
     return [
-        KeyFigure(
-            "pending",
-            "Pending now",
-            format.count(reported),
-            against=f"about {format.count(shown.middle[shown.now])} once late completions are in" if history.held_back else "",
-            definition="Open on the as-of date as recorded. Completions of the last three weeks are still coming in.",
-        ),
+        pending,
         KeyFigure(
             "net_flow",
-            "Net flow a week",
-            _signed(shown.growth()),
-            against=f"expected; {_signed(history.net_flow)} in the {weekly.PACE_WEEKS} weeks to {format.date(history.settled_to)}",
-            definition="Receipts less completions expected over the next 13 weeks. Above 0 the pile grows. Transfers between holders are "
-            "left out, here and in the projection.",
+            f"Net flow, next {weekly.PACE_WEEKS} weeks",
+            f"{_signed(shown.growth())} a week",
+            against=f"{_signed(history.net_flow)} a week in the {weekly.PACE_WEEKS} weeks to {format.date(history.settled_to)}",
+            definition=f"Receipts less completions expected over the next {weekly.PACE_WEEKS} weeks. Above 0 the pile grows. Transfers "
+            "between holders are left out, here and in the projection.",
         ),
         KeyFigure("clear_p50", "Cleared, as likely as not", texts[0], against=f"down to {format.count(level)}", definition=_P50),
         KeyFigure("clear_p90", "Cleared, nine in ten", texts[1], against=f"down to {format.count(level)}", definition=_P90),
@@ -290,10 +312,41 @@ def figures(plan: Plan) -> list[KeyFigure]:
             "more_needed",
             "More completions needed",
             f"{format.count(shown.more_needed(level, end))} a week",
-            against=f"to be at {format.count(level)} by {format.date(end)}",
+            against=f"to be at {format.count(level)} by {format.date(end)}{_assumed(plan)}",
             definition="Completions a week beyond those expected, from now on, that bring expected pending to the level by the fiscal year’s end.",
         ),
     ]
+
+
+def _pending_now(plan: Plan) -> KeyFigure:
+    """Say what is pending as recorded, and what it will be once all is reported: the estimate of the whole house."""
+    view = replace(plan.view, filters=plan.view.filters.between(None, None))
+    recorded = int(view.ask("pending")["value"].sum())
+    missing = provisional.not_reported(view)
+    against = f"about {format.count(recorded - missing)} once late completions are in" if missing else ""
+    definition = "Open on the as-of date as recorded. Completions of the last weeks are still coming in."
+    if plan.ready:
+        shown = plan.shown
+        definition += (
+            f" The projection learns nothing from them: it starts on {format.date(plan.history.settled_to)} and has "
+            f"{format.count(shown.middle[shown.now])} on {format.date(shown.sundays[shown.now])}."
+        )
+    return KeyFigure(
+        "pending",
+        "Pending now",
+        format.count(recorded),
+        against=against,
+        n=provisional.of_metric(view, "pending").words,
+        definition=definition,
+    )
+
+
+def _assumed(plan: Plan) -> str:
+    """Say in plain words that completions fall as the pile falls, where that is the rule in force."""
+    if plan.learned.completions_rule != projection.SHARE:
+        return ""
+    share = format.share(plan.shown.turnover, 0)
+    return f", if completions stay about {share} of what waits each week: they fall as the pile falls"
 
 
 def _signed(value: float) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from analytics import capacity
+from analytics import capacity, weekly
 from analytics.capacity import WhatIf
 from ui import format, session
 from ui.forecasting import Plan, effect, filters_of, plan_of
@@ -48,7 +48,8 @@ def _hint(plan: Plan) -> str:
     staffing = plan.learned.staffing
     words = (
         f"What if? Capacity is people × {format.count(capacity.PRODUCTIVE_HOURS_A_YEAR)} productive hours a year × (1 + overtime) ÷ hours for a "
-        f"review; completions, now {format.fixed(float(plan.history.pace.sum()), 1)} a week, move in proportion."
+        f"review; completions, {format.fixed(float(plan.history.pace.sum()), 1)} a week in the {weekly.PACE_WEEKS} weeks to "
+        f"{format.date(plan.history.settled_to)}, move in proportion."
     )
     if staffing.people is None:
         words += " People are known for Centers alone: choose one or more Centers, without Port, to try other staffing."
@@ -126,8 +127,18 @@ def _hours(plan: Plan) -> float | None:
     now = format.rounded(mean, 1)
     low, high = format.rounded(max(now / 2, 0.1), 1), format.rounded(now * 2, 1)
     given = _number("hours", low, high)
-    label = f"Hours for a review ({format.fixed(now, 1)} now)"
-    value = st.slider(label, low, high, now if given is None else given, step=0.1, format="%.1f", key=f"forecast_what_hours_{now}")
+    to = format.date(plan.history.settled_to)
+    value = st.slider(
+        f"Hours for a review ({format.fixed(now, 1)} in the year to {to})",
+        low,
+        high,
+        now if given is None else given,
+        step=0.1,
+        format="%.1f",
+        key=f"forecast_what_hours_{now}",
+        help=f"Mean hours of each work type in the year to {to}, at the mix of the {weekly.PACE_WEEKS} weeks to then. People gives the mean of "
+        "all reviews of its own period.",
+    )
     same = abs(value - now) < 0.05
     session.keep_own("hours", "" if same else format.fixed(value, 1))
     return None if same else float(value)

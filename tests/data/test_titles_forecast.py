@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import random
 import re
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
-from analytics import weekly
+from analytics import projection, weekly
 from analytics.capacity import WhatIf
 from analytics.filters import Filters
 from data.store import Snapshot
-from ui import forecasting, format
+from ui import forecasting, format, provisional
 from ui.board import Card
 from ui.cards import forecast as cards
 from ui.cards.scorecard import scorecard
+from ui.cards.shared import plural
 from ui.forecasting import PENDING_BAND, Plan
 from ui.frame import View
 
@@ -77,22 +79,43 @@ def test_the_page_title(plan: Plan) -> None:
     below = np.flatnonzero(medians[shown.now :] <= level)
     if words.startswith("Pending is within its level"):
         assert below[0] == 0
-        assert f"about {format.count(medians[shown.now])} of {format.count(level)}" in words
+        day = format.date(plan.history.known_to)
+        assert f"{format.count(medians[shown.now])} projected for {day}, {format.count(level)} to reach" in words
     elif words.startswith("Pending is as likely as not"):
         assert below[0] > 0
         assert f"down to {format.count(level)} by {format.date(shown.sundays[shown.now + below[0]])}" in words
         share = (shown.pending[shown.now :] <= level).mean(axis=1)
         assert ("not within a year" in words) == (not (share >= 0.9).any())
     else:
-        assert words.startswith(f"Pending will not clear to {format.count(level)} at this rate")
         assert len(below) == 0
         assert int(re.findall(r"needs ([\d,]+) more", words)[0].replace(",", "")) == shown.more_needed(level, plan.year_end) > 0
+        the_chance_is_said(plan, words)
+
+
+def the_chance_is_said(plan: Plan, words: str) -> None:
+    """Check the title of a level that is not as likely as not reached: out of reach is said of a chance under 5 % alone."""
+    shown, level = plan.shown, plan.level
+    ends = shown.chance(level, plan.year_end), float((shown.pending[shown.now :] <= level).mean(axis=1).max())
+    if max(ends) >= 0.05:
+        said = re.match(r"Pending is ([\d.]+%) likely to be down to ([\d,]+) by (\d+ \w+ \d+), as likely as not only later", words)
+        assert said is not None
+        assert said[1] == format.share(ends[0] if ends[0] >= 0.05 else ends[1])
+        assert (said[3] == format.date(plan.year_end)) == (ends[0] >= 0.05)
+        return
+    assert words.startswith(f"Pending will not clear to {format.count(level)} at this rate: ")
+    now, last = (format.count(np.median(shown.pending[week])) for week in (shown.now, -1))
+    day = format.date(shown.sundays[-1])
+    fewer = int(last.replace(",", "")) < int(now.replace(",", ""))
+    assert (f"it falls to about {last} by {day}" if fewer else f"about {last} are expected on {day}") in words
 
 
 def test_figures(plan: Plan) -> None:
     figures = {figure.metric_id: figure for figure in forecasting.figures(plan)}
     reported = plan.view.ask("pending", filters=plan.view.filters.between(None, None))["value"].sum()
     assert figures["pending"].value == format.count(reported)
+    missing = provisional.not_reported(replace(plan.view, filters=plan.view.filters.between(None, None)))
+    assert figures["pending"].against == (f"about {format.count(reported - missing)} once late completions are in" if missing else "")
+    assert figures["pending"].n == (f"about {format.count(missing)} too high" if missing else "too high for now" if missing is None else "")
     if not plan.ready:
         assert len(figures) == 1
         return
@@ -104,6 +127,9 @@ def test_figures(plan: Plan) -> None:
     assert (needed == 0) == ((shown.pending[week] <= plan.level).mean() >= 0.5)
     dates = [figures["clear_p50"].value, figures["clear_p90"].value]
     assert dates[0] != "Not in a year" or dates[1] == "Not in a year"
+    assert figures["net_flow"].label == "Net flow, next 13 weeks"
+    follows = plan.learned.completions_rule == projection.SHARE
+    assert (f"about {format.share(shown.turnover, 0)} of what waits" in figures["more_needed"].against) == follows
 
 
 def test_the_words_of_a_what_if(plan: Plan) -> None:
@@ -151,16 +177,28 @@ def test_work_types(plan: Plan) -> None:
         assert card.title.startswith("No work type") == growing.is_empty()
         if growing.height:
             assert int(card.title.split()[0]) == growing.height
+            assert " by 3 or more within a year" in card.title
             most = card.table.sort("change", descending=True).row(0, named=True)
             assert card.title.endswith(f"most, by {format.count(most['change'])}")
         assert card.table["pending"].sum() == plan.history.pending[plan.history.settled - 1].sum()
+        # Each row adds up: pending then, and what comes in less what goes out over the weeks between.
+        weeks = (plan.shown.sundays[-1] - plan.history.settled_to).days // 7
+        added = card.table["pending"] + weeks * (card.table["receipts"] - card.table["completions"])
+        assert added.to_list() == pytest.approx(card.table["ahead"].to_list(), abs=1e-6)
+        written = [(format.count(row["pending"]), format.count(row["ahead"]), row["change"]) for row in card.table.iter_rows(named=True)]
+        assert all(int(now.replace(",", "")) + change == int(then.replace(",", "")) for now, then, change in written)
+        assert "Now" not in str(card.chart)
+        assert format.date(plan.history.settled_to).split()[-1] in str(card.chart)
 
 
 def test_hours(plan: Plan) -> None:
     card = cards.hours(plan)
     if drawn(card):
         needed, spent = (format.rounded(card.table[name].sum()) for name in ("needed", "spent"))
-        assert f"takes {format.count(needed)} hours a week, completions took {format.count(spent)}" in card.title
+        day = format.date(plan.history.settled_to)
+        assert f"takes {plural(int(needed), 'hour')} a week, completions took {format.count(spent)} in the 13 to {day}" in card.title
+        assert not re.search(r"\b1 hours", card.title)
+        assert f"means of the year to {day}" in card.note
         assert ("short" in card.title) == (needed > spent)
         assert ("to spare" in card.title) == (needed < spent)
         assert (card.table["needed"] / card.table["hours_each"]).sum() == pytest.approx(card.table["receipts"].sum())
@@ -211,3 +249,26 @@ def test_what_ifs_are_part_of_the_question(analyst: Snapshot) -> None:
     ]
     assert len(set(asked)) == 9
     assert forecasting.plan_of(view).question == asked[0] != view.question
+
+
+def test_what_is_likely_enough_is_never_said_to_be_out_of_reach(analyst: Snapshot) -> None:
+    """Try levels around where pending is heading: all three endings of the title come, each where its chance is."""
+    plain = forecasting.plan_of(year(analyst, "ELE"))
+    heads = plain.shown.pending[-1]
+    found = []
+    for share in (0.0, 0.01, 0.08, 0.2, 0.4, 0.6):
+        plan = forecasting.plan_of(plain.view, rule="own", own_level=float(np.floor(np.quantile(heads, share) - (share == 0))))
+        words = forecasting.title(plan)
+        found.append("likely to be down" in words)
+        if " likely to be down " in words or "will not clear" in words:
+            the_chance_is_said(plan, words)
+        assert "will not clear" not in words or plan.shown.chance(plan.level, plan.year_end) < 0.05
+    assert True in found
+    assert False in found
+
+
+def test_one_hour_is_not_written_as_hours() -> None:
+    to = dt.date(2013, 9, 8)
+    assert cards._hours_title(11.0, 10.0, to).endswith("took 10 in the 13 to 8 Sep 2013: 1 hour short")
+    assert " takes 1 hour a week" in cards._hours_title(1.2, 3.0, to)
+    assert cards._hours_title(1.2, 3.0, to).endswith("2 hours to spare")

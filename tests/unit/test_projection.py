@@ -55,6 +55,8 @@ def test_pending_is_pending_before_plus_receipts_less_completions(rule: str, wha
     assert shown.pending.min() >= 0
     assert shown.completions.min() >= -1e-9
     np.testing.assert_allclose(shown.by_type.sum(axis=1), shown.pending.mean(axis=1), rtol=1e-9)
+    np.testing.assert_allclose(shown.came_by_type.sum(axis=1), shown.receipts.mean(axis=1), rtol=1e-9)
+    np.testing.assert_allclose(shown.done_by_type.sum(axis=1), shown.completions.mean(axis=1), atol=1e-8)
 
 
 @pytest.mark.parametrize("rule", RULES)

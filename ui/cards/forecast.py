@@ -212,13 +212,14 @@ def hours(plan: Plan) -> Card:
         }
     ).sort(["needed", "label"], descending=[True, False])
     needed, spent = float(rows["needed"].sum()), float(rows["spent"].sum())
+    title = _hours_title(needed, spent, history.settled_to)
     return with_chart(
         Card(
             key=key,
-            title=_hours_title(needed, spent),
+            title=title,
             subtitle=f"Hours of review a week: expected receipts of the next 13 weeks, and completions of {weekly.PACE_WEEKS} weeks to "
             f"{format.date(history.settled_to)} · {plan.narrowed}",
-            alt=f"{_hours_title(needed, spent)}.",
+            alt=f"{title}.",
             chart=None,
             table=rows.with_columns(own=pl.when("own").then(pl.lit("own")).otherwise(pl.lit("too few: mean of the others"))),
             columns=(
@@ -231,7 +232,7 @@ def hours(plan: Plan) -> Card:
                 Column("completions", "Completions a week", "ratio"),
             ),
             metric_ids=("receipts", "completions", "hours_per_review", "staff_on_board"),
-            note=_people_words(plan, spent),
+            note=f"Hours for a review: means of the year to {format.date(history.settled_to)}. {_people_words(plan, spent)}",
         ),
         charts.bars,
         rows,
@@ -242,10 +243,11 @@ def hours(plan: Plan) -> Card:
     )
 
 
-def _hours_title(needed: float, spent: float) -> str:
-    gap = format.rounded(needed) - format.rounded(spent)
-    words = f"Work that comes in takes {format.count(needed)} hours a week, completions took {format.count(spent)}"
-    return f"{words}: {format.count(abs(gap))} hours {'short' if gap > 0 else 'to spare'}" if gap else f"{words}: in balance"
+def _hours_title(needed: float, spent: float, to: dt.date) -> str:
+    gap = int(format.rounded(needed) - format.rounded(spent))
+    takes = plural(int(format.rounded(needed)), "hour")
+    words = f"Work of the next {weekly.PACE_WEEKS} weeks takes {takes} a week, completions took {format.count(spent)} in the {weekly.PACE_WEEKS} to {format.date(to)}"
+    return f"{words}: {plural(abs(gap), 'hour')} {'short' if gap > 0 else 'to spare'}" if gap else f"{words}: in balance"
 
 
 def _people_words(plan: Plan, spent: float) -> str:
@@ -262,6 +264,11 @@ def _people_words(plan: Plan, spent: float) -> str:
     )
 
 
+def _a_week(value: float) -> str:
+    """Write a number a week finely enough that small rows add up over a year."""
+    return format.fixed(value, 1 if value >= 10 else 2)
+
+
 def by_type(plan: Plan) -> Card:
     """Each work type by itself: which ones grow, and where they end."""
     key = "types_ahead"
@@ -274,53 +281,60 @@ def by_type(plan: Plan) -> Card:
             "label": [codes.WORK_TYPES[name] for name in history.types],
             "pending": history.pending[last],
             "backlog": history.backlog[last],
-            "receipts": plan.outlook.expected.by_type[:13].mean(axis=0),
-            "completions": history.pace,
+            "receipts": shown.came_by_type.mean(axis=0),
+            "completions": shown.done_by_type.mean(axis=0),
+            "pace": history.pace,
             "ahead": np.asarray(shown.by_type[-1]),
             "standard": [standards.STANDARD_DAYS[name] for name in history.types],
         }
-    ).with_columns(change=pl.col("ahead") - pl.col("pending"))
+    ).with_columns(change=pl.col("ahead").map_elements(format.rounded, pl.Float64) - pl.col("pending"))
     rows = rows.sort(["change", "label"], descending=[True, False])
     growing = rows.filter(pl.col("change") >= _GROWS)
     first = rows.row(0, named=True)
     title = (
-        f"{plural(growing.height, 'work type')} of {rows.height} {'grows' if growing.height == 1 else 'grow'} within a year; {first['label']} most, by "
-        f"{format.count(first['change'])}"
+        f"{plural(growing.height, 'work type')} of {rows.height} {'grows' if growing.height == 1 else 'grow'} by {_GROWS} or more within a year; "
+        f"{first['label']} most, by {format.count(first['change'])}"
         if growing.height
         else f"No work type is expected to grow by {_GROWS} reviews or more within a year"
     )
     said = rows.with_columns(
         pl.col("pending", "ahead").map_elements(format.count, pl.String),
-        pl.col("receipts", "completions").map_elements(lambda value: format.fixed(value, 1), pl.String),
+        pl.col("receipts", "completions").map_elements(_a_week, pl.String),
     )
-    keeps = " People who run out of one kind of work take up the others." if plan.learned.completions_rule == projection.PACE else ""
+    day, end = format.date(history.settled_to), format.date(shown.sundays[-1])
+    keeps = (
+        "People who run out of one kind of work take up the others."
+        if plan.learned.completions_rule == projection.PACE
+        else "Out is a share of what waits, not the past pace: it rises and falls with the pile."
+    )
     bad = [(place, "ahead") for place, change in enumerate(rows["change"].to_list()) if change >= _GROWS]
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"Pending of each work type on {format.date(history.settled_to)} and expected on {format.date(shown.sundays[-1])}; receipts "
-            f"expected and completions at the pace, a week · {plan.narrowed}",
+            subtitle=f"Pending of each work type on {day} and expected on {end}; receipts and completions expected a week between the two · "
+            f"{plan.narrowed}",
             alt=f"{title}.",
             chart=None,
             table=rows,
             columns=(
                 Column("label", "Work type", "text"),
-                Column("pending", "Pending", "count"),
-                Column("backlog", "Backlog", "count"),
+                Column("pending", f"Pending on {day}", "count"),
+                Column("backlog", f"Backlog on {day}", "count"),
                 Column("receipts", "Receipts a week, expected", "ratio"),
-                Column("completions", "Completions a week, pace", "ratio"),
-                Column("ahead", "Pending in a year", "count"),
+                Column("completions", "Completions a week, expected", "ratio"),
+                Column("pace", f"Completions a week, {weekly.PACE_WEEKS} weeks to {day}", "ratio"),
+                Column("ahead", f"Pending on {end}", "count"),
                 Column("change", "Change", "count"),
                 Column("standard", "Standard (days)", "count"),
             ),
             metric_ids=("pending", "backlog", "receipts", "completions"),
-            note=f"In: forecast of the next 13 weeks. Out: pace of the {weekly.PACE_WEEKS} settled weeks. Each work type is projected by itself "
-            f"and summed.{keeps}",
+            note=f"In and out: a week in the mean of the {len(shown.sundays)} weeks from {day} to {end}, so pending then is pending on {day} plus "
+            f"what comes in less what goes out. Each work type is projected by itself and summed. {keeps}",
         ),
         charts.words,
         said,
         "label",
-        [("ahead", "In a year"), ("pending", "Now"), ("receipts", "In a week"), ("completions", "Out a week")],
+        [("ahead", "In a year"), ("pending", day), ("receipts", "In a week"), ("completions", "Out a week")],
         bad=bad,
     )
