@@ -87,7 +87,9 @@ def several(
     keys = ["metric_id", *by]
     rows = pl.concat(_asked(frames, metric, filters.only(metric.dimensions).between(asked, last), as_of, by) for metric in metrics).lazy()
     shown = pl.col("month") >= start
-    filled = rows.filter(shown).select(*keys, "zero").unique().join(grid, how="cross").join(rows.drop("zero"), on=[*keys, "month"], how="left")
+    filled = (
+        rows.filter(shown).select(*keys, "zero").unique().join(grid, how="cross").join(rows.drop("zero"), on=[*keys, "month"], how="left")
+    )
     reported = late.provisional_months(frames, last, filters)
     still = pl.col("metric_id").is_in(late.OF_COMPLETIONS | late.OF_WAITING) & pl.col("month").is_in(
         (reported["month"] + "-01").str.to_date().to_list()
@@ -134,7 +136,9 @@ def _begun(frame: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
 def _none(by: Sequence[str]) -> pl.DataFrame:
     texts = dict.fromkeys(("metric_id", *by), pl.String)
     numbers = {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "n": pl.Int64}
-    return pl.DataFrame(schema={**texts, "month": pl.Date, **numbers, "quality": pl.String, "provisional": pl.Boolean, "starting": pl.Boolean})
+    return pl.DataFrame(
+        schema={**texts, "month": pl.Date, **numbers, "quality": pl.String, "provisional": pl.Boolean, "starting": pl.Boolean}
+    )
 
 
 def floor(metric: Metric) -> float | None:

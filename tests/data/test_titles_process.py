@@ -37,7 +37,7 @@ def view(request: pytest.FixtureRequest, analyst: Snapshot) -> View:
 
 
 def settled(card: Card) -> list[tuple[dt.date, float]]:
-    rows = card.table.filter((pl.col("state") != "provisional") & pl.col("value").is_not_null())
+    rows = card.table.filter(~pl.col("state").is_in(["provisional", "start-up"]) & pl.col("value").is_not_null())
     return list(rows.select("month", "value").iter_rows())
 
 
@@ -211,3 +211,41 @@ def test_the_planted_surge_is_a_signal_where_it_was_planted_alone(analyst: Snaps
     assert "above the upper limit" in title
     assert {dt.date(2013, 3, 1), dt.date(2013, 4, 1)} & set(marked)
     assert "higher than usual" not in state("PHC")[0]
+
+
+def alone(snapshot: Snapshot, center: str, metric_id: str, end: dt.date) -> Card:
+    return signals.trend(View(snapshot, Filters(dt.date(2012, 10, 1), end, centers=(center,))), metric_id)
+
+
+@pytest.mark.parametrize(
+    ("metric_id", "span"), [("pending", 6), ("backlog", 6), ("days_of_work", 6), ("receipts", 3), ("clearance_rate", 3)]
+)
+def test_the_first_months_of_a_center_are_its_start_up_wherever_the_window_begins(analyst: Snapshot, metric_id: str, span: int) -> None:
+    everything = analyst.frames, Filters(centers=("PHC",)), analyst.as_of, ["month"]
+    asked = METRICS[metric_id].answer(*everything).filter((pl.col("value").fill_null(0) != 0) | (pl.col("n") > 0))
+    first = dt.date.fromisoformat(f"{asked['month'].min()}-01")
+    expected = {periods.months_back(first, -step) for step in range(1, span + 1)}
+    for end in (dt.date(2013, 6, 30), dt.date(2013, 9, 30)):
+        card = alone(analyst, "PHC", metric_id, end)
+        start = periods.months_back(end, 23)
+        marked = card.table.filter(pl.col("state") == "start-up")
+        assert set(marked["month"]) == {month for month in expected if month >= start}
+        assert marked["signal"].null_count() == marked.height > 0
+        assert card.table["month"][0] == max(start, periods.months_back(first, -1))
+        assert "Grey: the first months after it began, not counted." in card.note
+
+
+def test_a_series_that_was_there_before_the_window_has_no_start_up(analyst: Snapshot) -> None:
+    for metric_id in ("import_value_usd", "receipts"):
+        card = alone(analyst, "PORT", metric_id, dt.date(2013, 9, 30))
+        assert card.table.height == 24
+        assert "start-up" not in set(card.table["state"])
+        assert "Grey" not in card.note
+
+
+def test_a_new_center_whose_pile_has_grown_is_not_improving(analyst: Snapshot) -> None:
+    """Days of work on hand fell from 280 in the opening month to 50 and rose to 70: that was called improving."""
+    for metric_id in ("days_of_work", "backlog", "pending"):
+        card = alone(analyst, "PHC", metric_id, dt.date(2013, 9, 30))
+        assert len(settled(card)) >= process.LEAST
+        assert "improving" not in card.title

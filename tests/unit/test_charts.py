@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui import board, charts
+from ui import board, charts, format
 from ui.charts import base, text
 from ui.theme import ACCENT, BAD, CONTEXT, GREY
 
@@ -197,8 +197,11 @@ def test_a_process_chart_tells_signals_by_shape_colour_and_word():
     assert points["marker"]["color"][4] == ACCENT
     assert points["marker"]["color"][11] == "#ffffff", "a provisional point is hollow"
     words = [note["text"] for note in spec["layout"]["annotations"]]
-    assert {"concern", "improving", "higher", "lower", "average", "upper limit", "lower limit", "target 99%"} <= set(words)
+    # The last of the settled points is the present; what was better long before it need not have been improving.
+    assert "improving" not in words
+    assert {"concern", "better", "higher", "lower", "average", "upper limit", "lower limit", "target 99%"} <= set(words)
     assert "97.0%" in words, "the last settled value is named, not the provisional one"
+    assert words[words.index("97.0%") + 1] == format.month(MONTHS[10]), "and its month, since another one is shown after it"
     assert [trace["line"]["dash"] for trace in spec["data"][:4]] == ["solid", "2px,3px", "2px,3px", "10px,5px"]
 
 

@@ -77,7 +77,7 @@ def _note(metric_id: str, drawn: pl.DataFrame) -> str:
 
 def _table(drawn: pl.DataFrame) -> pl.DataFrame:
     word = pl.col("meaning").replace_strict(
-        {name: look.word for name, look in charts.process.LOOKS.items()}, default=None, return_dtype=pl.String
+        {name: look.past for name, look in charts.process.LOOKS.items()}, default=None, return_dtype=pl.String
     )
     state = (
         pl.when(pl.col("provisional"))
