@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics import codes, people, service
+from analytics import codes, late, people, service
 from analytics.exc import QueryError
 from analytics.filters import Filters
 from analytics.scope import Scope
@@ -167,18 +167,20 @@ def test_a_chosen_port_stands_beside_all_others(year: View, port: str) -> None:
 def test_turnaround(view: View) -> None:
     card = notices.turnaround(view)
     if drawn(card):
-        known = card.table.drop_nulls("median")
+        known = card.table.drop_nulls("on_time")
         if known.is_empty():
             assert card.title.startswith(f"{card.table['receipts'].sum():,} ")
         else:
-            slowest = known.filter(pl.col("median") == known["median"].max())
-            assert any(card.title.startswith(label) for label in slowest["label"])
-            assert f"half within {format.days(known['median'].max())}" in card.title
-            assert (f"takes longest of {known.height} kinds" in card.title) == (known.height > 1)
-        led = card.table.filter(pl.col("work_type") == "cf28").drop_nulls("share")
-        assert ("of CF-28s led to a change" in card.title) == (led.height > 0)
-        if led.height:
-            assert shares(card.title)[-1] == format.share(led["led_count"][0] / led["n"][0])
+            least = known.filter(pl.col("on_time") == known["on_time"].min())
+            assert shares(card.title) == [format.share(known["on_time"].min())]
+            assert (
+                card.title.startswith(f"{least.height} kinds") if least.height > 3 else all(word in card.title for word in least["label"])
+            )
+            assert not any(word in card.title for word in known.filter(pl.col("on_time") > known["on_time"].min())["label"])
+            assert (f"the least of {known.height} kinds" in card.title) == (least.height < known.height)
+            assert ("with enough cases" in card.title) == (least.height < known.height < card.table.height)
+            asked = view.ask("closed_on_time_share", filters=view.filters.keeping("work_type", (least["work_type"][0],)))
+            assert asked["value"][0] == least["on_time"][0]
         assert (card.table["led_count"].fill_null(0) + card.table["refused_count"] <= card.table["n"]).all()
 
 
@@ -233,16 +235,32 @@ def test_positions(view: View) -> None:
         return
     below = card.table.filter(pl.col("short") > 0)
     assert words.startswith("All") == (below.height in (0, card.table.height) and (below.is_empty() or below.height > 3))
+    most = below.filter(pl.col("short") == below["short"].max())
+    # Who ties is named, up to three.
+    named = [label for label in card.table["label"] if re.search(rf"(^|, | and |; ){label}s", words)]
     if 0 < below.height <= 3:
+        assert sorted(named) == sorted(below["label"])
         for row in below.iter_rows(named=True):
-            assert f"{row['label']} by {row['short']}" in words
+            tied = below.height == most.height > 1
+            assert re.search(
+                rf"are {'each ' if tied else ''}{row['short']} short" if tied else rf"{row['label']}s (are )?{row['short']}\b", words
+            )
     if below.height > 3:
-        assert f"by {below['short'].sum()} people in all" in words
+        people_short = below["short"].sum()
+        assert f"by {people_short} people in all" in words
+        assert sorted(named) == (sorted(most["label"]) if most.height <= 3 else [])
+        assert (f"{most.height} positions are each" in words) == (most.height > 3)
+        assert words.endswith(f" are {'each ' if most.height > 1 else ''}{most['short'][0]} short")
     if below.height:
         worst = below.with_columns(part=pl.col("short") / pl.col("floor")).sort("part", descending=True)
         first = worst.filter(pl.col("part") == worst["part"][0])
-        assert any(card.title.startswith(f"{row['label']} lacks {row['short']} of {row['floor']}") for row in first.iter_rows(named=True))
-        assert "largest" not in card.title or first.height == 1
+        said = [re.search(rf"{row['label']}s (lack )?{row['short']} of {row['floor']}", card.title) for row in first.iter_rows(named=True)]
+        assert all(said) if first.height <= 3 else card.title.startswith(f"{first.height} positions lack {format.share(first['part'][0])}")
+        assert ("largest" in card.title) == (first.height < card.table.height)
+    bars = next(trace for trace in card.chart["data"] if trace["type"] == "scatter" and trace["mode"] == "text")
+    for row, text in zip(card.table.iter_rows(named=True), bars["text"], strict=True):
+        assert re.sub(r"\s+", " ", text).strip().startswith(f"{row['on_board']:,} of {row['floor']:,}")
+        assert (" short" in text) == (row["short"] > max(row["floor"] - row["on_board"], 0))
     assert (card.table["short"] >= card.table["floor"] - card.table["on_board"]).all()
 
 
@@ -276,8 +294,42 @@ def test_work_per_person(view: View) -> None:
         if known.height > 1:
             assert f", {format.ratio(known['value'].min())} at " in load.title
     if drawn(pace):
-        last = pace.table.drop_nulls("value").sort("month").row(-1, named=True)
-        assert pace.title.startswith(f"Each person completed {format.ratio(last['value'])} reviews in {format.month(last['month'])}")
+        settled_only(view, pace)
+
+
+def settled_only(view: View, card: Card) -> None:
+    """Check that months that are still reported are marked, named and not in the title."""
+    mine = view.filters.only(people.STAFF.dimensions)
+    open_ = late.provisional_months(view.frames, view.end, mine)["month"].to_list()
+    marked = card.table.filter("provisional")["month"].dt.strftime("%Y-%m").to_list()
+    assert marked == [month for month in card.table["month"].dt.strftime("%Y-%m") if month in open_]
+    hollow = card.chart["data"][-1]["marker"]["color"].count("#ffffff")
+    assert hollow == len(marked)
+    assert all(f"{format.month(month)} " in card.subtitle for month in marked)
+    assert ("Dashed" in card.note) == bool(marked)
+    settled = card.table.filter(~pl.col("provisional")).drop_nulls("value").sort("month")
+    if settled.is_empty():
+        assert "still being reported" in card.title
+        return
+    last = settled.row(-1, named=True)
+    assert card.title.startswith(f"Each person completed {format.ratio(last['value'])} reviews in {format.month(last['month'])}")
+    if settled.height > 1:
+        mean = (settled["value"] * settled["n"]).sum() / settled["n"].sum()
+        assert card.title.endswith(f"{format.ratio(mean)} a month over {settled.height} months")
+
+
+def test_a_month_that_is_still_reported_is_not_in_the_title_on_pace(year: View) -> None:
+    last = View(year.source, year.filters.between(year.as_of.replace(day=1), year.as_of))
+    for view in (year, last, View(year.source, year.filters.keeping("center", ("PHC",)))):
+        card = people_cards.pace(view)
+        assert card.table.filter("provisional").height >= 1
+        settled_only(view, card)
+
+
+def test_steps_are_openings_only_where_several_centers_are_shown(year: View) -> None:
+    assert "openings" in people_cards.over_time(year).note
+    assert not people_cards.over_time(View(year.source, year.filters.keeping("center", ("PHC",)))).note
+    assert "openings" in people_cards.over_time(View(year.source, year.filters.keeping("center", ("PHC", "ELE")))).note
 
 
 def test_hours(view: View) -> None:

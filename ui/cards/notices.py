@@ -12,7 +12,7 @@ from analytics.rollups import WORK
 from ui import charts, format
 from ui.board import Card, Column
 from ui.cards.service import clear_change, ignored, months_words, narrowed, too_few
-from ui.cards.shared import empty, labelled, month_date, plural, total, with_chart
+from ui.cards.shared import empty, labelled, month_date, named, plural, total, with_chart
 from ui.frame import View
 
 #: The five kinds of the turnaround card, as a trade reads them.
@@ -164,17 +164,7 @@ def turnaround(view: View) -> Card:
     rows = _kinds(own)
     if rows.is_empty():
         return empty(own, key, "No notice or filing came in or waits", "receipts", wide=True, work_types=KINDS)
-    timed = rows.drop_nulls("median")
-    came = int(total(rows["receipts"]))
-    title = f"{plural(came, 'notice or filing', 'notices and filings')} came in; too few to say how long they take"
-    if timed.height:
-        slow = timed.row(0, named=True)
-        enough = " with enough cases" if timed.height < rows.height else ""
-        title = f"{slow['label']} takes longest of {timed.height} kinds{enough}" if timed.height > 1 else slow["label"]
-        title += f": half within {format.days(slow['median'])}"
-    asked = rows.filter(pl.col("work_type") == "cf28").drop_nulls("share")
-    if asked.height:
-        title += f"; {format.share(asked['share'][0])} of CF-28s led to a change"
+    title = _on_time_title(rows)
     said = rows.with_columns(
         pl.col("receipts", "pending").map_elements(format.count, pl.String),
         *(pl.col(name).map_elements(format.days, pl.String).fill_null(format.NONE) for name in ("median", "p80")),
@@ -192,7 +182,7 @@ def turnaround(view: View) -> Card:
     return Card(
         key=key,
         title=title,
-        subtitle=f"Days of those received, open ones counted; with effect: completed with a change, accepted or valid · {own.sentence}",
+        subtitle=f"By due date: share of those completed; days of those received, open ones counted; with effect: completed with a change, accepted or valid · least on time first · {own.sentence}",
         alt=f"{title}.",
         # Planned for half the page: on a tablet the whole page is no wider.
         chart=charts.words(said, "label", heads),
@@ -227,8 +217,23 @@ def turnaround(view: View) -> Card:
     )
 
 
+def _on_time_title(rows: pl.DataFrame) -> str:
+    """Name the kind that is completed by its due date least often, of those with enough cases."""
+    known = rows.drop_nulls("on_time")
+    if known.is_empty():
+        came = int(total(rows["receipts"]))
+        return (
+            f"{plural(came, 'notice or filing', 'notices and filings')} came in; too few were completed to say how many by their due date"
+        )
+    least = known.filter(pl.col("on_time") == known["on_time"].min())
+    title = f"{named(least['label'].to_list(), 'kinds')}: {format.share(least['on_time'][0])} completed by the due date"
+    if least.height == known.height:
+        return title
+    return f"{title}, the least of {known.height} kinds{' with enough cases' if known.height < rows.height else ''}"
+
+
 def _kinds(own: View) -> pl.DataFrame:
-    """Put together what is known of each kind; a row for each that has anything, slowest first."""
+    """Put together what is known of each kind; a row for each that has anything, least on time first."""
     filters = own.filters.keeping("work_type", KINDS)
 
     def asked(metric_id: str, **columns: str) -> pl.DataFrame:
@@ -247,7 +252,7 @@ def _kinds(own: View) -> pl.DataFrame:
     counts = ("receipts", "pending", "past_due", "n", "refused_count", "reason_count", "change_usd")
     filled = labelled(own, rows.with_columns(pl.col(counts).fill_null(0)), "work_type")
     there = filled.filter(pl.sum_horizontal("receipts", "pending", "n") > 0)
-    return there.sort(["median", "label"], descending=[True, False], nulls_last=True)
+    return there.sort(["on_time", "median", "label"], descending=[False, True, False], nulls_last=True)
 
 
 def _not_recorded(rows: pl.DataFrame) -> str:

@@ -9,10 +9,10 @@ import polars as pl
 
 from analytics import codes, people
 from analytics.filters import DIMENSIONS
-from ui import charts, format
+from ui import charts, format, provisional
 from ui.board import Card, Column
 from ui.cards.service import narrowed
-from ui.cards.shared import empty, has_rows, labelled, listed, month_date, plural, total, with_chart
+from ui.cards.shared import empty, has_rows, labelled, listed, month_date, named, plural, total, with_chart
 from ui.frame import View
 
 _LAW: Final = "The nine customs revenue positions may not fall below their floor (6 USC 212(b))."
@@ -44,26 +44,44 @@ def _names() -> pl.Expr:
 
 
 def _below(rows: pl.DataFrame) -> str:
-    """Name the positions below their floor, most missing first; of more than three, the first."""
+    """Name the positions below their floor, most missing first; of more than three, those that lack most."""
     below = rows.filter(pl.col("short") > 0)
     if below.is_empty():
         return f"All {plural(rows.height, 'position')} with staff are at their floor or above"
-    named = [f"{row['label']} by {format.count(row['short'])}" for row in below.head(3).iter_rows(named=True)]
-    if below.height > 3:
-        many = f"All {below.height}" if below.height == rows.height else f"{below.height} of {rows.height}"
-        return f"{many} positions are below their floor, by {format.count(total(below['short']))} people in all: most {named[0]}"
-    return f"Below the floor: {listed(named)}"
+    most, tied = format.count(below["short"][0]), below.filter(pl.col("short") == below["short"][0])
+    worst = f"{named(_many(tied), 'positions')} are {'each ' if tied.height > 1 else ''}{most} short"
+    if tied.height == below.height <= 3:
+        return f"{worst} of their floor"
+    if below.height <= 3:
+        first, *others = below.iter_rows(named=True)
+        said = [f"{first['label']}s are {most} short of their floor", *(f"{row['label']}s {format.count(row['short'])}" for row in others)]
+        return listed(said)
+    many = f"All {below.height}" if below.height == rows.height else f"{below.height} of {rows.height}"
+    return f"{many} positions are below their floor, by {plural(int(total(below['short'])), 'person', 'people')} in all; {worst}"
+
+
+def _many(rows: pl.DataFrame) -> list[str]:
+    """Name the people in positions: `Import Specialists`."""
+    return [f"{label}s" for label in rows["label"]]
 
 
 def _furthest(rows: pl.DataFrame) -> str:
-    """Name the position that lacks the largest part of its floor."""
+    """Name the positions that lack the largest part of their floor."""
     below = rows.filter(pl.col("short") > 0).sort(["part", "label"], descending=[True, False])
     if below.is_empty():
         return "No position is below its floor at any Center"
-    worst = below.row(0, named=True)
-    title = f"{worst['label']} lacks {format.count(worst['short'])} of {format.count(worst['floor'])}"
-    tied = below.filter(pl.col("part") == worst["part"]).height > 1
-    return title if tied or rows.height == 1 else f"{title}, the largest part of any floor"
+    worst = below.filter(pl.col("part") == below["part"][0])
+    title = f"{worst.height} positions lack {format.share(worst['part'][0])} of their floor"
+    if worst.height <= 3:
+        first, *others = worst.with_columns(of=pl.format("{} of {}", "short", "floor")).iter_rows(named=True)
+        title = listed([f"{first['label']}s lack {first['of']}", *(f"{row['label']}s {row['of']}" for row in others)])
+    return title if worst.height == rows.height else f"{title}, the largest part of any floor"
+
+
+def _of_floor(row: Mapping[str, int]) -> str:
+    """Write what stands after a number of people: `of 18`; what is short where one Center's surplus hides another's lack."""
+    hidden = row["short"] > max(row["floor"] - row["on_board"], 0)
+    return f"of {format.count(row['floor'])}" + (f", {format.count(row['short'])} short" if hidden else "")
 
 
 def positions(view: View) -> Card:
@@ -75,14 +93,13 @@ def positions(view: View) -> Card:
     rows = rows.with_columns(label=_names(), part=pl.when(pl.col("floor") > 0).then(pl.col("short") / pl.col("floor")))
     title = _furthest(rows)
     absent = [name for code, name in codes.POSITION_TYPES.items() if code not in rows["position_type"].to_list()]
-    missing = pl.concat_str(pl.col("short").map_elements(format.count, pl.String), pl.lit(" short"))
-    drawn = rows.with_columns(bad=pl.col("short") > 0, extra=pl.when(pl.col("short") > 0).then(missing))
+    drawn = rows.with_columns(bad=pl.col("short") > 0, extra=pl.struct("on_board", "floor", "short").map_elements(_of_floor, pl.String))
     options: dict[str, Any] = {"previous": "floor", "previous_label": "floor"}
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"People on board in {format.month(rows['month'][0])} against the floor (grey mark), most missing first · {own.sentence}",
+            subtitle=f"People on board in {format.month(rows['month'][0])}, of the floor (grey mark), most missing first · {own.sentence}",
             alt=f"{title}. {_below(rows)}.",
             chart=None,
             table=rows,
@@ -117,6 +134,7 @@ def over_time(view: View) -> Card:
     rows = month_date(board.join(floor, on="month").join(short, on="month")).sort("month")
     if rows.is_empty():
         return empty(own, key, _NOBODY, "staff_on_board")
+    several = own.ask("staff_on_board", "center", filters=own.trend).height > 1
     last, below = rows.row(-1, named=True), rows.filter(pl.col("on_board") < pl.col("floor")).height
     gap = last["floor"] - last["on_board"]
     word = f"{format.count(abs(gap))} {'below' if gap > 0 else 'above'} the floor in all" if gap else "just as many as the floor"
@@ -137,7 +155,7 @@ def over_time(view: View) -> Card:
                 Column("short", "Below the floor, by position", "count"),
             ),
             metric_ids=("staff_on_board", "staff_floor", "staff_short"),
-            note="A Center counts from the first month in which it has staff: steps are openings.",
+            note="A Center counts from the first month in which it has staff: steps are openings." if several else "",
         ),
         charts.flow_lines,
         rows,
@@ -247,31 +265,34 @@ def load(view: View) -> Card:
 def pace(view: View) -> Card:
     """How many reviews each person completes a month."""
     key, own = "people_pace", narrowed(view, people.STAFF.dimensions)
-    rows = month_date(own.ask("completions_per_person", "month", filters=own.trend)).sort("month")
+    open_ = provisional.months(own, own.trend)
+    asked = own.ask("completions_per_person", "month", filters=own.trend).join(
+        open_.select("month", "share_reported"), on="month", how="left"
+    )
+    rows = month_date(asked.with_columns(provisional=pl.col("month").is_in(open_["month"].to_list()))).sort("month")
+    open_ = open_.filter(pl.col("month").is_in(asked["month"].to_list()))
     known = rows.drop_nulls("value")
     if known.is_empty():
         return empty(own, key, _NOBODY, "staff_on_board")
-    whole, people_months = total(known["value"] * known["n"]), total(known["n"])
-    last = known.row(-1, named=True)
-    title = f"Each person completed {format.ratio(last['value'])} reviews in {format.month(last['month'])}"
-    if known.height > 1 and people_months:
-        title += f"; {format.ratio(whole / people_months)} a month over {plural(known.height, 'month')}"
-    options: dict[str, Any] = {"kind": "ratio", "zero": True}
+    title, still = _pace_title(known), [provisional.reported(row["month"], row["share_reported"]) for row in open_.iter_rows(named=True)]
+    subtitle = f"Reviews that Centers completed for each person on board, by month; the {plural(rows.height, 'month')} to {format.date(own.end)} · {', '.join(own.filters.narrowed(own.labels)) or 'all Centers'}"
+    options: dict[str, Any] = {"kind": "ratio", "zero": True, "provisional": "provisional"}
     return with_chart(
         Card(
             key=key,
             title=title,
-            subtitle=f"Reviews that Centers completed for each person on board, by month; the {plural(rows.height, 'month')} to {format.date(own.end)} · {', '.join(own.filters.narrowed(own.labels)) or 'all Centers'}",
-            alt=f"{title}.",
+            subtitle=" · ".join([subtitle, *still]),
+            alt=f"{title}. {'; '.join(still)}." if still else f"{title}.",
             chart=None,
             table=rows,
             columns=(
                 Column("month", "Month", "month"),
                 Column("value", "Completions per person", "ratio"),
                 Column("n", "Person-months", "count"),
+                *([Column("share_reported", "Completions reported", "share")] if still else ()),
             ),
             metric_ids=("completions_per_person",),
-            note="Completions are reported late: the last months may still rise.",
+            note="Dashed and hollow: completions still reported, so these months will rise; not in the title." if still else "",
         ),
         charts.rate_with_interval,
         rows,
@@ -279,6 +300,18 @@ def pace(view: View) -> Card:
         "value",
         **options,
     )
+
+
+def _pace_title(known: pl.DataFrame) -> str:
+    """Say what each person completed in the last month that is all reported, and a month over all such months."""
+    settled = known.filter(~pl.col("provisional"))
+    if settled.is_empty():
+        return f"What each person completed in {format.month(known['month'][-1])} is still being reported"
+    last, people_months = settled.row(-1, named=True), total(settled["n"])
+    title = f"Each person completed {format.ratio(last['value'])} reviews in {format.month(last['month'])}"
+    if settled.height > 1 and people_months:
+        title += f"; {format.ratio(total(settled['value'] * settled['n']) / people_months)} a month over {plural(settled.height, 'month')}"
+    return title
 
 
 def hours(view: View) -> Card:
