@@ -117,7 +117,7 @@ def _series(points: Sequence[Point], tips: Sequence[str]) -> list[Spec]:
     """Draw the line: grey in the start-up, dashed where it is provisional."""
     days = [point.day for point in points]
     settled, tail = split([None if point.starting else point.value for point in points], [point.open for point in points])
-    after = [False, *(point.starting for point in points[:-1])]
+    after = [False, *(point.starting for point in points)][: len(points)]
     lead = [point.value if point.starting or before else None for point, before in zip(points, after, strict=True)]
     traces = [line_trace(days, settled, SECONDARY, list(tips)) | {"line": {"color": SECONDARY, "width": 1.6}}]
     if any(point.open for point in points):
