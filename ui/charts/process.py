@@ -200,11 +200,16 @@ def _placed(points: Sequence[Point], at: int, word: str, plot: Plot, taken: Sequ
         bottom = (edge - plot.low) * plot.per_unit + (7 if above else -23)
         box = (left, left + wide, bottom, bottom + 16)
         # The margin above the plot takes a word, that below is the axis.
-        outside = bottom < 0 or bottom + 16 > (plot.high - plot.low) * plot.per_unit + 14
+        outside = bottom < 5 or bottom + 16 > (plot.high - plot.low) * plot.per_unit + 14
         met = any(box[0] < b[1] and b[0] < box[1] and box[2] < b[3] and b[2] < box[3] for b in taken)
         choices.append((far + (0 if above == _up(point) else 8) + 400 * outside + 1000 * met, above, edge, box))
     _, above, edge, box = min(choices)
-    anchors: Spec = {"xanchor": side, "yanchor": "bottom" if above else "top", "yshift": 7 if above else -7}
+    anchors: Spec = {
+        "xanchor": side,
+        "yanchor": "bottom" if above else "top",
+        "yshift": 7 if above else -7,
+        "bgcolor": "rgba(255,255,255,0.85)",
+    }
     return base.note(word, point.day.isoformat(), edge, color=point.look.color, weight=600, **anchors), box
 
 
