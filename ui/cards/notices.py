@@ -171,14 +171,14 @@ def turnaround(view: View) -> Card:
         *(pl.col(name).map_elements(format.share, pl.String).fill_null(format.NONE) for name in ("on_time", "share")),
     )
     heads = [
+        ("on_time", "By due date"),
         ("median", "Half within"),
         ("p80", "80% within"),
-        ("on_time", "By due date"),
         ("share", "With effect"),
         ("receipts", "Received"),
         ("pending", "Pending"),
     ]
-    few = [("median", "Half within"), ("on_time", "By due date"), ("share", "With effect")]
+    few = [("on_time", "By due date"), ("median", "Half within"), ("share", "With effect")]
     return Card(
         key=key,
         title=title,
