@@ -130,7 +130,9 @@ def _grid(
     labels, left = base.row_labels(rows, width, most_share=0.32)
     right = max((base.text_width(text, base.SIZE) for text in [*ends, "Total"]), default=0) + 14 if ends else 4.0
     heads, top, lean = _heads(columns, (width - left - right) / max(len(columns), 1))
-    right = max(right, lean)
+    if lean > right:
+        # The room at the right makes the columns narrower, and the last head begins further left by half of that.
+        right = lean + (lean - right) / max(len(columns), 1) / 2
     least = max((base.text_width(_widest(cell.text), 11) + 4 for cell in cells), default=30.0)
     width = max(width, left + right + max(least, 22.0) * len(columns))
     row_height = base.label_height(labels, row_height)
