@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import plotly
+import polars as pl
 import pytest
 import streamlit
 from playwright.sync_api import BrowserContext, Page
 
 from tests.unit import test_charts as usual
+from tests.unit import test_charts_flow as of_flow
 from ui import charts
 
 pytestmark = pytest.mark.browser
@@ -63,7 +65,18 @@ def canvas(context: BrowserContext) -> Any:
 
 def _long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every name of the charts' test data three times as long, by words as names have them."""
-    monkeypatch.setattr(usual, "NAMES", [" ".join([name] * 3) + f" {place}" for place, name in enumerate(usual.NAMES)])
+    names = [" ".join([name] * 3) + f" {place}" for place, name in enumerate(usual.NAMES)]
+    for module in (usual, of_flow):
+        monkeypatch.setattr(module, "NAMES", names)
+
+
+def _words(width: float) -> charts.Spec:
+    frame = pl.DataFrame({"name": usual.NAMES, "now": ["12,345"] * 9, "before": ["$123.4M"] * 9, "year": ["–"] * 9})
+    heads = [("now", "Week to 30 Sep 2013"), ("before", "Week to 23 Sep 2013"), ("year", "Week to 30 Sep 2012")]
+    return charts.words(frame, "name", heads, bad=[(0, "now")], width=width)
+
+
+EVERY = {**usual.ALL, **of_flow.ALL, "words": _words}
 
 
 def _overlaps(boxes: list[list[Any]]) -> list[tuple[str, str]]:
@@ -79,10 +92,10 @@ def _overlaps(boxes: list[list[Any]]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("width", [charts.HALF, charts.WIDE, charts.PHONE], ids=["half", "wide", "phone"])
-@pytest.mark.parametrize("name", usual.ALL)
+@pytest.mark.parametrize("name", EVERY)
 def test_labels_of_three_times_the_length_stay_apart(canvas: Page, monkeypatch: pytest.MonkeyPatch, name: str, width: float) -> None:
     _long(monkeypatch)
-    spec = json.loads(json.dumps(usual.ALL[name](width), default=str))
+    spec = json.loads(json.dumps(EVERY[name](width), default=str))
     wide, _, boxes = canvas.evaluate(DRAW, [spec, width])
     assert boxes
     assert _overlaps(boxes) == []

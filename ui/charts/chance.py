@@ -33,7 +33,9 @@ def against_chance(
     """
     rows = frame.to_dicts()
     labels, left = base.row_labels([str(row[label]) for row in rows], width)
-    words = [f"{fmt.number(row[value], kind)}  expected {fmt.number(row[expected], kind)}" for row in rows]
+    # A phone has no room for what was expected; it is where the range is, and in the table.
+    more = [f"  expected {fmt.number(row[expected], kind)}" if width >= base.HALF else "" for row in rows]
+    words = [f"{fmt.number(row[value], kind)}{part}" for row, part in zip(rows, more, strict=True)]
     right = max((base.text_width(word, base.SIZE, bold=True) for word in words), default=20.0) + 12
     start, end, ticks = base.scale([row[name] for row in rows for name in (value, low, high)], zero=False, kind=kind, most=4)
     heads, levels = status_heads([*names], [ACCENT, CONTEXT], width)

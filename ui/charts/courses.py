@@ -130,7 +130,7 @@ def curves(
         annotations=[head | {"xshift": head["xshift"] - room} for head in heads],
     )
     layout["annotations"].append(
-        base.note("days since receipt", 1, 0, xref="paper", yref="paper", xanchor="right", yanchor="top", yshift=-20)
+        base.note("days since receipt", 1, 0, xref="paper", yref="paper", xanchor="right", yanchor="top", yshift=-26)
     )
     marked = [base.rule([mark, mark], [0, 1], color=SECONDARY, width=1.2)] if mark is not None and mark <= last else []
     return {"data": [*_band(main, x), *marked, _steps(context, x, y, GREY, 1.8), _steps(main, x, y, ACCENT, 2.4)], "layout": layout}
