@@ -25,10 +25,14 @@ def by_type(view: View) -> Card:
     key = "by_type"
     pending = view.ask("pending", "work_type").select("work_type", pending="value")
     backlog = view.ask("backlog", "work_type").select("work_type", backlog="value")
-    rows = labelled(view, pending.join(backlog, on="work_type").filter(pl.col("pending") > 0), "work_type")
-    if rows.is_empty():
+    # Every kind has its row, so that the chart keeps its height over the years.
+    kinds = pl.DataFrame({"work_type": list(view.filters.work_types or codes.WORK_TYPES)}, schema={"work_type": pl.String})
+    known = kinds.join(pending, on="work_type", how="left").join(backlog, on="work_type", how="left")
+    rows = labelled(view, known.with_columns(pl.col("pending", "backlog").fill_null(0)), "work_type")
+    if not has_rows(rows, "pending"):
         return empty(view, key, "Nothing is waiting", "pending")
-    rows = rows.with_columns(share=pl.col("backlog") / pl.col("pending"), standard=standards.standard_days(pl.col("work_type"))).sort(
+    share = pl.when(pl.col("pending") > 0).then(pl.col("backlog") / pl.col("pending"))
+    rows = rows.with_columns(share=share, standard=standards.standard_days(pl.col("work_type"))).sort(
         ["backlog", "pending", "label"], descending=[True, True, False]
     )
     worst, late, everything = rows.row(0, named=True), int(total(rows["backlog"])), int(total(rows["pending"]))
