@@ -44,7 +44,7 @@ def by_type(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Backlog of each work type, of its pending, on {format.date(view.end)}; the whole is the sum · {view.sentence}",
+            subtitle=f"Backlog of pending, by work type, {format.date(view.end)} · {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=rows,
@@ -244,7 +244,7 @@ def at_stake(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Pending reviews by the due date of their own clock, with their entries’ value and duty, seen from {format.date(view.end)} · {view.sentence}",
+            subtitle=f"Pending by its own due date, with entries’ value and duty · {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=rows,
