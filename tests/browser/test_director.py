@@ -39,3 +39,6 @@ def test_the_center_follows_whose_view_is_chosen(server: Server, visit: Opener) 
     box.click()
     seen.page.get_by_role("option", name="Leadership", exact=True).click()
     seen.page.wait_for_function("() => !location.search.includes('center=')")
+    seen.settle()
+    assert "role=leadership" in seen.page.url
+    assert "Pharma" not in seen.page.locator(".cl-sub").inner_text()
