@@ -15,10 +15,10 @@ import polars as pl
 from analytics import alertrules, alerts, cube, metrics
 from analytics.exc import CenterlineError, QueryError
 from analytics.filters import DIMENSIONS, Filters, read
+from analytics.format import number
 from analytics.metrics import METRICS, Metric
 from analytics.scope import ROLES, Scope
 from data.store import Snapshot
-from ui.format import number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -115,7 +115,7 @@ def evaluate(
         as_of: Last day that has happened.
         first_date: First day of the data.
         targets: `metric_id`, `center_code` (or `ALL`), `valid_from`, `target_value`.
-        write: Writes a number by its kind (`ui.format.number`), so that an alert and a page write it alike.
+        write: Writes a number by its kind (`analytics.format.number`), so that an alert and a page write it alike.
         reach: Dimensions that the reader may narrow by; a rule about others is left out.
         own: A director's Centers: theirs come first.
         provisional: First days of months that are known to be incomplete; no signal is seen in them.

@@ -8,8 +8,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from analytics import accounts, assignment, codes, worklist
-from ui import format
+from analytics import accounts, assignment, codes, format, worklist
 from ui.cards.shared import plural, total
 from ui.frame import View
 from ui.lists import table

@@ -9,10 +9,10 @@ from typing import Any, Final, Protocol
 import polars as pl
 import streamlit as st
 
-from analytics import accounts, codes
+from analytics import accounts, codes, format
 from analytics.filters import Filters
 from analytics.scope import Scope
-from ui import format, records, session
+from ui import records, session
 from ui.account import Around, sections
 from ui.board import KeyFigure
 from ui.cards.accounts import with_reasons

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 import polars as pl
 import streamlit as st
 
-from analytics import alertrules, alerts
+from analytics import alertrules, alerts, format
 from analytics.exc import ConfigError
 from analytics.rollups import Frames
 from analytics.scope import Scope
-from ui import format, session
+from ui import session
 from ui.board.seen import SEEN
 from ui.cards.shared import plural
 from ui.frame import View

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import periods, process, signalwords
+from analytics import format, periods, process, signalwords
 from analytics.metrics import METRICS, Metric
 from analytics.process import Verdict
 from analytics.rollups import SAMPLE
-from ui import format, provisional, signals
+from ui import provisional, signals
 from ui.board import KeyFigure
 from ui.frame import View
 

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
-from analytics import capacity, forecast, projection, weekly
+from analytics import capacity, forecast, format, projection, weekly
 from analytics.capacity import NOTHING, Staffing, WhatIf
 from analytics.filters import Filters
 from analytics.forecast import Outlook
@@ -19,7 +19,7 @@ from analytics.projection import Projection
 from analytics.rollups import WORK
 from analytics.scope import Scope
 from analytics.weekly import History
-from ui import format, provisional
+from ui import provisional
 from ui.board import KeyFigure, Stamp
 from ui.board.seen import Question
 from ui.cards.shared import listed, plural

@@ -12,12 +12,12 @@ from typing import Protocol
 import polars as pl
 import streamlit as st
 
-from analytics import periods
+from analytics import format, periods
 from analytics.filters import Filters, Labels
 from analytics.metrics import METRICS
 from analytics.rollups import Frames
 from analytics.scope import Scope
-from ui import filterbar, format, session
+from ui import filterbar, session
 from ui.board import Stamp
 from ui.board.seen import Question
 

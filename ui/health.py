@@ -10,8 +10,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
-from analytics import periods
-from ui import format
+from analytics import format, periods
 from ui.lists import table
 
 _STATES: Final = {"act": ("▲", "Act"), "watch": ("●", "Look"), "good": ("✓", "Good")}

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import polars as pl
 import streamlit as st
 
-from analytics import clocks, codes
-from ui import format, records, session
+from analytics import clocks, codes, format
+from ui import records, session
 from ui.frame import View
 from ui.lists import table
 

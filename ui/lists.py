@@ -10,10 +10,9 @@ from typing import Any, Protocol
 import polars as pl
 import streamlit as st
 
-from analytics import clocks, codes
+from analytics import clocks, codes, format
 from analytics.assignment import CLOSE_MARGIN
 from analytics.metrics import METRICS, Metric
-from ui import format
 from ui.frame import Source, View
 
 _UNITS = {"count": "count", "usd": "U.S. dollars", "share": "share, 0–1, shown in per cent", "days": "days", "ratio": "number"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from ui import format, provisional
+from analytics import format
+from ui import provisional
 from ui.cards.shared import moved, plural
 from ui.frame import View
 

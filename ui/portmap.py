@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ui import format as fmt
+from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
 from ui.theme import ACCENT, BAD, GREY, INK, LAND

@@ -10,10 +10,9 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from analytics import late
+from analytics import format, late
 from analytics.filters import Filters
 from analytics.rollups import WORK
-from ui import format
 from ui.frame import View
 
 _OF_A_WHOLE_MONTH: Final = ("share_reported", "share_low", "share_high", "expected", "low", "high")

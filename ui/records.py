@@ -11,7 +11,8 @@ from typing import Any, Final
 import polars as pl
 import streamlit as st
 
-from ui import format, session
+from analytics import format
+from ui import session
 from ui.cards.shared import plural
 from ui.frame import View
 from ui.sheet import csv_of

@@ -7,10 +7,9 @@ from collections.abc import Collection, Sequence
 
 import polars as pl
 
-from analytics import monthly, process
+from analytics import format, monthly, process
 from analytics.metrics import METRICS
 from analytics.process import Verdict
-from ui import format
 from ui.frame import View
 
 

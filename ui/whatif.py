@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import streamlit as st
 
-from analytics import capacity, weekly
+from analytics import capacity, format, weekly
 from analytics.capacity import WhatIf
-from ui import format, session
+from ui import session
 from ui.forecasting import Plan, effect, filters_of, plan_of
 from ui.frame import View
 

@@ -8,10 +8,10 @@ from typing import Any, Final, Protocol
 import polars as pl
 import streamlit as st
 
-from analytics import clocks, codes, worklist
+from analytics import clocks, codes, format, worklist
 from analytics.filters import Filters
 from analytics.scope import Scope
-from ui import format, records, session
+from ui import records, session
 from ui.board import KeyFigure
 from ui.cards.shared import plural, total
 from ui.frame import Source, View

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from analytics import format
 from analytics.scope import Scope
 from data import publish
 from data.store import Snapshot
 from tests.browser.conftest import Opener, Server
-from ui import format
 
 pytestmark = pytest.mark.browser
 

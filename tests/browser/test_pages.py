@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from analytics import format
 from analytics.filters import Filters, read
 from analytics.metrics import METRICS
 from analytics.scope import Scope
 from data.store import Snapshot
 from tests.browser.conftest import Opener, Server, serving
-from ui import format
 from ui.figures import written
 
 pytestmark = pytest.mark.browser

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from analytics import worklist
+from analytics import format, worklist
 from analytics.scope import Scope
 from data import database
 from data.settings import settings
 from data.store import Snapshot
 from tests.browser.conftest import Opener, Server
-from ui import format
 
 pytestmark = pytest.mark.browser
 

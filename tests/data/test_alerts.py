@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics import alertrules, alerts, monthly, process
+from analytics import alertrules, alerts, format, monthly, process
 from analytics.__main__ import main
 from analytics.alertrules import Rule
 from analytics.filters import Filters
@@ -20,7 +20,6 @@ from analytics.scope import Scope
 from data.settings import settings
 from data.store import Snapshot
 from ui import alerts as shown
-from ui import format
 from ui.frame import View
 
 END = dt.date(2013, 9, 30)

@@ -10,10 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analytics import format
 from analytics.filters import Filters
 from analytics.scope import Scope
 from data.store import Snapshot
-from ui import format, pagetitles
+from ui import pagetitles
 from ui.board import Card
 from ui.cards import compliance, voices, volume, workload
 from ui.figures import key_figure

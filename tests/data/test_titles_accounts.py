@@ -10,12 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics import accounts, drift
+from analytics import accounts, drift, format
 from analytics.filters import Filters
 from analytics.scope import Scope
 from data.store import Snapshot
 from ui import accounts as page
-from ui import format
 from ui.account import sections
 from ui.board import Card
 from ui.cards import account_volume

@@ -7,10 +7,11 @@ import datetime as dt
 import polars as pl
 import pytest
 
+from analytics import format
 from analytics.filters import Filters
 from data.store import Snapshot
 from tests.data.test_titles import _filters, drawn
-from ui import format, provisional
+from ui import provisional
 from ui.cards import desk
 from ui.frame import View
 

@@ -10,14 +10,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics import fairness, flow
+from analytics import fairness, flow, format
 from analytics.exc import QueryError
 from analytics.filters import Filters
 from analytics.rollups import TEAMS
 from analytics.scope import Scope
 from data.store import Snapshot
 from tests.data.test_titles import _filters, drawn, shares
-from ui import format
 from ui.cards import fairness as people_cards
 from ui.cards import flow as cards
 from ui.cards import pace as pace_cards

@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analytics import projection, weekly
+from analytics import format, projection, weekly
 from analytics.capacity import WhatIf
 from analytics.filters import Filters
 from data.store import Snapshot
-from ui import forecasting, format, provisional
+from ui import forecasting, provisional
 from ui.board import Card
 from ui.cards import forecast as cards
 from ui.cards.scorecard import scorecard

@@ -8,12 +8,12 @@ import re
 import polars as pl
 import pytest
 
-from analytics import late
+from analytics import format, late
 from analytics.filters import Filters
 from analytics.scope import Scope
 from data.store import Snapshot
 from tests.data.test_titles import _filters
-from ui import charts, format, provisional
+from ui import charts, provisional
 from ui.cards import desk, workload
 from ui.figures import key_figure
 from ui.frame import View

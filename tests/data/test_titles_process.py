@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics import monthly, periods, process
+from analytics import format, monthly, periods, process
 from analytics.exc import QueryError
 from analytics.filters import Filters
 from analytics.metrics import METRICS
@@ -19,7 +19,6 @@ from analytics.scope import Scope
 from data.demo.planted import single
 from data.store import Snapshot
 from tests.data.test_titles import _filters, drawn
-from ui import format
 from ui.board import Card
 from ui.cards import signals
 from ui.figures import key_figure, key_figures

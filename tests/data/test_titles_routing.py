@@ -10,10 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analytics import format
 from analytics.filters import Filters
 from analytics.scope import Scope
 from data.store import Snapshot
-from ui import format
 from ui.board import Card
 from ui.cards import processed, routing
 from ui.frame import View

@@ -8,13 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics import codes, late, people, service
+from analytics import codes, format, late, people, service
 from analytics.exc import QueryError
 from analytics.filters import Filters
 from analytics.scope import Scope
 from data.store import Snapshot
 from tests.data.test_titles import _filters, drawn, shares
-from ui import format
 from ui.board import Card
 from ui.cards import notices, protests
 from ui.cards import people as people_cards

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui import board, charts, format
+from analytics import format
+from ui import board, charts
 from ui.charts import base, text
 from ui.theme import ACCENT, BAD, CONTEXT, GREY
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui import format as fmt
+from analytics import format as fmt
 
 BOARD_JS = Path(__file__).parents[2] / "ui" / "board" / "board.js"
 

@@ -70,7 +70,7 @@ function pause() {
   });
 }
 
-/* ---- Numbers, by the rules of ui/format.py ---- */
+/* ---- Numbers, by the rules of analytics/format.py ---- */
 
 const NONE = "–";
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -7,9 +7,9 @@ from typing import Final
 
 import polars as pl
 
-from analytics import assignment, periods
+from analytics import assignment, format, periods
 from analytics.metrics import METRICS
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.shared import empty, moved, plural, total, with_chart
 from ui.figures import written

@@ -7,9 +7,9 @@ from typing import Final
 
 import polars as pl
 
-from analytics import accounts, drift, periods, standards
+from analytics import accounts, drift, format, periods, standards
 from analytics.assignment import CLOSE_MARGIN
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.shared import empty, listed, plural, total, with_chart
 from ui.frame import View

@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from analytics import codes, compliance, periods
+from analytics import codes, compliance, format, periods
 from analytics.rollups import FINDINGS
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.shared import RATE_COLUMNS, empty, has_rows, labelled, named, plural, with_chart
 from ui.frame import View

@@ -7,9 +7,9 @@ from typing import Final
 
 import polars as pl
 
-from analytics import codes, periods, standards, workload
+from analytics import codes, format, periods, standards, workload
 from analytics.metrics import METRICS
-from ui import charts, format, provisional
+from ui import charts, provisional
 from ui.board import Card, Column
 from ui.cards.shared import empty, has_rows, labelled, listed, plural, total, with_chart
 from ui.cards.workload import STANDARDS, filters_of, pending_by

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from analytics import codes, fairness, flow
+from analytics import codes, fairness, flow, format
 from analytics.rollups import TEAMS
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.flow import dimension
 from ui.cards.shared import empty, labelled, plural, with_chart

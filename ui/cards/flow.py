@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, endings, flow, standards, survival, workload
+from analytics import codes, endings, flow, format, standards, survival, workload
 from analytics.rollups import STAYS
-from ui import charts, format, provisional
+from ui import charts, provisional
 from ui.board import Card, Column, KeyFigure
 from ui.cards.shared import empty, labelled, month_date, plural, total, with_chart
 from ui.cards.workload import filters_of

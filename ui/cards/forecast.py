@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from analytics import capacity, codes, forecast, projection, smoothing, standards, weekly
+from analytics import capacity, codes, forecast, format, projection, smoothing, standards, weekly
 from analytics.projection import Projection
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.shared import empty, plural, with_chart
 from ui.forecasting import Plan, level_words, short_of

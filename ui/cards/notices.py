@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, service, standards
+from analytics import codes, format, service, standards
 from analytics.rollups import WORK
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.service import clear_change, ignored, months_words, narrowed, too_few
 from ui.cards.shared import empty, labelled, month_date, named, plural, total, with_chart

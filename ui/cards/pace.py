@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from analytics import standards, survival, workload
-from ui import charts, format
+from analytics import format, standards, survival, workload
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.shared import empty, labelled, plural, total, with_chart
 from ui.cards.workload import filters_of

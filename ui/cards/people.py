@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, people
+from analytics import codes, format, people
 from analytics.filters import DIMENSIONS
-from ui import charts, format, provisional
+from ui import charts, provisional
 from ui.board import Card, Column
 from ui.cards.service import narrowed
 from ui.cards.shared import empty, has_rows, labelled, listed, month_date, named, plural, total, with_chart

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import coding, periods, volume
+from analytics import coding, format, periods, volume
 from analytics.filters import Filters, day_words
 from analytics.rollups import LIQUIDATIONS, VOLUME
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.routing import chosen, narrowed, who
 from ui.cards.shared import empty, has_rows, labelled, month_date, moved, plural, total, with_chart

@@ -7,10 +7,10 @@ from typing import Final
 
 import polars as pl
 
-from analytics import codes, service
+from analytics import codes, format, service
 from analytics.filters import Filters
 from analytics.rollups import FILERS, FINDINGS, WORK
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.service import ignored, narrowed
 from ui.cards.shared import empty, has_rows, listed, plural, total, with_chart

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, cube, periods, routing_shift
+from analytics import codes, cube, format, periods, routing_shift
 from analytics.filters import Filters, day_words
 from analytics.metrics import METRICS
 from analytics.rollups import PARTICIPANTS, VOLUME
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.shared import empty, has_rows, labelled, listed, moved, plural, total, with_chart
 from ui.figures import written

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from analytics import forecast
-from ui import charts, format
+from analytics import forecast, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.forecast import without
 from ui.cards.shared import plural, with_chart

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, service, standards
+from analytics import codes, format, service, standards
 from analytics.compliance import counted_share
 from analytics.filters import DIMENSIONS
 from analytics.metrics import METRICS
 from analytics.rollups import INQUIRIES, LIQUIDATIONS
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column, KeyFigure
 from ui.cards.compliance import target_of
 from ui.cards.shared import empty, has_rows, labelled, listed, month_date, plural, total, with_chart

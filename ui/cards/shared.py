@@ -8,9 +8,10 @@ from typing import Any
 
 import polars as pl
 
+from analytics import format
 from analytics.filters import DIMENSIONS
 from analytics.metrics import METRICS
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.frame import View
 

@@ -8,9 +8,9 @@ from typing import Final
 
 import polars as pl
 
-from analytics import monthly, process, signalwords
+from analytics import format, monthly, process, signalwords
 from analytics.metrics import METRICS
-from ui import charts, format, signals
+from ui import charts, signals
 from ui.board import Card, Column
 from ui.cards.shared import empty, with_chart
 from ui.frame import View

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from analytics import codes, voices
+from analytics import codes, format, voices
 from analytics.filters import Filters
 from analytics.rollups import FEEDBACK
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.shared import empty, has_rows, labelled, plural, total, with_chart
 from ui.frame import View

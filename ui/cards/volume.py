@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from analytics import codes
+from analytics import codes, format
 from analytics.assignment import CLOSE_MARGIN
-from ui import charts, format
+from ui import charts
 from ui.board import Card, Column
 from ui.cards.shared import empty, has_rows, labelled, listed, moved, plural, total, with_chart
 from ui.frame import View

@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from analytics import codes, late, standards, workload
+from analytics import codes, format, late, standards, workload
 from analytics.filters import Filters
 from analytics.rollups import WORK
-from ui import charts, format, provisional
+from ui import charts, provisional
 from ui.board import Card, Column
 from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, plural, total, with_chart
 from ui.cards.volume import with_earlier

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from ui import format as fmt
+from analytics import format as fmt
 from ui.charts.text import SMALL, shorten, text_width, wrap
 from ui.theme import ACCENT, BAD, CONTEXT, GREY, GRID, INK, SECONDARY
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ui import format as fmt
+from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
 from ui.charts.ranked import row_height

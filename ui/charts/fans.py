@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from ui import format as fmt
+from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
 from ui.charts.times import DASH, days_of, flags_of, line_trace, split, ticks_most

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ui import format as fmt
+from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
 from ui.theme import BAD, SECONDARY, blend, ink_on

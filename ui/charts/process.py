@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from ui import format as fmt
+from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
 from ui.charts.times import DASH, TIP, days_of, flags_of, last_known, line_trace, split, ticks_most

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ui import format as fmt
+from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
 from ui.theme import ACCENT, BAD, CONTEXT, GREY, INK, SECONDARY

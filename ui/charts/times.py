@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from ui import format as fmt
+from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
 from ui.theme import ACCENT, BAD, CONTEXT, INK, SECONDARY
