@@ -22,7 +22,7 @@ from ui.cards.shared import plural
 from ui.frame import View
 
 #: Alerts that are shown before the reader asks for more.
-SHOWN: Final = 5
+SHOWN: Final = 3
 
 _PAGES: Final = {
     "workload": "Workload", "work_list": "Work list", "service": "Service", "people": "People", "compliance": "Compliance",
