@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -72,6 +72,7 @@ class App:
     path: str = "/"
     opener: str = ".st-key-filter_period input, .st-key-filter_period [role=combobox]"
     environment: tuple[tuple[str, str], ...] = ()
+    choices: tuple[str, str] = ("Fiscal year 2012", "Fiscal year 2013")
 
 
 def streamlit(name: str, script: str, path: str = "/", **environment: str) -> App:
@@ -172,12 +173,12 @@ class Tab:
         self.page = browser.new_page(viewport={"width": 1440, "height": 900})
         self.page.add_init_script(CLOCK)
         self.page.goto(url + app.path)
-        self.page.locator(".js-plotly-plot").first.wait_for(timeout=60_000)
+        self.page.locator(".js-plotly-plot, [data-drawn]").first.wait_for(timeout=60_000)
         self.page.wait_for_timeout(1500)
 
     def click(self) -> dict[str, float]:
         """Choose the other year; returns milliseconds to the first screen (where marked) and to the last chart."""
-        word = ("Fiscal year 2012", "Fiscal year 2013")[self.turn % 2]
+        word = self.app.choices[self.turn % 2]
         self.turn += 1
         self.page.bring_to_front()
         self.page.locator(self.app.opener).first.click()
@@ -212,9 +213,9 @@ def ratios(times: dict[str, list[float]]) -> list[dict[str, Any]]:
     return rows
 
 
-def clicks(browser: Any, urls: dict[str, str], rounds: int) -> dict[str, list[float]]:
+def clicks(browser: Any, urls: dict[str, str], rounds: int, apps: Sequence[App] = APPS) -> dict[str, list[float]]:
     """Click all apps in turn; the first two rounds warm up."""
-    tabs = [Tab(browser, app, urls[app.name]) for app in APPS]
+    tabs = [Tab(browser, app, urls[app.name]) for app in apps]
     times: dict[str, list[float]] = {}
     for turn in range(rounds + 2):
         for tab in tabs:

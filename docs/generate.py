@@ -29,6 +29,10 @@ _PARTS = {
         "In the browser",
         "`benchmarks/pages.py`, `benchmarks/sessions.py`: clicks in headless Chromium, beside the same charts made in other ways.",
     ),
+    "desk": (
+        "A director's pages in the browser",
+        "`benchmarks/desk.py`: the same clicks on the pages of one Center, beside the page of one small chart.",
+    ),
 }
 
 

@@ -195,7 +195,8 @@ function figureNode(figure, index, stamp) {
   node.append(changeNode(figure));
   if (figure.signal) node.append(signalNode(figure));
   const small = make("p", "cl-small");
-  for (const text of [figure.interval, figure.n, figure.provisional ? "provisional" : ""]) if (text) small.append(make("span", "", text), " ");
+  // Each remark breaks as a whole, so that none runs out of a narrow figure.
+  for (const text of [figure.interval, ...figure.n.split(" · "), figure.provisional ? "provisional" : ""]) if (text) small.append(make("span", "", text), " ");
   node.append(small);
   node.append(sparkline(figure));
   return node;

@@ -156,6 +156,8 @@ def dots_with_interval(
     words = [_dot_words(v, count, kind, state) for v, count, state in zip(values, _column(frame, n), _column(frame, quality), strict=True)]
     right = max((base.text_width(word, base.SIZE, bold=True) for word in words), default=20) + 12
     start, end, ticks = base.scale([*values, *lows, *highs, target], zero=False, kind=kind, most=4 if width < base.HALF else 5)
+    # Room for half a dot, so that none at an end touches the words beside it.
+    start, end = start - (end - start) / 40, end + (end - start) / 40
     rows = list(range(len(names)))
     goal = _Goal(target, better, highlight)
     looks = [goal.look(*parts) for parts in zip(names, values, lows, highs, strict=True)]
