@@ -11,6 +11,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.charts.times import DASH, TIP, days_of, flags_of, last_known, line_trace, split, ticks_most
 from ui.theme import GREY, INK
 
@@ -64,6 +65,7 @@ class _Rate:
         return "<br>".join(row for row in rows if row)
 
 
+@remembered
 def rate_with_interval(
     frame: pl.DataFrame,
     x: str,
@@ -110,7 +112,9 @@ def rate_with_interval(
         traces.insert(0, base.rule(layout["xaxis"]["range"], [target, target], color=GREY, width=1.4))
         words = base.safe(target_label or base.target_words(target, kind))
         side = "bottom" if last_known(rate.values[:1]) is None or (rate.values[0] or 0) < target else "top"
-        layout["annotations"].append(base.note(words, 0, target, xref="paper", xanchor="left", yanchor=side, xshift=4, bgcolor="rgba(255,255,255,0.8)"))
+        layout["annotations"].append(
+            base.note(words, 0, target, xref="paper", xanchor="left", yanchor=side, xshift=4, bgcolor="rgba(255,255,255,0.8)")
+        )
     return {"data": traces, "layout": layout}
 
 
