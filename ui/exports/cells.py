@@ -48,7 +48,7 @@ class Head:
     def with_unit(self, share: str = _UNITS["share"]) -> str:
         """Write the label with the unit of its bare numbers; shares are written 0-1 or in another form."""
         unit = share if self.kind == "share" else _UNITS.get(self.kind, "")
-        return f"{self.label} ({unit})" if unit else self.label
+        return f"{self.label}, {unit}" if unit else self.label
 
 
 @dataclass(frozen=True)

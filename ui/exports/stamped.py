@@ -77,15 +77,14 @@ def cases(card: Card) -> list[str]:
     return [*written, *rest]
 
 
-def caveats(card: Card, stamp: Stamp) -> list[str]:
-    """List what a presenter should know: the card's own notes, hidden cells, provisional rows, synthetic data."""
+def caveats(card: Card) -> list[str]:
+    """List what a presenter should know: the card's own notes, hidden cells, provisional rows."""
     frame = card.table
     moving = int((frame["quality"].cast(str) == "provisional").sum() or 0) if "quality" in frame.columns else 0
     flagged = int(frame["provisional"].sum() or 0) if "provisional" in frame.columns else 0
     still = max(moving, flagged)
     texts = [card.note, card.rows_note, *marks_said(card)]
     texts += [f"{fmt.count(still)} {'row is' if still == 1 else 'rows are'} provisional and will move."] if still else []
-    texts += ["Synthetic data: no figure describes a real company or port."] if stamp.synthetic else []
     return [text for text in texts if text]
 
 
@@ -96,7 +95,7 @@ def notes(card: Card, stamp: Stamp, marking: str = "") -> str:
         ("What is shown", [card.subtitle]),
         ("Definition", definitions(card)),
         ("Cases and interval", cases(card)),
-        ("Caveats", caveats(card, stamp)),
+        ("Caveats", [*caveats(card), *(["Synthetic data: no figure describes a real company or port."] if stamp.synthetic else [])]),
         ("From", lines(stamp, marking)),
     ]
     return "\n\n".join(f"{head}\n" + "\n".join(texts) for head, texts in parts if texts)
