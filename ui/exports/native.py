@@ -138,7 +138,7 @@ def by_color(series: Series, words: Mapping[str, str]) -> list[Series]:
 def scale(values: Sequence[Number], kind: str, *, zero: bool = False) -> tuple[float, float, float]:
     """Return ends and step of a value axis on round numbers, all values inside."""
     low, high, ticks = base.scale(values, zero=zero, kind=kind)
-    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+    step = ticks[1] - ticks[0] if len(ticks) > 1 and ticks[1] > ticks[0] else 1.0
     start, end = ticks[0] - step * (ticks[0] > low + 1e-9), ticks[-1] + step * (ticks[-1] < high - 1e-9)
     if all(value is None or value >= 0 for value in values):
         start = max(start, 0.0)
