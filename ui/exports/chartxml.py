@@ -18,7 +18,9 @@ from ui.theme import ACCENT, CONTEXT, INK, SECONDARY, ink_on
 _C: Final = (
     'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 )
+#: Smallest part of a stack, of the longest one, that has room for its number: a percentage, or an amount.
 _LEAST_PART: Final = 0.06
+_LEAST_NUMBER: Final = 0.09
 _SIDES: Final = {"last": "r", "above": "t", "below": "b"}
 
 
@@ -179,7 +181,10 @@ def _shown(each: Series, plot: Plot, form: str, size: float) -> str:
     ink = ink_on(each.color) if plot.form == "stack" else INK
     if plot.form == "stack":
         top = max((sum(v or 0 for v in parts) for parts in zip(*(s.values for s in plot.series), strict=True)), default=1.0) or 1.0
-        form = f"[&gt;={_LEAST_PART * top:.6g}]{'0%' if plot.kind == 'share' else '#,##0'};;"
+        part = {"share": "0%", "usd": '$0.0,,"M"' if top >= 1e6 else '$0,"K"'}.get(plot.kind, "#,##0")
+        # A part that is too thin for its number has none.
+        least = (_LEAST_PART if plot.kind == "share" else _LEAST_NUMBER) * top
+        form = escape(f"[>={least:.6g}]{part};;", {'"': "&quot;"})
     return (
         f'<c:numFmt formatCode="{form}" sourceLinked="0"/><c:spPr><a:noFill/><a:ln><a:noFill/></a:ln></c:spPr>{_text(size, ink)}'
         f'<c:dLblPos val="{place}"/><c:showLegendKey val="0"/>{_flags(value=True)}'

@@ -104,7 +104,7 @@ def _first(show: Any, title: str, count: int, stamp: Stamp, marking: str) -> Non
 
     slide = _slide(show, "\n".join([title, *stamped.lines(stamp, marking)]))
     slides.frame(slide, title, "", stamp, marking)
-    slides.block(slide, (EDGE, 2.3, 0.09, 1.75), ACCENT, name="Accent")
+    slides.block(slide, (EDGE, 2.25, 0.09, 2.1), ACCENT, name="Accent")
     shape = slide.shapes.title
     shape.left, shape.top, shape.width, shape.height = (Inches(v) for v in (EDGE + 0.35, 2.25, ROOM - 0.35, 1.25))
     for old in list(shape.text_frame.paragraphs)[1:]:
@@ -113,9 +113,9 @@ def _first(show: Any, title: str, count: int, stamp: Stamp, marking: str) -> Non
         run._r.getparent().remove(run._r)
     room = (ROOM - 0.35) * 72
     slides.write(shape.text_frame, fit(clean(title), room, 1.25 * 72, (44, 40, 36, 32, 28, 24), bold=True), bold=True, anchor="MIDDLE")
-    slides.text(slide, stamp.sentence, (EDGE + 0.35, 3.55, ROOM - 0.35, 0.62), (20, 18, 16, 14, 12), name="Shown", color=SECONDARY)
+    slides.text(slide, stamp.sentence, (EDGE + 0.35, 3.68, ROOM - 0.35, 0.62), (20, 18, 16, 14, 12), name="Shown", color=SECONDARY)
     found = f"{fmt.count(count)} {'finding' if count == 1 else 'findings'} · as of {stamp.as_of}"
-    slides.text(slide, f"Centerline · {found}", (EDGE + 0.35, 4.3, ROOM - 0.35, 0.4), (16,), name="Findings", color=SECONDARY)
+    slides.text(slide, f"Centerline · {found}", (EDGE + 0.35, 4.45, ROOM - 0.35, 0.4), (16,), name="Findings", color=SECONDARY)
 
 
 def _key_figures(show: Any, figures: Sequence[KeyFigure], stamp: Stamp, marking: str) -> None:
@@ -140,11 +140,11 @@ def _tile(slide: Any, figure: KeyFigure, box: slides.Box) -> None:
     slides.text(slide, figure.value, (inner, top + 0.42, room, 0.62), (36, 32, 28, 24, 20), name=f"{figure.label}, value", bold=True)
     change = f"{_ARROWS.get(figure.direction, '')}{figure.change} {figure.against}" if figure.change else figure.against
     color = _MEANINGS.get(figure.meaning, SECONDARY)
-    fitted = fit(clean(change), room * 72, 0.46 * 72, (13, 12, 11), bold=True)
+    small = " · ".join(part for part in (figure.interval, figure.n, figure.signal, figure.assurance) if part)
+    fitted = fit(clean(change), room * 72, (0.46 if small else height - 1.1) * 72, (13, 12, 11), bold=True)
     used = fitted.rows * fitted.size * LINE / 72 + 0.04 if change else 0.0
     if change:
         slides.text(slide, change, (inner, top + 1.06, room, used), (fitted.size,), name=f"{figure.label}, change", color=color, bold=True)
-    small = " · ".join(part for part in (figure.interval, figure.n, figure.signal, figure.assurance) if part)
     if small:
         box = (inner, top + 1.06 + used, room, height - 1.1 - used)
         slides.text(slide, small, box, (12, 11, 10, 9), name=f"{figure.label}, what stands behind", color=SECONDARY)
@@ -164,7 +164,7 @@ def _finding(show: Any, card: Card, stamp: Stamp, marking: str) -> None:
         _note(slide, " ".join([*rest, marks]))
         return
     if found.key:
-        slides.key(slide, found.key, TOP - 0.32)
+        slides.key(slide, found.key, TOP - 0.3)
     if found.words:
         note = _table(slide, found.words, card, found)
         _note(slide, " ".join(part for part in (note, found.note, marks) if part))

@@ -21,7 +21,7 @@ EDGE: Final = 0.5
 ROOM: Final = WIDE - 2 * EDGE
 BANNER: Final = 0.3
 #: Where a finding's drawing begins and ends.
-TOP: Final = 2.32
+TOP: Final = 2.36
 BOTTOM: Final = 6.45
 
 Box = tuple[float, float, float, float]
@@ -117,7 +117,7 @@ def frame(slide: Any, title: str, subtitle: str, stamp: Stamp, marking: str) -> 
         anchor="BOTTOM",
     )
     if subtitle:
-        text(slide, subtitle, (EDGE, 1.47, ROOM, 0.52), (15, 14, 13, 12, 11, 10), name="What is shown", color=SECONDARY)
+        text(slide, subtitle, (EDGE, 1.47, ROOM, 0.52), (14, 13, 12, 11, 10), name="What is shown", color=SECONDARY)
     mark = 1.5 if stamp.synthetic else 0.0
     text(slide, stamp.sentence, (EDGE, 6.53, ROOM - mark, 0.36), (12, 11, 10, 9), name="Filters", color=SECONDARY)
     text(slide, stamped.footer(stamp), (EDGE, 6.93, ROOM - mark, 0.2), (11, 10, 9), name="Source", color=SECONDARY)
