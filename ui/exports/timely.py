@@ -213,4 +213,7 @@ def small_multiples(
         title = f"{name}  {fmt.number(last, kind)}"
         plots.append(Plot("line", tuple(days), tuple(series), kind, title, (start, end, step), color))
     key = ((base.target_words(target, kind), GREY),) if target is not None else ()
+    if len(plots) == 1:  # alone it needs no name beside it, and has room for its number
+        alone = replace(plots[0], title="", series=tuple(replace(each, label="last") for each in plots[0].series))
+        return Native((alone,))
     return Native(tuple(plots), key=key, note="All panels have one scale; beside each name stands its last settled value.")
