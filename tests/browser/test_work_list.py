@@ -84,7 +84,26 @@ def test_roles_without_rows_have_no_such_page(server: Server, visit: Opener, rol
     assert seen.page.locator(".cl-opened, .stDataFrame").count() == 0
 
 
+def _written() -> list[tuple[str, str, str]]:
+    """Exports that were written down, latest first."""
+    with database.shared_engine(settings().url).connect() as connection:
+        rows = connection.execute(text("SELECT role, action, detail FROM audit_event WHERE action = 'export' ORDER BY at DESC"))
+        return [(row.role, row.action, row.detail) for row in rows]
+
+
+def test_an_address_opens_its_window_and_search(server: Server, visit: Opener, mine: Snapshot) -> None:
+    listed = worklist.items(*mine.pending(worklist.pl.lit(value=True)), mine.accounts(), mine.as_of)
+    word = str(listed.filter(worklist.pl.col("days_to_due") < 0).drop_nulls("team")["team"][0])
+    kept = worklist.narrowed(listed, "past_due", word)
+    assert 0 < kept.height < worklist.narrowed(listed, "past_due", "").height
+    seen = visit(f"{server.url}/work_list?{DIRECTOR}&within=past_due&search={word}")
+    assert seen.page.locator(".cl-caption").inner_text().startswith(f"{format.count(kept.height)} item")
+    assert "within=past_due" in seen.page.url
+    assert seen.page.locator(".st-key-worklist_search input").input_value() == word
+
+
 def test_the_export_has_every_row_and_is_written_down(server: Server, visit: Opener, mine: Snapshot) -> None:
+    before = _written()
     seen = visit(f"{server.url}/work_list?{DIRECTOR}&work_type=psc")
     with seen.page.expect_download() as waiting:
         seen.page.get_by_role("button", name="Download all as CSV").click()
@@ -92,12 +111,15 @@ def test_the_export_has_every_row_and_is_written_down(server: Server, visit: Ope
     rows = [line for line in lines if not line.startswith(("#", '"#'))]
     listed = mine.pending(worklist.pl.col("work_type") == "psc")[0]
     assert len(rows) - 1 == listed.height > 0
+    # In the order of the screen: the nearest consequence first.
+    ordered = worklist.items(*mine.pending(worklist.pl.col("work_type") == "psc"), mine.accounts(), mine.as_of)
+    assert [row.split(",")[-1].strip('"') for row in rows[1:]] == ordered["review_id"].to_list()
     assert "Synthetic data" in "\n".join(lines[:5])
-    with database.shared_engine(settings().url).connect() as connection:
-        last = connection.execute(text("SELECT role, action, detail FROM audit_event ORDER BY at DESC")).first()
-    assert last is not None
-    assert (last.role, last.action) == ("director-ELE", "export")
-    assert last.detail.startswith(f"work_list {listed.height} rows")
+    written = _written()
+    assert len(written) == len(before) + 1
+    role, action, detail = written[0]
+    assert (role, action) == ("director-ELE", "export")
+    assert detail.startswith(f"work_list {listed.height} rows")
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
