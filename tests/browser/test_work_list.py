@@ -49,9 +49,14 @@ def test_a_choice_of_a_row_does_not_outlive_its_list(server: Server, visit: Open
     seen.page.mouse.click(box["x"] + 18, box["y"] + 36 + 35 * 5 + 18)  # the mark of the sixth row
     seen.page.wait_for_function(f"() => location.search.includes('review={listed['review_id'][5]}')")
     search = seen.page.locator(".st-key-worklist_search input")
-    search.fill(str(listed["review_id"][1]))
-    search.press("Enter")
-    seen.page.wait_for_function("() => document.querySelector('.cl-caption')?.innerText.startsWith('1 item')")
+    # A list of one, which has no sixth row, and one with another sixth row.
+    teams = {team: worklist.narrowed(listed, "all", team) for team in listed["team"].drop_nulls().unique().to_list()}
+    team, other = next((team, rows) for team, rows in teams.items() if rows.height > 6 and rows["review_id"][5] != listed["review_id"][5])
+    for word, found in ((str(listed["review_id"][1]), "1 item"), (team, f"{format.count(other.height)} items")):
+        search.fill(word)
+        search.press("Enter")
+        seen.page.wait_for_function(f"() => document.querySelector('.cl-caption')?.innerText.startsWith('{found}')")
+        seen.settle()
     assert seen.page.locator(".cl-problem").count() == 0
     assert f"review={listed['review_id'][5]}" in seen.page.url
 

@@ -46,3 +46,19 @@ def test_the_floor_reads_the_columns_that_the_build_reads_and_no_other(store: Pa
         for column in columns:
             with pytest.raises(pl.exceptions.ColumnNotFoundError):
                 build(f"{fact}-{column}", heavy.READ | {fact: [name for name in columns if name != column]})
+
+
+def test_a_suspension_ends_with_liquidation_where_nobody_lifted_it(store: Path, tmp_path: Path) -> None:
+    """The demonstration has no such entry, so some are made of its suspended ones."""
+    for name, path in heavy.files_of(heavy.months(store / "published")[0]).items():
+        (tmp_path / "facts").mkdir(exist_ok=True)
+        facts = pl.read_parquet(path)
+        if name == "entry":
+            ended = pl.col("suspended_date").is_not_null() & pl.col("suspension_lifted_date").is_null()
+            day = pl.when(ended).then(pl.col("suspended_date").dt.offset_by("40d")).otherwise("liquidation_date")
+            facts = facts.with_columns(liquidation_date=day)
+            assert facts.filter(ended).height > 3
+        facts.write_parquet(tmp_path / "facts" / f"{name}.parquet")
+    heavy.build(tmp_path, tmp_path / "ours")
+    heavy.in_duckdb(tmp_path, tmp_path / "theirs")
+    assert heavy.checksum(tmp_path / "ours") == heavy.checksum(tmp_path / "theirs")
