@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import Opener, Server
+from tests.browser.conftest import Opener, Server, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -42,3 +42,26 @@ def test_the_center_follows_whose_view_is_chosen(server: Server, visit: Opener) 
     seen.settle()
     assert "role=leadership" in seen.page.url
     assert "Pharma" not in seen.page.locator(".cl-sub").inner_text()
+
+
+def see_as(seen: Visit, view: str) -> None:
+    seen.page.locator(".st-key-role_choice input").click()
+    seen.page.get_by_role("option", name=view, exact=True).click()
+
+
+def test_a_center_that_the_reader_chose_stays_when_the_view_changes(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/workload?role=director-ELE&center=AUT&port=2704")
+    see_as(seen, "Center director · Pharma & Chemicals")
+    seen.page.wait_for_function("() => location.search.includes('role=director-PHC')")
+    seen.settle()
+    assert "center=AUT" in seen.page.url
+    assert "port=2704" in seen.page.url
+    assert seen.page.locator(".cl-sub").inner_text().startswith("Auto")
+
+
+def test_the_center_follows_on_a_page_without_filters_too_and_the_others_stay(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/definitions?role=director-ELE&center=ELE&port=2704", wait="h1")
+    see_as(seen, "Center director · Pharma & Chemicals")
+    seen.page.wait_for_function("() => location.search.includes('role=director-PHC') && location.search.includes('center=PHC')")
+    assert "port=2704" in seen.page.url
+    assert "ELE" not in seen.page.url

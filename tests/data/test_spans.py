@@ -16,7 +16,7 @@ from analytics.exc import QueryError
 from analytics.filters import Filters
 from analytics.rollups import FINDINGS, PARTICIPANTS, SAMPLE, VOLUME, WORK, ByMonth, Family, route
 from analytics.scope import Scope
-from data import store
+from data import rollupfiles
 from data.store import Snapshot
 
 SPANS = [
@@ -75,7 +75,7 @@ def test_a_span_that_ends_before_it_begins_has_nothing(analyst: Snapshot) -> Non
 
 def test_a_question_reads_months_and_the_days_of_two_at_most(analyst: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a page costs must not grow with the years that are kept."""
-    store._files.cache_clear()
+    rollupfiles.files_of.cache_clear()
     files: list[Path] = []
     scan, read = pl.scan_parquet, pl.read_parquet
     monkeypatch.setattr(pl, "scan_parquet", lambda paths, **more: [files.extend(paths), scan(paths, **more)][1])
@@ -92,19 +92,19 @@ def test_a_question_reads_months_and_the_days_of_two_at_most(analyst: Snapshot, 
     files.clear()
     cube.flows(frames, VOLUME, ["entries_count"], asked, analyst.as_of)
     assert files == []
-    store._files.cache_clear()
+    rollupfiles.files_of.cache_clear()
 
 
 def _choices(analyst: Snapshot) -> dict[tuple[str, object], pl.DataFrame]:
-    return store._files(analyst.folder)._kept
+    return rollupfiles.files_of(analyst.folder)._kept
 
 
 @pytest.fixture
 def narrowed(analyst: Snapshot) -> Iterator[Filters]:
     """Filters that alone ask for the rollup by port, and no rows that an earlier question has chosen."""
-    store._files.cache_clear()
+    rollupfiles.files_of.cache_clear()
     yield Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30), ports=("2704", "4601"))
-    store._files.cache_clear()
+    rollupfiles.files_of.cache_clear()
 
 
 def test_the_questions_of_a_page_choose_their_rows_once(analyst: Snapshot, narrowed: Filters, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,8 +147,8 @@ def test_no_more_rows_are_kept_than_there_is_room_for(analyst: Snapshot, narrowe
     ports = analyst.manifest["codes"]["port_code"]
     for port in ports[:40]:
         cube.flows(frames, VOLUME, ["value_cents"], narrowed.keeping("port", (port,)), analyst.as_of)
-    assert len(_choices(analyst)) == store._CHOICES_KEPT < 40
-    monkeypatch.setattr(store, "_ROWS_KEPT", 0)
+    assert len(_choices(analyst)) == rollupfiles.CHOICES_KEPT < 40
+    monkeypatch.setattr(rollupfiles, "_ROWS_KEPT", 0)
     cube.flows(frames, VOLUME, ["value_cents"], narrowed, analyst.as_of)
     assert len(_choices(analyst)) == 1, "only what was asked for last"
 

@@ -56,12 +56,16 @@ def shares(title: str) -> list[str]:
 def drawn(card: Card) -> bool:
     """Say whether there is a chart; a card without one says why and what to do."""
     assert len(card.title) > 10
+    assert "None" not in card.title.replace("None of ", "")
+    assert "nan" not in card.title.lower().split()
     if card.empty:
         assert card.chart is None
         assert len(card.empty) > 20
         return False
     assert card.chart is not None
+    assert card.chart_narrow is not None
     assert card.table.height > 0
+    assert {column.name for column in card.columns} <= set(card.table.columns)
     assert card.alt
     return True
 

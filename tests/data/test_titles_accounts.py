@@ -14,9 +14,9 @@ from analytics import accounts, drift, format
 from analytics.filters import Filters
 from analytics.scope import Scope
 from data.store import Snapshot
+from tests.data.test_titles import drawn
 from ui import accounts as page
 from ui.account import sections
-from ui.board import Card
 from ui.cards import account_volume
 from ui.cards import accounts as cards
 from ui.frame import View
@@ -45,20 +45,6 @@ def shown(request: pytest.FixtureRequest, snapshots: dict[str, Snapshot]) -> tup
     snapshot = snapshots[who]
     view = page.own_view(View(snapshot, _filters(seed, snapshot.as_of, list(snapshot.labels["center"]))))
     return view, accounts.table(snapshot.frames, snapshot.accounts(), view.filters, snapshot.as_of), snapshot
-
-
-def drawn(card: Card) -> bool:
-    assert len(card.title) > 10
-    assert "None" not in card.title.replace("None of ", "")
-    if card.empty:
-        assert card.chart is None
-        assert len(card.empty) > 20
-        return False
-    assert card.chart is not None
-    assert card.chart_narrow is not None
-    assert card.table.height > 0
-    assert {column.name for column in card.columns} <= set(card.table.columns)
-    return True
 
 
 def shares(title: str) -> list[str]:

@@ -14,7 +14,7 @@ from analytics import format
 from analytics.filters import Filters
 from analytics.scope import Scope
 from data.store import Snapshot
-from ui.board import Card
+from tests.data.test_titles import drawn
 from ui.cards import processed, routing
 from ui.frame import View
 
@@ -65,22 +65,6 @@ def numbers(title: str) -> list[int]:
     """Read the whole numbers of a title, without the codes of ports and years."""
     plain = re.sub(r"\([0-9]{4}\)|[A-Z][a-z]{2} \d{4}|[<>$]?[\d.,]+[%KMBT]?(?<=[%KMBT])", "", title)
     return [int(word.replace(",", "")) for word in re.findall(r"\b\d[\d,]*\b", plain)]
-
-
-def drawn(card: Card) -> bool:
-    """Say whether there is a chart; a card without one says why and what to do."""
-    assert len(card.title) > 10
-    assert "None" not in card.title
-    assert "nan" not in card.title.lower().split()
-    if card.empty:
-        assert card.chart is None
-        assert len(card.empty) > 20
-        return False
-    assert card.chart is not None
-    assert card.chart_narrow is not None
-    assert card.table.height > 0
-    assert card.alt
-    return True
 
 
 def test_ports(view: View, analyst: Snapshot) -> None:
