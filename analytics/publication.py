@@ -8,6 +8,7 @@ that are over and settled; a fiscal quarter or year appears when its last month 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ EVERY_DISTRICT: Final = "ALL"
 
 #: The levels of time, finest first; the date of a cell is the first day of its span.
 LEVELS: Final = ("month", "quarter", "fiscal_year")
+MONTHS_OF: Final = {"month": 1, "quarter": 3, "fiscal_year": 12}
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ def contributions(frames: Frames, districts: pl.DataFrame, last: dt.date) -> pl.
         last: First day of the last month that is published.
 
     Returns:
-        `metric_id`, `center_code` (or `PORT`), `district_code` (`ALL` in the table by month), `month` (first day), `account_key`,
-        `amount` (a count, or cents; at the month's end for a stock); no zero.
+        `metric_id`, `center_code` (or `PORT`), `district_code` (`ALL` in the table by month; that by district holds what Centers
+        process), `month` (first day), `account_key`, `amount` (a count, or cents; at the month's end for a stock); no zero.
     """
     by_month = [_stock(frames, each, last) if each.is_stock else _flow(frames, each, last) for each in MEASURES]
     by_district = [_districts(frames, each, districts, last) for each in MEASURES if each.by_district]
@@ -98,12 +100,11 @@ def _stock(frames: Frames, measure: Measure, last: dt.date) -> pl.DataFrame:
 
 
 def _districts(frames: Frames, measure: Measure, districts: pl.DataFrame, last: dt.date) -> pl.DataFrame:
-    """Sum by district and quarter the entries that Centers process, of quarters that are over."""
-    quarter = pl.col("date").dt.truncate("1q")
+    """Sum by district and month the entries that Centers process."""
     rows = (
         frames[f"{PARTICIPANTS.name}_month_2"]
-        .filter(quarter.dt.offset_by("2mo") <= last)
-        .with_columns(pl.col("port_code").cast(pl.String), month=quarter)
+        .filter(pl.col("date") <= last)
+        .with_columns(pl.col("port_code").cast(pl.String), month=pl.col("date"))
         .join(districts.lazy().select("port_code", "district_code"), on="port_code", how="left")
         .with_columns(pl.col("district_code").fill_null("unknown"))
     )
@@ -130,21 +131,23 @@ def cells(parts: pl.DataFrame, last: dt.date) -> pl.DataFrame:
     """
     flows = [measure.metric_id for measure in MEASURES if not measure.is_stock]
     whole = pl.col("district_code") == EVERY_DISTRICT
-    by_month = [_by_center(parts.filter(whole).with_columns(level=pl.lit("month"), from_date=pl.col("month")))]
-    coarse = parts.filter(whole & pl.col("metric_id").is_in(flows))
-    for level in LEVELS[1:]:
-        start, months = _start(level), 3 if level == "quarter" else 12
-        over = coarse.with_columns(level=pl.lit(level), from_date=start).filter(pl.col("from_date").dt.offset_by(f"{months - 1}mo") <= last)
-        by_month.append(_by_center(over))
-    below = parts.filter(~whole).with_columns(level=pl.lit("quarter"), from_date=pl.col("month"))
-    return pl.concat([*by_month, _by_center(below)]).sort("metric_id", "level", "from_date", "district_code", "center_code")
+    summed = [_by_center(parts.filter(whole).with_columns(level=pl.lit("month"), from_date=pl.col("month")))]
+    coarse = parts.filter(pl.col("metric_id").is_in(flows))
+    summed += [_by_center(_over(coarse.filter(whole), level, last)) for level in LEVELS[1:]]
+    summed.append(_by_center(_over(coarse.filter(~whole), "quarter", last)))
+    return pl.concat(summed).sort("metric_id", "level", "from_date", "district_code", "center_code")
+
+
+def _over(parts: pl.DataFrame, level: str, last: dt.date) -> pl.DataFrame:
+    """Put the parts of months into fiscal quarters or years that are over."""
+    dated = parts.with_columns(level=pl.lit(level), from_date=_start(level))
+    return dated.filter(pl.col("from_date").dt.offset_by(f"{MONTHS_OF[level] - 1}mo") <= last)
 
 
 def _start(level: str) -> pl.Expr:
-    """Return the first day of the fiscal quarter or year of a month; fiscal quarters begin with calendar ones."""
-    if level == "quarter":
-        return pl.col("month").dt.truncate("1q")
-    return pl.date(periods.fiscal_year_of(pl.col("month")) - 1, 10, 1)
+    """Return the first day of a month's span of a level; fiscal quarters begin with calendar ones."""
+    year = pl.date(periods.fiscal_year_of(pl.col("month")) - 1, 10, 1)
+    return {"month": pl.col("month"), "quarter": pl.col("month").dt.truncate("1q"), "fiscal_year": year}[level]
 
 
 def _by_center(parts: pl.DataFrame) -> pl.DataFrame:
@@ -163,3 +166,44 @@ def _by_center(parts: pl.DataFrame) -> pl.DataFrame:
         top1=ordered.first(),
         top2=ordered.get(1, null_on_oob=True).fill_null(0),
     )
+
+
+def grid(parts: pl.DataFrame, districts: Sequence[str], opened: Mapping[str, dt.date], last: dt.date) -> pl.DataFrame:
+    """List every cell of the hierarchy, also those without any account: a zero that is left out would be a part that is not there.
+
+    Args:
+        parts: As `contributions` returns them; their first month begins the first fiscal year.
+        districts: Codes of all districts.
+        opened: Center -> the day it opened (or is to open).
+        last: First day of the last month.
+
+    Returns:
+        The keys of `cells`, and `is_open`: whether the Center was open before the span ended (else a zero has nothing to say).
+    """
+    earliest: Any = parts["month"].min() or last
+    first = periods.fiscal_year_start(periods.fiscal_year(earliest))
+    months = pl.DataFrame({"month": pl.date_range(first, last, "1mo", eager=True)})
+    spans = {level: _over(months, level, last).select("level", "from_date").unique() for level in LEVELS}
+    centers, flows = [*sorted(opened), CENTERS], [each for each in MEASURES if not each.is_stock]
+    tables = [
+        _crossed([each.metric_id for each in MEASURES], [*centers, codes.PORT_CODE, ALL], [EVERY_DISTRICT], spans["month"]),
+        *(
+            _crossed([each.metric_id for each in flows], [*centers, codes.PORT_CODE, ALL], [EVERY_DISTRICT], spans[level])
+            for level in LEVELS[1:]
+        ),
+        _crossed([each.metric_id for each in flows if each.by_district], centers, sorted(districts), spans["quarter"]),
+    ]
+    days = pl.DataFrame(
+        {"center_code": list(opened), "opened": list(opened.values())}, schema={"center_code": pl.String, "opened": pl.Date}
+    )
+    ends = pl.col("level").replace_strict(MONTHS_OF, return_dtype=pl.Int64)
+    joined = pl.concat(tables).join(days, on="center_code", how="left", maintain_order="left")
+    end = pl.col("from_date").dt.offset_by(pl.format("{}mo", ends))
+    return joined.with_columns(is_open=pl.col("opened").is_null() | (pl.col("opened") < end)).drop("opened")
+
+
+def _crossed(metric_ids: Sequence[str], centers: Sequence[str], districts: Sequence[str], spans: pl.DataFrame) -> pl.DataFrame:
+    by_metric = pl.DataFrame({"metric_id": metric_ids}, schema={"metric_id": pl.String})
+    by_center = pl.DataFrame({"center_code": centers}, schema={"center_code": pl.String})
+    by_district = pl.DataFrame({"district_code": districts}, schema={"district_code": pl.String})
+    return by_metric.join(by_center, how="cross").join(by_district, how="cross").join(spans, how="cross")

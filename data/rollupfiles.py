@@ -22,8 +22,6 @@ from data.parts import FAMILIES_OF, Part, empty
 #: Small frames that go with the rollups at every scope: the design of the random sample, the numbers of staff, and how the months of
 #: Centers were known after each load name nobody.
 WITH_ROLLUPS: Final = {name: f"facts/{name}.parquet" for name in ("sample_stratum", "staff", "reported", "reported_by_type")}
-#: Those of them that tell of less than a Center.
-BELOW_CENTERS: Final = frozenset({"reported_by_type"})
 
 #: Months of rollups by day that are kept in memory: those at the ends of the periods that are asked for.
 _MONTHS_KEPT: Final = 64

@@ -17,14 +17,15 @@ from sqlalchemy import Engine
 from analytics import assignment, codes, coding, quality
 from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels, day_words
-from analytics.rollups import Frames, only_levels
+from analytics.rollups import Frames
 from analytics.scope import Scope
 from data import database, health, items, ledger, places, quarantine, vanish
 from data.facts import MONTHLY, profile_window
 from data.held import manifest_of, opened
 from data.items import Account, Item
 from data.parts import Part, empty
-from data.rollupfiles import BELOW_CENTERS, PARTIES, ROLLUP, WITH_ROLLUPS, Cut, dimension_of, files_of, part_files
+from data.release import Released
+from data.rollupfiles import PARTIES, Cut, dimension_of, files_of, part_files
 from data.settings import settings
 
 __all__ = ["Snapshot", "part_files"]
@@ -83,13 +84,18 @@ class Snapshot:
 
     @cached_property
     def frames(self) -> Frames:
-        """The rollups that the scope may read, for the functions of `analytics`."""
+        """The rollups that the scope may read, for the functions of `analytics`; none for a role that reads the release alone."""
         files, role = files_of(self.folder), self.scope.role
-        if role.all_figures and role.names == "all":
+        if role.released:
+            return {}
+        if role.names == "all":
             return files
-        reachable = frozenset(ROLLUP if role.all_figures else only_levels(dict.fromkeys(files, pl.LazyFrame()), role.dimensions))
-        named = reachable - (PARTIES if role.names == "none" else frozenset())
-        return Cut(files, named | frozenset(WITH_ROLLUPS) - (frozenset() if role.all_figures else BELOW_CENTERS), self.scope.centers)
+        return Cut(files, frozenset(files) - (PARTIES if role.names == "none" else frozenset()), self.scope.centers)
+
+    def released(self) -> Released:
+        """Return what this version releases to working groups (`data.release`)."""
+        labels = {"center": self.labels["center"]}
+        return Released(self.folder / "facts", self.scope, labels, (self.version, self.load, self.synthetic))
 
     def dimension(self, name: str) -> pl.DataFrame:
         """Return a dimension table: `center`, `industry`, `hts_heading`, `port` or `working_group`."""
@@ -229,14 +235,17 @@ class Snapshot:
 
     def identities(self) -> pl.DataFrame:
         """Return what must add up in this version: `identity`, `cells` compared, `residual` (must be 0)."""
+        self.scope.require_all_figures()
         return pl.read_parquet(self.folder / "facts" / "identities.parquet")
 
     def unassigned_share(self) -> tuple[float | None, int]:
         """Return the share of value whose account waits for its Center, and the number of such accounts (`analytics.quality`)."""
+        self.scope.require_all_figures()
         return quality.unassigned_share(dimension_of(self.folder, "account"))
 
     def skipped_months(self) -> pl.DataFrame:
         """Return the months that tables kept by month skip: `table_name`, `group` (a Center, or all strata), `month`."""
+        self.scope.require_all_figures()
         staff, strata = (pl.read_parquet(self.folder / "facts" / f"{name}.parquet") for name in ("staff", "sample_stratum"))
         skipped = {
             "staff": quality.gaps(staff, "month", "center_code"),
@@ -257,6 +266,7 @@ class Snapshot:
 
     def known_then(self) -> pl.DataFrame:
         """Return how each month was known after each day of loads (`data.ledger.known_then`)."""
+        self.scope.require_all_figures()
         return ledger.known_then(self._engine)
 
     def vanished(self) -> pl.DataFrame:
@@ -275,6 +285,7 @@ class Snapshot:
 
     def loads(self) -> pl.DataFrame:
         """Return the ledger of loads, latest first."""
+        self.scope.require_all_figures()
         return ledger.loads(self._engine)
 
     def rejects(self) -> pl.DataFrame:
@@ -296,6 +307,7 @@ class Snapshot:
 
     def facts(self, fact: str) -> pl.LazyFrame:
         """Return a fact with its codes as values and its money in dollars; it is not cut to the scope: `rows` is."""
+        self.scope.require_all_figures()
         files = self.fact_files(fact)
         return self._in_words(files, fact) if fact in MONTHLY else places.scan(files)
 

@@ -25,21 +25,25 @@ from ui import session, start, theme
 LOG = logging.getLogger("centerline")
 ROOT = Path(__file__).parents[1]
 
+#: Roles that read more than what is released.
+_INSIDE = ("leadership", "director", "analyst")
+
 #: Folder of the audience, file, title, and the roles that have the page (empty: all).
 PAGES = (
-    ("leadership", "overview", "Overview", ()),
-    ("center", "workload", "Workload", ()),
+    ("leadership", "overview", "Overview", _INSIDE),
+    ("center", "workload", "Workload", _INSIDE),
     ("center", "work_list", "Work list", ("director", "analyst")),
-    ("center", "flow", "Flow", ()),
-    ("center", "forecast", "Forecast", ("leadership", "director", "analyst")),
+    ("center", "flow", "Flow", _INSIDE),
+    ("center", "forecast", "Forecast", _INSIDE),
     ("center", "accounts", "Accounts", ("director", "analyst")),
-    ("center", "routing", "Routing", ()),
-    ("center", "service", "Service", ()),
-    ("center", "people", "People", ("leadership", "director", "analyst")),
-    ("center", "compliance", "Compliance", ()),
+    ("center", "routing", "Routing", _INSIDE),
+    ("center", "service", "Service", _INSIDE),
+    ("center", "people", "People", _INSIDE),
+    ("center", "compliance", "Compliance", _INSIDE),
+    ("working_groups", "industry", "Industry view", ()),
     ("working_groups", "feedback", "Feedback", ()),
     ("reference", "definitions", "Definitions", ()),
-    ("reference", "data_health", "Data health", ("leadership", "director", "analyst")),
+    ("reference", "data_health", "Data health", _INSIDE),
 )
 
 #: Page that a bare address leads to, for roles that do not begin with the first.
