@@ -45,7 +45,10 @@ def choose(system: System) -> Pattern:
     """
     pattern = Pattern(system.target | system.free)
     pattern.hidden &= ~system.known
-    for group in components(system.matrix, np.flatnonzero(system.open | system.known)):
+    for open_group in components(system.matrix, np.flatnonzero(system.open | system.known)):
+        # Zeros beside them belong to the equations, though they never move.
+        group = np.unique(system.matrix[np.flatnonzero(abs(system.matrix[:, open_group]).sum(axis=1))].indices).astype(np.int64)
+        group = np.union1d(group, open_group)
         part = system.part(group)
         if not (part.target & ~part.known).any():
             continue

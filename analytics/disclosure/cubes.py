@@ -9,7 +9,7 @@ margins, to-date codes and linked tables in the same grid.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,13 @@ from analytics.disclosure import moves
 from analytics.disclosure.moves import DOWN, UP, Move
 from analytics.disclosure.tables import Bools, Floats, Ints, System
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
 #: Price of a cell that a move must not touch.
 NEVER: Final = 1e9
 #: At most so many choices a dimension: wholes of many smallest codes could stand for any of them.
-CHOICES: Final = 120
+CHOICES: Final = 500
 
 Grid = npt.NDArray[np.float64]
 
@@ -44,25 +47,29 @@ class Cubes:
         self.flat = np.ravel_multi_index(places, self.shape) if places else np.zeros(0, dtype=np.int64)
         self.rows = [self._choices(dimension) for dimension in range(len(self.shape))]
 
-    def _choices(self, dimension: int) -> list[Grid]:
-        """Return for each code the moves of one dimension through it, as rows over the codes, without those that come to the same."""
+    def _choices(self, dimension: int) -> list[tuple[Grid, csr_matrix, csr_matrix]]:
+        """Return for each code the moves of one dimension through it, as rows over the codes, without those that come to the same: plain, sparse, without signs."""
         lift = self.lifts[dimension]
+        from scipy.sparse import csr_matrix
+
         found = []
         for code in range(lift.shape[0]):
             inside = np.flatnonzero(lift[code])
             outside = np.flatnonzero(lift[code] == 0)
             raised = lift[:, inside].T
             swapped = (lift[:, inside].T[:, None, :] - lift[:, outside].T[None, :, :]).reshape(-1, lift.shape[0])
-            found.append(np.unique(np.concatenate([raised, swapped]), axis=0)[: CHOICES * 4])
+            rows = np.unique(np.concatenate([raised, swapped]), axis=0)[:CHOICES]
+            found.append((rows, csr_matrix(rows), csr_matrix(np.abs(rows))))
         return found
 
     def _tensor(self, price: Floats) -> Grid:
         return np.bincount(self.flat, weights=price, minlength=int(np.prod(self.shape))).reshape(self.shape)
 
-    def _sum(self, tensor: Grid, rows: list[Grid]) -> Grid:
-        for dimension in reversed(range(len(rows))):
-            tensor = np.moveaxis(np.tensordot(tensor, rows[dimension].T, axes=(dimension, 0)), -1, dimension)
-        return tensor
+    def _sum(self, tensor: Grid, rows: list[csr_matrix]) -> Grid:
+        """Multiply each dimension by its rows: the dimension in front goes to the end as choices, until all are choices."""
+        for matrix in rows:
+            tensor = (matrix @ tensor.reshape(matrix.shape[1], -1)).T
+        return tensor.reshape([matrix.shape[0] for matrix in rows])
 
     def cheapest(self, target: int, price: Floats, never_up: Bools, never_down: Bools) -> tuple[float, Move] | None:
         """Return the price and the unit move (+1 in the target) of the cheapest cube that moves no cell where it must not go.
@@ -75,17 +82,17 @@ class Cubes:
         """
         rows = [self.rows[dimension][self.places[dimension][target]] for dimension in range(len(self.shape))]
         both = price + NEVER / 2 * (never_up.astype(float) + never_down)
-        total = self._sum(self._tensor(both), [np.abs(row) for row in rows])
+        total = self._sum(self._tensor(both), [absolute for _, _, absolute in rows])
         differ = never_up != never_down
         if differ.any():
             signed = NEVER / 2 * (never_up.astype(float) - never_down)
-            total = total + self._sum(self._tensor(signed), rows)
+            total = total + self._sum(self._tensor(signed), [signs for _, signs, _ in rows])
         best = np.unravel_index(int(np.argmin(total)), total.shape)
         if total[best] >= NEVER / 4:
             return None
         step = np.ones(self.flat.size)
         for dimension, choice in enumerate(best):
-            step *= rows[dimension][choice][self.places[dimension]]
+            step *= rows[dimension][0][choice][self.places[dimension]]
         return float(total[best]), moves.sparse(step)
 
     def protect(self, target: int, levels: tuple[float, float], price: Floats, banned: Bools) -> list[tuple[int, Move]] | None:

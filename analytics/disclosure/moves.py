@@ -47,26 +47,28 @@ def own(system: System, target: int, at: Ints) -> Floats:
     """Return what the attacker of a cell may know to be his own in others: their values cannot be less.
 
     He is the second-largest account of the cell (the largest of those that want to know it) and may be the largest in
-    every other one, as far as it adds up: in a whole that holds the cell he has at most his part of the cell and all of the rest, in a
-    part of the cell no more than in the cell. Nobody's identity is needed, and no single company knows more.
+    every other one, as far as it adds up: what another cell shares with the one attacked (a cell of its own) holds no more of his than
+    the attacked cell does, whatever is left of it may be all his. Nobody's identity is needed, and no single company knows more.
     """
     place, value = system.place, system.value
     known = system.top1[at].copy()
-    holds, held = np.ones(at.size, dtype=bool), np.ones(at.size, dtype=bool)
+    meets = np.ones(at.size, dtype=bool)
+    shared = np.empty((at.size, place.shape[1]), dtype=np.int64)
     for dimension, inside in enumerate(system.inside):
-        code = place[target, dimension]
-        holds &= inside[place[at, dimension], code]
-        held &= inside[code, place[at, dimension]]
-    for layer in np.unique(system.layer[at[holds | held]]):
-        there = system.layer[at] == layer
+        code, codes = place[target, dimension], place[at, dimension]
+        holds, held = inside[codes, code], inside[code, codes]
+        shared[:, dimension] = np.where(holds, code, codes)
+        meets &= holds | held
+    for layer in system.layers:
+        there = np.flatnonzero(meets & (system.layer[at] == layer))
+        common = system.find(layer, shared[there])
+        there, common = there[common >= 0], common[common >= 0]
         same = target
         if layer != system.layer[target]:
-            twins = np.flatnonzero((system.layer == layer) & (place == place[target]).all(axis=1))
-            same = int(twins[0]) if twins.size else target
+            twin = int(system.find(layer, place[[target]])[0])
+            same = twin if twin >= 0 else target
         mine = system.top2[target] if same == target else system.top1[same]
-        whole, part = there & holds, there & held
-        known[whole] = np.minimum(known[whole], value[at[whole]] - value[same] + mine)
-        known[part] = np.minimum(known[part], mine)
+        known[there] = np.minimum(known[there], value[at[there]] - value[common] + np.minimum(mine, system.top1[common]))
     known[at == target] = system.top2[target]
     return known
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -81,6 +82,26 @@ class System:
     def open(self) -> Bools:
         """Return which variables may differ from their true value for who does not know them."""
         return ~self.known & ((self.value > 0) | self.target | self.free)
+
+    @cached_property
+    def layers(self) -> list[int]:
+        """Return the layers in which variables stand."""
+        return [int(layer) for layer in np.unique(self.layer)]
+
+    @cached_property
+    def _found(self) -> dict[int, Ints]:
+        shape = [len(names) for names in self.codes]
+        found = {}
+        for layer in self.layers:
+            table = np.full(int(np.prod(shape)), -1, dtype=np.int64)
+            here = np.flatnonzero(self.layer == layer)
+            table[np.ravel_multi_index(tuple(self.place[here].T), shape)] = here
+            found[layer] = table
+        return found
+
+    def find(self, layer: int, place: Ints) -> Ints:
+        """Return the variables at places of a layer; -1 where there is none."""
+        return self._found[layer][np.ravel_multi_index(tuple(place.T), [len(names) for names in self.codes])]
 
     def part(self, variables: Ints) -> System:
         """Return the system of some variables, with the equations that touch them."""
