@@ -328,23 +328,3 @@ def ladder(base: pl.DataFrame, family: Family) -> dict[Rollup, pl.DataFrame]:
         source = min((made[each] for each in finer), key=lambda frame: frame.height)
         made[rollup] = collected(coarser(source.lazy(), rollup), source.height)
     return {rollup: made[rollup] for rollup in rollups_of(family)}
-
-
-def ladder(base: pl.DataFrame, family: Family) -> dict[Rollup, pl.DataFrame]:
-    """Make all rollups of a family from its finest, each from the smallest that has what it needs; smallest first."""
-    *others, finest = rollups_of(family)
-    made = {finest: base}
-    for rollup in reversed(others):
-        finer = [
-            each for each in made if set(rollup.dimensions) <= set(each.dimensions) and (each.grain == "day" or rollup.grain == "month")
-        ]
-        source = min((made[each] for each in finer), key=lambda frame: frame.height)
-        made[rollup] = collected(coarser(source.lazy(), rollup), source.height)
-    return {rollup: made[rollup] for rollup in rollups_of(family)}
-
-
-def only_levels(frames: Frames, dimensions: Sequence[str]) -> Frames:
-    """Keep the rollups whose dimensions are all among those given: what a narrow role may read."""
-    allowed = set(dimensions)
-    names = {rollup.name for rollup in ROLLUPS if set(rollup.dimensions) <= allowed}
-    return {name: frame for name, frame in frames.items() if name in names}

@@ -169,7 +169,7 @@ def _cells(
     if earlier is None:
         return new
     old = earlier[LEDGER].select(new.columns)
-    return pl.concat([old, new.join(old, on=_KEYS, how="anti").cast(dict(old.schema))])
+    return pl.concat([old, new.join(old, on=_KEYS, how="anti").match_to_schema(old.schema, integer_cast="upcast", float_cast="upcast")])
 
 
 def period(level: str = "level", from_date: str = "from_date") -> pl.Expr:

@@ -24,7 +24,7 @@ from data.facts import MONTHLY, profile_window
 from data.held import manifest_of, opened
 from data.items import Account, Item
 from data.parts import Part, empty
-from data.release import Released
+from data.release import SUMMARY, Released
 from data.rollupfiles import PARTIES, Cut, dimension_of, files_of, part_files
 from data.settings import settings
 
@@ -96,6 +96,11 @@ class Snapshot:
         """Return what this version releases to working groups (`data.release`)."""
         labels = {"center": self.labels["center"]}
         return Released(self.folder / "facts", self.scope, labels, (self.version, self.load, self.synthetic))
+
+    def release_summary(self) -> pl.DataFrame | None:
+        """Return the audit of this version's release in a row (`data.release`); null when nothing is released."""
+        path = self.folder / "facts" / f"{SUMMARY}.parquet"
+        return pl.read_parquet(path) if path.exists() else None
 
     def dimension(self, name: str) -> pl.DataFrame:
         """Return a dimension table: `center`, `industry`, `hts_heading`, `port` or `working_group`."""
