@@ -115,34 +115,28 @@ def audit(system: System, hidden: Bools, proofs: Iterable[Move] = (), *, exact: 
 
 
 def _group(attack: Attack, group: Ints, *, exact: bool) -> None:
-    system = attack.system
-    matrix = system.matrix[:, group]
-    matrix = matrix[np.flatnonzero(np.diff(matrix.indptr))]
-    problem = _Problem(attack, group, matrix)
-    if exact:
-        for target in group.tolist():
-            for side in SIDES:
-                problem.alone(target, side)
-        return
-    for _ in range(4):
-        left = int(attack.loose()[group].sum())
-        if not left:
-            break
+    matrix = attack.system.matrix[:, group]
+    problem = _Problem(attack, group, matrix[np.flatnonzero(np.diff(matrix.indptr))])
+    if not exact:
+        _many_at_once(attack, group, problem)
+    for target in group.tolist():
         for side in SIDES:
-            problem.together(np.flatnonzero(attack.loose()[group]), side, system.value * 0)
-        if int(attack.loose()[group].sum()) == left:
-            break
+            if exact or attack.loose()[target] or attack.wants(side)[target]:
+                problem.alone(target, side)
+
+
+def _many_at_once(attack: Attack, group: Ints, problem: _Problem) -> None:
+    """Prove what programs over many cells at once can prove."""
+    nothing = np.zeros(attack.hidden.size)
+    left = group.size + 1
+    while (loose := int(attack.loose()[group].sum())) and loose < left:
+        left = loose
+        for side in SIDES:
+            problem.together(np.flatnonzero(attack.loose()[group]), side, nothing)
     for side in SIDES:
         wanted = np.flatnonzero(attack.wants(side)[group])
         if wanted.size > 3:
-            problem.together(wanted, side, system.top1)
-    for target in group.tolist():
-        if attack.loose()[target]:
-            for side in SIDES:
-                problem.alone(target, side)
-        for side in SIDES:
-            if attack.wants(side)[target]:
-                problem.alone(target, side)
+            problem.together(wanted, side, attack.system.top1)
 
 
 class _Problem:
@@ -227,7 +221,9 @@ class _Problem:
         aim = np.zeros(group.size)
         aim[int(np.searchsorted(group, target))] = -side
         limits = LinearConstraint(self.matrix, 0, 0)
-        done = milp(aim, constraints=limits, bounds=Bounds(*bounds.T), integrality=system.whole[group].astype(int), options={"node_limit": 2000})
+        done = milp(
+            aim, constraints=limits, bounds=Bounds(*bounds.T), integrality=system.whole[group].astype(int), options={"node_limit": 2000}
+        )
         if done.x is None:
             return 0.0
         found = moves.sparse(done.x)
@@ -245,7 +241,8 @@ def report(attack: Attack, keys: pl.DataFrame) -> pl.DataFrame:
     Returns:
         A row a hidden variable: its dimensions, `layer` (0: this release), `primary`, `lower` and `upper` (the attacker's interval is at
         least this wide; infinite where nothing bounds it), `width`, `needed` (the level of both sides together, for a complementary cell
-        the least that counts as not told), `exact` (the interval ends there), `ok`.
+        the least that counts as not told), `narrow` (proved against an attacker who does not know how his figure splits over the cell's
+        parts), `exact` (the interval ends there), `ok`.
     """
     system = attack.system
     target, hidden = system.target, attack.hidden | (system.known & system.target)
@@ -258,6 +255,7 @@ def report(attack: Attack, keys: pl.DataFrame) -> pl.DataFrame:
         lower=pl.Series(np.maximum(system.value - attack.reach[DOWN], 0)),
         upper=pl.Series(system.value + attack.reach[UP]),
         needed=pl.Series(needed),
+        narrow=pl.Series(system.narrow),
         exact=pl.Series(attack.end[UP] & attack.end[DOWN]),
         ok=pl.Series(fine),
         hidden=pl.Series(hidden & ~(system.free & ~target)),

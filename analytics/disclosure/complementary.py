@@ -38,7 +38,7 @@ class Pattern:
 
 
 def choose(system: System) -> Pattern:
-    """Choose the cells to hide.
+    """Choose the cells to hide; targets that nothing protects otherwise become `narrow` in the system.
 
     Returns:
         The pattern over all variables; `failed` are targets that nothing protects, because earlier releases show too much.
@@ -54,6 +54,7 @@ def choose(system: System) -> Pattern:
             continue
         found = _Search(part).best()
         pattern.hidden[group] |= found.hidden
+        system.narrow[group] |= part.narrow
         pattern.failed += group[found.failed].tolist()
         pattern.proofs |= {(int(group[at]), side): Move(group[move.at], move.by) for (at, side), move in found.proofs.items()}
     return pattern
@@ -90,6 +91,9 @@ class _Search:
         banned = ~system.open
         for target in order:
             found = self.protect(target, pattern.hidden, banned)
+            if found is None:
+                system.narrow[target] = True
+                found = self.protect(target, pattern.hidden, banned)
             if found is None:
                 pattern.failed.append(target)
                 continue

@@ -63,7 +63,9 @@ class Cubes:
         return found
 
     def _tensor(self, price: Floats) -> Grid:
-        return np.bincount(self.flat, weights=price, minlength=int(np.prod(self.shape))).reshape(self.shape)
+        tensor = np.zeros(int(np.prod(self.shape)))
+        np.add.at(tensor, self.flat, price)
+        return tensor.reshape(self.shape)
 
     def _sum(self, tensor: Grid, rows: list[csr_matrix]) -> Grid:
         """Multiply each dimension by its rows: the dimension in front goes to the end as choices, until all are choices."""

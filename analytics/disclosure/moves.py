@@ -49,6 +49,8 @@ def own(system: System, target: int, at: Ints) -> Floats:
     He is the second-largest account of the cell (the largest of those that want to know it) and may be the largest in
     every other one, as far as it adds up: what another cell shares with the one attacked (a cell of its own) holds no more of his than
     the attacked cell does, whatever is left of it may be all his. Nobody's identity is needed, and no single company knows more.
+    For a target that is `narrow` he is not taken to know how his figure splits over the parts of the cell: one bound a part
+    lets him own more in the parts than in the cell, and a cell of two accounts with parts of one account each has no proof.
     """
     place, value = system.place, system.value
     known = system.top1[at].copy()
@@ -68,7 +70,9 @@ def own(system: System, target: int, at: Ints) -> Floats:
             twin = int(system.find(layer, place[[target]])[0])
             same = twin if twin >= 0 else target
         mine = system.top2[target] if same == target else system.top1[same]
-        known[there] = np.minimum(known[there], value[at[there]] - value[common] + np.minimum(mine, system.top1[common]))
+        split = np.minimum(mine, 0.0 if system.narrow[target] else system.top1[common])
+        part = np.where(common == same, mine, split)
+        known[there] = np.minimum(known[there], value[at[there]] - value[common] + part)
     known[at == target] = system.top2[target]
     return known
 

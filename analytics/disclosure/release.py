@@ -69,7 +69,10 @@ def protect(cells: pl.DataFrame, hierarchy: tables.Hierarchy, rules: Rules, earl
 
 
 def _names(system: tables.System, keys: Sequence[str]) -> pl.DataFrame:
-    return pl.DataFrame({key: np.array(system.codes[number])[system.place[:, number]] for number, key in enumerate(keys)}, schema=dict.fromkeys(keys, pl.String))
+    return pl.DataFrame(
+        {key: np.array(system.codes[number])[system.place[:, number]] for number, key in enumerate(keys)},
+        schema=dict.fromkeys(keys, pl.String),
+    )
 
 
 def _public(withheld: pl.DataFrame, keys: Sequence[str], rules: Rules) -> pl.DataFrame:
@@ -91,9 +94,13 @@ def _ledger(withheld: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
 
 
 def summarised(withheld: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    """Return one row: `cells`, `primary`, `complementary`, `value_share_hidden` (0-1, of the sum of all cells), `smallest_ratio`
-    (of width to needed among primary cells; null where there is none), `failed` (hidden cells that are not protected), `safe`.
-    """  # noqa: D205
+    """Sum an audit up in one row.
+
+    Returns:
+        `cells`, `primary`, `complementary` (withheld cells), `value_share_hidden` (0-1, of the sum of all cells), `smallest_ratio` (of
+        width to needed among primary cells; null where there is none), `narrow` (primary cells proved against the narrower attacker),
+        `failed` (withheld cells that are not protected), `safe`.
+    """
     shown = withheld.filter("published")
     first = found.filter("primary")
     counted = shown.select(
@@ -104,6 +111,7 @@ def summarised(withheld: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     )
     return counted.with_columns(
         smallest_ratio=pl.lit((first["width"] / first["needed"]).min(), pl.Float64),
+        narrow=pl.lit(int((first["narrow"] & first["ok"]).sum())),
         failed=pl.lit(int((~found["ok"]).sum())),
         safe=pl.lit(bool(found["ok"].all())),
     )

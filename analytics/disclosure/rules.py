@@ -84,7 +84,9 @@ def load(path: Path = DEFAULT) -> Rules:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"The rules of disclosure control cannot be read from “{path}”: {first_line(error)}. Copy {DEFAULT.name}.") from error
+        raise ConfigError(
+            f"The rules of disclosure control cannot be read from “{path}”: {first_line(error)}. Copy {DEFAULT.name}."
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"“{path}” is not YAML: {first_line(error)}. Correct it; {DEFAULT.name} shows how.") from error
     if not isinstance(document, Mapping):
@@ -104,10 +106,14 @@ def _rules(document: Mapping[str, Any], path: Path) -> Rules:
             given["", str(key)] = value
     for section, key in given:
         if (section, key) not in _KEYS:
-            raise ConfigError(f"“{_named(section, key)}” in “{path}” is no key of the rules; they are {', '.join(_named(*known) for known in _KEYS)}.")
+            raise ConfigError(
+                f"“{_named(section, key)}” in “{path}” is no key of the rules; they are {', '.join(_named(*known) for known in _KEYS)}."
+            )
     fields = {field: _number(given, name, path) for name, (field, *_) in _KEYS.items()}
     if fields["top2_share"] < fields["top1_share"]:
-        raise ConfigError(f"“dominance.top2” in “{path}” is under “dominance.top1”; two accounts never hold less than one: write a greater share.")
+        raise ConfigError(
+            f"“dominance.top2” in “{path}” is under “dominance.top1”; two accounts never hold less than one: write a greater share."
+        )
     return Rules(**fields)
 
 
@@ -122,7 +128,9 @@ def _number(given: Mapping[tuple[str, str], object], name: tuple[str, str], path
     value = given[name]
     wrong = isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most or (whole and value != int(value))
     if wrong:
-        raise ConfigError(f"“{_named(*name)}” in “{path}” is {value!r}; write a {'whole ' if whole else ''}number from {least:g} to {most:g}.")
+        raise ConfigError(
+            f"“{_named(*name)}” in “{path}” is {value!r}; write a {'whole ' if whole else ''}number from {least:g} to {most:g}."
+        )
     return int(value) if whole else value  # type: ignore[call-overload]
 
 

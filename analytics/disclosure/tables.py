@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,7 @@ class System:
         whole: whether the attacker knows that the value is a whole number.
         known: shown by an earlier release, so that hiding it is in vain.
         open: may be hidden (not zero, not known) or is hidden already.
+        narrow: targets for which the attacker is not taken to know how his own figure splits over the cell's parts (`moves.own`).
         free: hidden whatever is done now (never published, or an earlier release's hidden cell).
     """
 
@@ -71,6 +72,7 @@ class System:
     whole: Bools
     known: Bools
     free: Bools
+    narrow: Bools
     cost: Floats
 
     @property
@@ -81,7 +83,8 @@ class System:
     @property
     def open(self) -> Bools:
         """Return which variables may differ from their true value for who does not know them."""
-        return ~self.known & ((self.value > 0) | self.target | self.free)
+        some: Bools = self.value > 0
+        return ~self.known & (some | self.target | self.free)
 
     @cached_property
     def layers(self) -> list[int]:
@@ -101,13 +104,14 @@ class System:
 
     def find(self, layer: int, place: Ints) -> Ints:
         """Return the variables at places of a layer; -1 where there is none."""
-        return self._found[layer][np.ravel_multi_index(tuple(place.T), [len(names) for names in self.codes])]
+        found: Ints = self._found[layer][np.ravel_multi_index(tuple(place.T), [len(names) for names in self.codes])]
+        return found
 
     def part(self, variables: Ints) -> System:
         """Return the system of some variables, with the equations that touch them."""
         columns = self.matrix[:, variables]
         rows = np.flatnonzero(np.diff(columns.indptr))
-        names = ("layer", "value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free", "cost")
+        names = ("layer", "value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free", "narrow", "cost")
         return System(
             matrix=columns[rows],
             place=self.place[variables],
@@ -166,17 +170,28 @@ def system(cells: pl.DataFrame, hierarchy: Hierarchy, earlier: Sequence[pl.DataF
         layer=variables["layer"].to_numpy().astype(np.int64),
         place=place,
         codes=codes,
-        inside=tuple(~(~known[:, None, :] & known[None, :, :]).any(axis=2) for known in atoms),
+        inside=tuple(_inside(known) for known in atoms),
         atoms=atoms,
+        narrow=np.zeros(variables.height, dtype=bool),
         cost=np.where(variables["cheap"].to_numpy(), 0.01, worth),
-        **{name: variables[name].to_numpy().copy() for name in ("value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free")},
+        **{
+            name: variables[name].to_numpy().copy() for name in ("value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free")
+        },
     )
+
+
+def _inside(atoms: Bools) -> Bools:
+    """Say for each code (row) which codes (columns) lie in it."""
+    missing: Bools = (~atoms[:, None, :] & atoms[None, :, :]).any(axis=2)
+    return ~missing
 
 
 def _figures(cells: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Bring a release to the columns of variables; ledgers say in `shown` what was shown."""
     if [key for key in keys if key not in cells.columns]:
-        raise DataError(f"An earlier release has other dimensions than {', '.join(keys)}; publish it anew under this hierarchy, or leave it out.")
+        raise DataError(
+            f"An earlier release has other dimensions than {', '.join(keys)}; publish it anew under this hierarchy, or leave it out."
+        )
     old = "shown" in cells.columns
     return cells.select(
         *keys,
@@ -200,7 +215,9 @@ def _variables(layers: Sequence[pl.DataFrame], keys: Sequence[str]) -> tuple[pl.
         same = (pl.col("total") - pl.col("later")).abs() <= SAME * pl.col("total").abs() + SAME
         here = here.with_columns(was=pl.when(same).then("was").otherwise(None))
         new = here["was"].is_null()
-        here = here.with_columns(variable=pl.coalesce("was", count + pl.col("was").is_null().cum_sum().cast(pl.Int64) - 1), layer=pl.lit(depth))
+        here = here.with_columns(
+            variable=pl.coalesce("was", count + pl.col("was").is_null().cum_sum().cast(pl.Int64) - 1), layer=pl.lit(depth)
+        )
         count += int(new.sum())
         numbered.append(here)
         fresh.append(here.filter(new))
@@ -229,7 +246,9 @@ def _atoms(names: list[str], splits: pl.DataFrame | None, dimension: str) -> Boo
         if code in above:
             raise DataError(f"“{code}” of the hierarchy of “{dimension}” is a part of itself; take that row out.")
         if code not in found:
-            ways = {frozenset().union(*(below(child, above | {code}) for child in children)) for children in divided.get(code, {}).values()}
+            ways: set[frozenset[str]] = {
+                frozenset[str]().union(*(below(child, above | {code}) for child in children)) for children in divided.get(code, {}).values()
+            }
             if len(ways) > 1:
                 raise DataError(
                     f"The splits of “{code}” in “{dimension}” do not come down to the same smallest codes; "
@@ -250,7 +269,6 @@ def _equations(layers: Sequence[pl.DataFrame], keys: Sequence[str], splits: Mapp
     """Return the equations of all layers; what a newer layer says already is not said twice."""
     from scipy.sparse import csr_matrix
 
-    wholes: list[Ints] = []
     parts: list[list[int]] = []
     said: set[tuple[int, ...]] = set()
     for layer in layers:
@@ -260,12 +278,11 @@ def _equations(layers: Sequence[pl.DataFrame], keys: Sequence[str], splits: Mapp
                 if (whole, *children) not in said:
                     said.add((whole, *children))
                     parts.append([whole, *children])
-    wholes = [np.array(row, dtype=np.int64) for row in parts]
     sizes = np.array([len(row) for row in parts], dtype=np.int64)
     signs = np.ones(int(sizes.sum()))
     starts = np.concatenate(([0], np.cumsum(sizes)))
     signs[starts[:-1]] = -1
-    columns: Any = np.concatenate(wholes) if wholes else np.zeros(0, dtype=np.int64)
+    columns = np.array([at for row in parts for at in row], dtype=np.int64)
     return csr_matrix((signs, columns, starts), shape=(len(parts), count))
 
 
