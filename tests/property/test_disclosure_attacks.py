@@ -21,8 +21,11 @@ SHAPES = st.sampled_from(
         ("to_date", (4,)), ("to_date", (4, 2)), ("to_date", (3, 3)), ("linked", (2, 3, 3)), ("linked", (3, 2, 2)),
     ]
 )  # fmt: skip
-# A failing seed names its table; to shrink it says no more.
-THOUSANDS = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+
+
+def many(examples: int) -> settings:
+    """Return the settings of a test: a failing seed names its table; to shrink it says no more."""
+    return settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
 
 
 def names(drawn: Drawn) -> list[str]:
@@ -33,9 +36,25 @@ def hidden_cells(release_cells: pl.DataFrame, drawn: Drawn) -> set[Key]:
     return set(release_cells.filter(pl.col("mark") == "D").select(names(drawn)).iter_rows())
 
 
-@THOUSANDS
+@many(1000)
+@given(seed=st.integers(0, 10**9), shape=SHAPES, counts=st.booleans())
+def test_no_account_finds_a_hidden_cell_of_a_large_table_closer_than_its_level(
+    seed: int, shape: tuple[str, tuple[int, ...]], counts: bool
+) -> None:
+    """As large tables are protected: by hypercubes first. Small ones take linear programs, which take their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(complementary, "SMALL", 0)
+        attack_all(seed, shape, counts)
+
+
+@many(100)
 @given(seed=st.integers(0, 10**9), shape=SHAPES, counts=st.booleans())
 def test_no_account_finds_a_hidden_cell_closer_than_its_level(seed: int, shape: tuple[str, tuple[int, ...]], counts: bool) -> None:
+    attack_all(seed, shape, counts)
+
+
+def attack_all(seed: int, shape: tuple[str, tuple[int, ...]], counts: bool) -> None:
+    """Protect a table and let the accounts in it, and an outsider, attack it."""
     rng = np.random.default_rng(seed)
     drawn = draw(rng, kind=shape[0], sizes=shape[1], counts=counts)
     release = protect(drawn.cells, drawn.hierarchy, RULES)
@@ -56,7 +75,7 @@ def test_no_account_finds_a_hidden_cell_closer_than_its_level(seed: int, shape: 
             assert high >= row["total"] + row["up"] - 1e-4 * (1 + row["total"]), (key, attacker)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+@many(60)
 @given(seed=st.integers(0, 10**9), sizes=st.sampled_from([(3,), (2, 2), (3, 2), (2, 2, 2)]))
 def test_whole_tables_counted_one_by_one_agree(seed: int, sizes: tuple[int, ...]) -> None:
     """Every table of whole numbers that an outsider cannot exclude is counted; no linear program is asked."""
@@ -104,7 +123,7 @@ def _keys(drawn: Drawn) -> list[Key]:
     return list(drawn.cells.select(names(drawn)).iter_rows())
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+@many(60)
 @given(seed=st.integers(0, 10**9), shape=SHAPES)
 def test_an_earlier_release_helps_nobody(seed: int, shape: tuple[str, tuple[int, ...]]) -> None:
     rng = np.random.default_rng(seed)
@@ -123,7 +142,7 @@ def test_an_earlier_release_helps_nobody(seed: int, shape: tuple[str, tuple[int,
         assert high >= level["total"] + level["up"] - 1e-4 * (1 + level["total"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+@many(60)
 @given(seed=st.integers(0, 10**9), shape=SHAPES)
 def test_a_random_pattern_that_the_audit_passes_is_one_that_nobody_breaks(seed: int, shape: tuple[str, tuple[int, ...]]) -> None:
     """The audit against the other attacker on patterns that were not made to be safe: it must say no wherever he gets through."""
@@ -168,4 +187,4 @@ def test_no_more_is_lost_than_1_3_times_the_least_possible() -> None:
     print(f"compared {compared}: {lost / least:.3f} of the least, worst {worst:.3f}")
     assert compared >= 40
     assert lost <= 1.3 * least
-    assert worst <= pytest.approx(1.6)
+    assert worst <= 1.3
