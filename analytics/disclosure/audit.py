@@ -62,9 +62,9 @@ class Attack:
         free = np.where(self.system.whole, 1.0, EXACTLY * self.system.value)
         return self.reach[UP] + self.reach[DOWN] < free * (1 - moves.CRUMB)
 
-    def learn(self, move: Move) -> None:
+    def learn(self, move: Move, *, checked: bool = False) -> None:
         """Take from a move all that it proves, stretched and turned round for each cell in it."""
-        if not moves.adds_up(self.system, move, self.hidden):
+        if not checked and not moves.adds_up(self.system, move, self.hidden):
             return
         for number, target in enumerate(move.at.tolist()):
             if self.system.target[target]:
@@ -107,8 +107,10 @@ def audit(system: System, hidden: Bools, proofs: Iterable[Move] = (), *, exact: 
     for side in SIDES:
         attack.end[side] |= bare
     if not exact:
-        for move in proofs:
-            attack.learn(move)
+        given = list(proofs)
+        for move, sound in zip(given, moves.all_add_up(system, given, attack.hidden).tolist(), strict=True):
+            if sound:
+                attack.learn(move, checked=True)
     for group in components(system.matrix, np.flatnonzero(attack.hidden)):
         _group(attack, group, exact=exact)
     return attack

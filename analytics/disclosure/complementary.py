@@ -3,7 +3,7 @@
 Cells are protected one after the other, those with the widest level first. Each takes the cheapest move through it: of hypercubes
 (`cubes`), and in small systems or where no cube fits of a linear program over all cells, whose prices are adjusted to what it hides whole
 (a cell is hidden or it is not). What others hid is free. Afterwards each complementary cell is opened again, the dearest first, if
-every primary cell that leaned on it finds a move without it. Small systems are run in several orders and the cheapest result is kept.
+every primary cell that leaned on it finds a move without it. Small systems are run in two orders and the cheaper result is kept.
 
 Sources: Kelly, Golden and Assad 1992 (a linear program a cell, sequentially); Giessing (hypercubes); Fischetti and Salazar 2001 (the
 attacker and the exact optimum, which `exact` computes for tests).
@@ -73,12 +73,11 @@ class _Search:
     def best(self) -> Pattern:
         """Return the cheapest of the patterns that different orders give."""
         level = np.maximum(self.system.up, self.system.down)[self.targets]
-        size = self.system.value[self.targets]
-        orders = [self.targets[np.argsort(-level, kind="stable")]]
-        if self.small and self.targets.size > 1:
-            orders += [self.targets[np.argsort(level, kind="stable")], self.targets[np.argsort(-size, kind="stable")], self.targets[::-1]]
-        patterns = [self.run(order.tolist()) for order in orders]
-        return min(patterns, key=lambda pattern: (len(pattern.failed), self.loss(pattern)))
+        best = self.run(self.targets[np.argsort(-level, kind="stable")].tolist())
+        if self.small and self.targets.size > 1 and self.loss(best) > 0:
+            other = self.run(self.targets[np.argsort(level, kind="stable")].tolist())
+            best = min(best, other, key=lambda pattern: (len(pattern.failed), self.loss(pattern)))
+        return best
 
     def loss(self, pattern: Pattern) -> float:
         """Return what a pattern hides beside the targets."""
@@ -145,7 +144,7 @@ class _Search:
         sides = [(side, level) for side, level in zip((UP, DOWN), self.levels(target), strict=True) if level > 0]
         return self._checked(target, [(side, Move(at, np.full(at.size, side * level))) for side, level in sides])
 
-    def program(self, target: int, price: Floats, banned: Bools, rounds: int = 4) -> list[tuple[int, Move]] | None:
+    def program(self, target: int, price: Floats, banned: Bools, rounds: int = 3) -> list[tuple[int, Move]] | None:
         """Return moves found by linear programs over all cells that may be hidden, or nothing where there are none."""
         at = np.flatnonzero(~banned)
         least = moves.own(self.system, target, at)

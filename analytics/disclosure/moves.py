@@ -6,6 +6,7 @@ figures stay possible, is the proof that it is protected; a move is checked by m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -49,8 +50,9 @@ def own(system: System, target: int, at: Ints) -> Floats:
     He is the second-largest account of the cell (the largest of those that want to know it) and may be the largest in
     every other one, as far as it adds up: what another cell shares with the one attacked (a cell of its own) holds no more of his than
     the attacked cell does, whatever is left of it may be all his. Nobody's identity is needed, and no single company knows more.
-    For a target that is `narrow` he is not taken to know how his figure splits over the parts of the cell: one bound a part
-    lets him own more in the parts than in the cell, and a cell of two accounts with parts of one account each has no proof.
+    For a target that is `narrow` he is not taken to know how his figure splits over the parts of the cell, nor what he owns in cells that
+    cross it (a month of all districts, a quarter of one) without a published cell in common: one bound a cell lets him own more
+    in the parts than in the whole, and a cell of two accounts with parts of one account each has no proof.
     """
     place, value = system.place, system.value
     known = system.top1[at].copy()
@@ -61,9 +63,16 @@ def own(system: System, target: int, at: Ints) -> Floats:
         holds, held = inside[codes, code], inside[code, codes]
         shared[:, dimension] = np.where(holds, code, codes)
         meets &= holds | held
+    if system.narrow[target]:
+        known[crosses(system, target, at)] = 0
+        # Where both share a cell that is published, the sum below says more than nothing.
+        known[meets] = system.top1[at[meets]]
     for layer in system.layers:
         there = np.flatnonzero(meets & (system.layer[at] == layer))
         common = system.find(layer, shared[there])
+        if system.narrow[target]:
+            lone = there[common < 0]
+            known[lone[crosses(system, target, at[lone])]] = 0
         there, common = there[common >= 0], common[common >= 0]
         same = target
         if layer != system.layer[target]:
@@ -77,6 +86,15 @@ def own(system: System, target: int, at: Ints) -> Floats:
     return known
 
 
+def crosses(system: System, target: int, at: Ints) -> Bools:
+    """Say which variables' regions have anything in common with the target's."""
+    common = np.ones(at.size, dtype=bool)
+    for dimension, atoms in enumerate(system.atoms):
+        mine = atoms[system.place[target, dimension]]
+        common &= (atoms & mine).any(axis=1)[system.place[at, dimension]]
+    return common
+
+
 def adds_up(system: System, move: Move, hidden: Bools) -> bool:
     """Say whether a move keeps every equation, changes hidden cells only, and keeps whole numbers whole."""
     if not move.at.size or not hidden[move.at].all():
@@ -87,6 +105,25 @@ def adds_up(system: System, move: Move, hidden: Bools) -> bool:
     step = np.zeros(hidden.size)
     step[move.at] = move.by
     return bool(np.abs(system.matrix @ step).max(initial=0) <= CRUMB * max(1.0, float(np.abs(move.by).max())))
+
+
+def all_add_up(system: System, given: Sequence[Move], hidden: Bools) -> Bools:
+    """Say of each of many moves what `adds_up` says, by one multiplication."""
+    from scipy.sparse import csc_matrix
+
+    if not given:
+        return np.zeros(0, dtype=bool)
+    at, by = np.concatenate([move.at for move in given]), np.concatenate([move.by for move in given])
+    starts = np.concatenate(([0], np.cumsum([move.at.size for move in given])))
+    owner = np.repeat(np.arange(len(given)), np.diff(starts))
+    off = (system.matrix @ csc_matrix((by, at, starts), shape=(hidden.size, len(given)))).tocoo()
+    most, wrong = np.ones(len(given)), np.zeros(len(given))
+    np.maximum.at(most, owner, np.abs(by))
+    np.maximum.at(wrong, off.col, np.abs(off.data))
+    sound: Bools = wrong <= CRUMB * most
+    broken = ~hidden[at] | (system.whole[at] & (np.abs(by - np.round(by)) > 1e-6))
+    sound[owner[broken]] = False
+    return sound
 
 
 def stays_possible(system: System, move: Move, least: Floats) -> bool:

@@ -182,7 +182,7 @@ def system(cells: pl.DataFrame, hierarchy: Hierarchy, earlier: Sequence[pl.DataF
 
 def _inside(atoms: Bools) -> Bools:
     """Say for each code (row) which codes (columns) lie in it."""
-    missing: Bools = (~atoms[:, None, :] & atoms[None, :, :]).any(axis=2)
+    missing: Bools = np.asarray((~atoms[:, None, :] & atoms[None, :, :]).any(axis=2))
     return ~missing
 
 
