@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import random
 import re
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from analytics import format
 from analytics.filters import Filters
-from analytics.scope import Scope
 from data.store import Snapshot
 from tests.data.test_titles import drawn
 from ui.cards import processed, routing
@@ -288,17 +286,6 @@ def test_a_year_of_everything_draws_every_card(year: View, analyst: Snapshot) ->
 def test_empty_statuses_say_nothing_false(year: View, analyst: Snapshot) -> None:
     card = processed.statuses(year, analyst.statuses().clear())
     assert card.title.startswith("0 accounts with $0 of imports await a Center")
-
-
-@pytest.mark.parametrize("centers", [(), ("ELE",), ("PORT",)])
-def test_a_working_group_draws_its_cards(store: Path, centers: tuple[str, ...]) -> None:
-    view = View(
-        Snapshot(Scope("working_group"), home=store / "published"), Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30), centers=centers)
-    )
-    assert drawn(routing.month(view))
-    assert drawn(processed.held(view))
-    assert drawn(processed.over_time(view, None))
-    assert len(routing.title(view)) > 10
 
 
 def test_choosing_a_program_that_is_not_eligible_is_said(year: View, analyst: Snapshot) -> None:
