@@ -37,6 +37,7 @@ run: $(VENV)/runtime ## set everything up and serve the dashboard on this machin
 test: $(VENV)/tools ## install what the tests need and run all of them
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m tests.java
+	@$(BIN)/python -m tests.office
 	@$(BIN)/ruff check .
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 

@@ -7,12 +7,14 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.charts.ranked import row_height
 from ui.charts.status import status_heads
 from ui.charts.times import TIP
 from ui.theme import ACCENT, BAD, CONTEXT, INK, SECONDARY
 
 
+@remembered
 def against_chance(
     frame: pl.DataFrame,
     label: str,

@@ -11,6 +11,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.charts.ranked import row_height
 from ui.charts.status import status_heads
 from ui.charts.times import TIP
@@ -22,6 +23,7 @@ _FAINT: Final = "#73b3e7"
 _MARKS: Final = (0, 30, 90, 180, 270, 365, 545, 730, 910, 1095)
 
 
+@remembered
 def spans(
     frame: pl.DataFrame,
     label: str,
@@ -110,6 +112,7 @@ class Curve:
     high: str | None = None
 
 
+@remembered
 def curves(
     main: Curve, context: Curve, *, x: str, y: str, mark: float | None = None, width: float = base.HALF, height: float = 300
 ) -> Spec:

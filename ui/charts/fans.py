@@ -11,6 +11,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.charts.times import DASH, days_of, flags_of, line_trace, split, ticks_most
 from ui.theme import ACCENT, CONTEXT, GREY, INK, SECONDARY
 
@@ -20,6 +21,7 @@ _GREY: Final = ("rgba(113,118,122,0.20)", "rgba(113,118,122,0.10)")
 _BANDS: Final = (("low", "high"), ("low95", "high95"))
 
 
+@remembered
 def fan(
     past: pl.DataFrame,
     ahead: pl.DataFrame,

@@ -12,6 +12,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.theme import BAD, SECONDARY, blend, ink_on
 
 _EMPTY = "#f5f7f9"
@@ -20,7 +21,7 @@ _TURN: Spec = {"textangle": -40, "xanchor": "left", "xshift": -6}
 
 
 @dataclass(frozen=True)
-class _Cell:
+class Cell:
     """One coloured cell."""
 
     row: int
@@ -31,6 +32,17 @@ class _Cell:
     outlined: bool = False
 
 
+@dataclass(frozen=True)
+class Grid:
+    """A table of colour: names of rows and columns, the cells, and each row's end in words."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    ends: tuple[str, ...] = ()
+
+
+@remembered
 def stacked_ages(
     frame: pl.DataFrame,
     row: str,
@@ -47,13 +59,19 @@ def stacked_ages(
     frame: `row` label, `bucket` label, `count`, one row for each pair, orders as given; optional `outline` bool marks
     cells to look at. The last column states the row's total. `show_count` writes counts under the shares.
     """
+    with_count = width >= base.HALF if show_count is None else show_count
+    grid = age_grid(frame, row, bucket, count, total=total, outline=outline, with_count=with_count)
+    return _grid(grid, width=width, row_height=40 if with_count else 32)
+
+
+def age_grid(frame: pl.DataFrame, row: str, bucket: str, count: str, *, total: bool, outline: str | None, with_count: bool) -> Grid:
+    """Return the coloured cells of `stacked_ages`."""
     rows, columns = _orders(frame, row, bucket)
     found = {(str(a), str(b)): float(v or 0) for a, b, v in frame.select(row, bucket, count).iter_rows()}
     marked = _marked(frame, row, bucket, outline)
     totals = {name: sum(found.get((name, column), 0.0) for column in columns) for name in rows}
     shares = {(name, column): found.get((name, column), 0.0) / totals[name] for name in rows for column in columns if totals[name]}
     top = max(shares.values(), default=1.0) or 1.0
-    with_count = width >= base.HALF if show_count is None else show_count
     cells = []
     for r, name in enumerate(rows):
         for c, column in enumerate(columns):
@@ -61,9 +79,8 @@ def stacked_ages(
             tip = f"{base.safe(name)}, {base.safe(column)}<br><b>{fmt.count(number)}</b> ({base.safe(fmt.share(part))})"
             text = _age_text(part, number, with_count)
             fill = _EMPTY if part is None or number == 0 else blend(part / top)
-            cells.append(_Cell(r, c, fill, text, tip, (name, column) in marked))
-    ends = [fmt.count(totals[name]) for name in rows] if total else []
-    return _grid(rows, columns, cells, width=width, row_height=40 if with_count else 32, ends=ends)
+            cells.append(Cell(r, c, fill, text, tip, (name, column) in marked))
+    return Grid(tuple(rows), tuple(columns), tuple(cells), tuple(fmt.count(totals[name]) for name in rows) if total else ())
 
 
 def _age_text(part: float | None, number: float, with_count: bool) -> str:
@@ -73,6 +90,7 @@ def _age_text(part: float | None, number: float, with_count: bool) -> str:
     return f"<b>{written}</b><br>{fmt.count(number)}" if with_count else written
 
 
+@remembered
 def heat(
     frame: pl.DataFrame,
     row: str,
@@ -91,6 +109,23 @@ def heat(
     frame: `row`, `column`, `value` (null: no data), orders as given; optional `outline` bool marks cells. `low` and
     `high` fix the colour scale (a share from 0.8 to 1, say). `unknown` is written where there is no data (empty: nothing).
     """
+    grid = heat_grid(frame, row, column, value, kind=kind, outline=outline, low=low, high=high, unknown=unknown)
+    return _grid(grid, width=width, row_height=30)
+
+
+def heat_grid(
+    frame: pl.DataFrame,
+    row: str,
+    column: str,
+    value: str,
+    *,
+    kind: str,
+    outline: str | None,
+    low: float | None,
+    high: float | None,
+    unknown: str,
+) -> Grid:
+    """Return the coloured cells of `heat`."""
     rows, columns = _orders(frame, row, column)
     found = {(str(a), str(b)): v for a, b, v in frame.select(row, column, value).iter_rows()}
     known = [v for v in found.values() if v is not None]
@@ -103,8 +138,8 @@ def heat(
             v = found.get((name, head))
             fill = _EMPTY if v is None or (v == 0 and kind == "count") else blend((v - start) / ((end - start) or 1))
             tip = f"{base.safe(name)}<br>{base.safe(head)}: <b>{base.safe(fmt.number(v, kind))}</b>"
-            cells.append(_Cell(r, c, fill, base.safe(_heat_text(v, kind, unknown)), tip, (name, head) in marked))
-    return _grid(rows, columns, cells, width=width, row_height=30, ends=[])
+            cells.append(Cell(r, c, fill, base.safe(_heat_text(v, kind, unknown)), tip, (name, head) in marked))
+    return Grid(tuple(rows), tuple(columns), tuple(cells))
 
 
 def _heat_text(value: float | None, kind: str, unknown: str) -> str:
@@ -123,9 +158,8 @@ def _marked(frame: pl.DataFrame, row: str, column: str, outline: str | None) -> 
     return {(str(a), str(b)) for a, b, flag in frame.select(row, column, outline).iter_rows() if flag}
 
 
-def _grid(
-    rows: Sequence[str], columns: Sequence[str], cells: Sequence[_Cell], *, width: float, row_height: float, ends: Sequence[str]
-) -> Spec:
+def _grid(grid: Grid, *, width: float, row_height: float) -> Spec:
+    rows, columns, cells, ends = grid.rows, grid.columns, grid.cells, grid.ends
     asked = width
     labels, left = base.row_labels(rows, width, most_share=0.32)
     right = max((base.text_width(text, base.SIZE) for text in [*ends, "Total"]), default=0) + 14 if ends else 4.0
@@ -164,9 +198,13 @@ def _grid(
     return {"data": traces, "layout": layout}
 
 
+def plain(text: str) -> str:
+    """Return a cell's text without Plotly's tags."""
+    return html.unescape(text.replace("<b>", "").replace("</b>", "").replace("<br>", "\n"))
+
+
 def _widest(text: str) -> str:
-    plain = html.unescape(text.replace("<b>", "").replace("</b>", "").replace("<br>", "\n"))
-    return max(plain.split("\n"), key=len)
+    return max(plain(text).split("\n"), key=len)
 
 
 def _heads(columns: Sequence[str], slot: float) -> tuple[list[str], float, float]:
@@ -181,7 +219,7 @@ def _heads(columns: Sequence[str], slot: float) -> tuple[list[str], float, float
     return [base.safe(name) for name in short], longest * math.sin(angle) + 18, max(last * math.cos(angle) - slot / 2 + 10, 6.0)
 
 
-def _colors(rows: Sequence[str], columns: Sequence[str], cells: Sequence[_Cell]) -> Spec:
+def _colors(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Cell]) -> Spec:
     """Return one heat map whose scale maps each cell to its own colour."""
     fills = list(dict.fromkeys(cell.fill for cell in cells)) or [_EMPTY]
     place = {fill: index for index, fill in enumerate(fills)}
@@ -208,7 +246,7 @@ def _colors(rows: Sequence[str], columns: Sequence[str], cells: Sequence[_Cell])
     }
 
 
-def _words(cells: Sequence[_Cell], size: float) -> list[Spec]:
+def _words(cells: Sequence[Cell], size: float) -> list[Spec]:
     traces = []
     for ink in dict.fromkeys(_ink(cell) for cell in cells):
         mine = [cell for cell in cells if _ink(cell) == ink and cell.text]
@@ -217,11 +255,11 @@ def _words(cells: Sequence[_Cell], size: float) -> list[Spec]:
     return traces
 
 
-def _ink(cell: _Cell) -> str:
+def _ink(cell: Cell) -> str:
     return SECONDARY if cell.text == fmt.NONE or cell.fill == _EMPTY else ink_on(cell.fill)
 
 
-def _box(cell: _Cell) -> Spec:
+def _box(cell: Cell) -> Spec:
     edge = 0.47
     box = {"x0": cell.column - edge, "x1": cell.column + edge, "y0": cell.row - edge, "y1": cell.row + edge}
     return {"type": "rect", **box, "line": {"color": BAD, "width": 2}, "fillcolor": "rgba(0,0,0,0)", "layer": "above"}

@@ -11,6 +11,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.theme import CONTEXT, GREY, GRID, SECONDARY
 
 _VALUE_SIZE = 15
@@ -57,6 +58,7 @@ class _Grid:
         return round(panel.top + self.header + (1 - (value - self.low) / (self.high - self.low)) * self.panel_height, 1)
 
 
+@remembered
 def small_multiples(
     frame: pl.DataFrame,
     group: str,
@@ -90,7 +92,7 @@ def small_multiples(
     header = 9.0 + 16.0 * most
     grid = _Grid(columns, panel_width, panel_height, header, room, gap, value_room, first, last, low, high, width)
     series = _Series(group, x, y, provisional)
-    panels = _panels(frame, series, names, grid, lambda value, name: _tone(value, name, target, better, highlight))
+    panels = _panels(frame, series, names, grid, lambda value, name: panel_tone(value, name, target, better, highlight))
     return _assemble(panels, grid, ticks, kind, target)
 
 
@@ -133,7 +135,8 @@ class _Series:
     provisional: str | None
 
 
-def _tone(value: float | None, name: str, target: float | None, better: str, highlight: Collection[str]) -> str:
+def panel_tone(value: float | None, name: str, target: float | None, better: str, highlight: Collection[str]) -> str:
+    """Return the colour of a panel: orange when its last value misses the target, else blue, or grey when others are highlighted."""
     return base.tone(value, target, better, lit=not highlight or name in highlight)
 
 
@@ -154,13 +157,13 @@ def _panels(frame: pl.DataFrame, series: _Series, names: Sequence[str], grid: _G
                 open_last=open_last,
                 left=grid.axis_room + column * (grid.panel_width + grid.gap),
                 top=row * (grid.header + grid.panel_height + 14),
-                color=color(_settled(values, open_last), name),
+                color=color(settled(values, open_last), name),
             )
         )
     return panels
 
 
-def _settled(values: Sequence[float | None], open_last: bool) -> float | None:
+def settled(values: Sequence[float | None], open_last: bool) -> float | None:
     """Return the last value that is not provisional."""
     known = [value for value in (values[:-1] if open_last and len(values) > 1 else values) if value is not None]
     return known[-1] if known else None
@@ -279,7 +282,7 @@ def _names(panels: list[_Panel], grid: _Grid) -> Spec:
 
 
 def _values(panels: list[_Panel], grid: _Grid, kind: str) -> list[Spec]:
-    words = [base.safe(_written(_settled(panel.values, panel.open_last), kind, grid.width)) for panel in panels]
+    words = [base.safe(_written(settled(panel.values, panel.open_last), kind, grid.width)) for panel in panels]
     x = [panel.left + grid.panel_width for panel in panels]
     y = [panel.top + grid.header - 2 for panel in panels]
     colors = [panel.color if panel.color != CONTEXT else SECONDARY for panel in panels]

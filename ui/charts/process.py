@@ -11,6 +11,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.charts.times import DASH, TIP, days_of, flags_of, last_known, line_trace, split, ticks_most
 from ui.theme import ACCENT, BAD, CONTEXT, GREY, INK, SECONDARY
 
@@ -62,6 +63,7 @@ class Plot(NamedTuple):
     room: float
 
 
+@remembered
 def process_chart(
     frame: pl.DataFrame, *, kind: str = "count", target: float | None = None, width: float = base.HALF, height: float = 320
 ) -> Spec:
@@ -70,7 +72,7 @@ def process_chart(
     frame: `month` date, `value`, `provisional` bool (hollow and dashed), `starting` bool if any (grey), `centre`, `lower`, `upper` (dotted; null for none), `rule`
     (words for the pointer) and `meaning` (concern, improvement, up, down or null).
     """
-    points = _points(frame.sort("month"))
+    points = points_of(frame.sort("month"))
     days, values = [point.day for point in points], [point.value for point in points]
     lines = {name: last_known(_numbers(frame, name)) for name in ("centre", "lower", "upper")}
     low, high, ticks = base.scale([*values, *lines.values(), target], zero=False, kind=kind)
@@ -95,7 +97,8 @@ def process_chart(
     return {"data": traces, "layout": layout}
 
 
-def _points(rows: pl.DataFrame) -> list[Point]:
+def points_of(rows: pl.DataFrame) -> list[Point]:
+    """Return the months of a process chart, each with its look."""
     starting = flags_of(rows, "starting" if "starting" in rows.columns else None)
     meanings, rules = (rows.get_column(name).to_list() for name in ("meaning", "rule"))
     looks = [_START if begun else LOOKS.get(meaning or "", _PLAIN) for meaning, begun in zip(meanings, starting, strict=True)]

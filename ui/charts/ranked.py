@@ -11,6 +11,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.theme import ACCENT, BAD, CONTEXT, GREY, INK, SECONDARY
 
 _ROW = 30.0
@@ -25,6 +26,7 @@ def _column(frame: pl.DataFrame, name: str | None) -> list[Any]:
     return [None] * frame.height if name is None else frame.get_column(name).to_list()
 
 
+@remembered
 def bars(
     frame: pl.DataFrame,
     label: str,
@@ -53,7 +55,7 @@ def bars(
     top = max([abs(v) for v in (*values, *before, *ends) if v is not None] or [1]) or 1
     reach = top * 1.0001
     rows = list(range(len(names)))
-    colors = [_bar_color(name, flag, highlight) for name, flag in zip(names, _column(frame, bad), strict=True)]
+    colors = [bar_color(name, flag, highlight) for name, flag in zip(names, _column(frame, bad), strict=True)]
     tips = [_tip(*parts, kind=kind, before_label=previous_label) for parts in zip(names, values, before, strict=True)]
     traces: list[Spec] = [bar_trace(values, rows, colors, tips)]
     starts = [max(v or 0, e or 0, b or 0) for v, e, b in zip(values, ends, before, strict=True)]
@@ -80,7 +82,8 @@ def _value_words(value: float | None, kind: str, more: object) -> str:
     return f"{written}  {base.safe(more)}" if more else written
 
 
-def _bar_color(name: str, flag: object, highlight: Collection[str]) -> str:
+def bar_color(name: str, flag: object, highlight: Collection[str]) -> str:
+    """Return the colour of a bar: orange, blue, or grey when others are highlighted."""
     if flag:
         return BAD
     return ACCENT if not highlight or name in highlight else CONTEXT
@@ -124,6 +127,7 @@ def _previous_note(text: str, before: Sequence[float | None], reach: float) -> S
     )
 
 
+@remembered
 def dots_with_interval(
     frame: pl.DataFrame,
     label: str,
@@ -159,7 +163,7 @@ def dots_with_interval(
     # Room for half a dot, so that none at an end touches the words beside it.
     start, end = start - (end - start) / 40, end + (end - start) / 40
     rows = list(range(len(names)))
-    goal = _Goal(target, better, highlight)
+    goal = Goal(target, better, highlight)
     looks = [goal.look(*parts) for parts in zip(names, values, lows, highs, strict=True)]
     tips = [_dot_tip(*parts, kind) for parts in zip(names, values, lows, highs, strict=True)]
     layout = base.layout(
@@ -194,7 +198,7 @@ def _dot_words(value: float | None, n: float | None, kind: str, state: object) -
 
 
 @dataclass(frozen=True)
-class _Goal:
+class Goal:
     """What dots are judged by: a target, which side is better, and which rows are highlighted."""
 
     target: float | None

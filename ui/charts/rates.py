@@ -11,6 +11,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.charts.times import DASH, TIP, days_of, flags_of, last_known, line_trace, split, ticks_most
 from ui.theme import GREY, INK
 
@@ -64,6 +65,7 @@ class _Rate:
         return "<br>".join(row for row in rows if row)
 
 
+@remembered
 def rate_with_interval(
     frame: pl.DataFrame,
     x: str,

@@ -11,6 +11,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.theme import ACCENT, ACCENT_DARK, GREY, INK, SECONDARY
 
 _FAINT: Final = "rgba(61,134,198,0.16)"
@@ -32,6 +33,7 @@ class _Node:
     lit: bool
 
 
+@remembered
 def ribbons(
     frame: pl.DataFrame,
     source: str,

@@ -10,6 +10,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.charts.ranked import bar_trace, row_height
 from ui.theme import ACCENT, ACCENT_DARK, BAD, CONTEXT, GREY, INK, ink_on
 
@@ -17,6 +18,7 @@ from ui.theme import ACCENT, ACCENT_DARK, BAD, CONTEXT, GREY, INK, ink_on
 TONES: Final[Mapping[str, str]] = {"accent": ACCENT, "dark": ACCENT_DARK, "bad": BAD, "grey": GREY, "context": CONTEXT, "faint": "#d3e6f4"}
 
 
+@remembered
 def stacked_status(
     frame: pl.DataFrame,
     label: str,
@@ -43,7 +45,7 @@ def stacked_status(
     sums = [fmt.number(total, kind) for total in totals] if ends else []
     right = max((base.text_width(text, base.SIZE, bold=True) for text in sums), default=-8.0) + 12
     plot = width - left - right
-    colors = _status_colors(states, tones or {})
+    colors = status_colors(states, tones or {})
     traces: list[Spec] = []
     words: list[tuple[float, int, str, str]] = []
     starts = [0.0] * len(names)
@@ -80,7 +82,8 @@ def stacked_status(
     return {"data": traces, "layout": layout}
 
 
-def _status_colors(states: Sequence[str], tones: Mapping[str, str]) -> list[str]:
+def status_colors(states: Sequence[str], tones: Mapping[str, str]) -> list[str]:
+    """Return the colour of each status."""
     spare = iter([ACCENT, "#73b3e7", "#d3e6f4", CONTEXT, GREY] * 3)
     return [TONES[tones[state]] if state in tones else next(spare) for state in states]
 

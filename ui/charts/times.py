@@ -12,6 +12,7 @@ import polars as pl
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.theme import ACCENT, BAD, CONTEXT, INK, SECONDARY
 
 #: Every chart answers the pointer with its own formatted text.
@@ -60,6 +61,7 @@ def split(values: Sequence[float | None], flags: Sequence[bool]) -> tuple[list[f
     return settled, tail
 
 
+@remembered
 def flow_lines(
     frame: pl.DataFrame,
     month: str,
@@ -253,6 +255,7 @@ def _apart(places: Sequence[float], least: float, room: float) -> list[float]:
     return [place + shift for place in moved]
 
 
+@remembered
 def due_bars(
     frame: pl.DataFrame,
     label: str,

@@ -8,11 +8,13 @@ import polars as pl
 
 from ui.charts import base
 from ui.charts.base import Spec
+from ui.charts.drawing import remembered
 from ui.theme import BAD, GRID, INK, SECONDARY
 
 _ROW = 34.0
 
 
+@remembered
 def words(
     frame: pl.DataFrame,
     label: str,

@@ -1,0 +1,73 @@
+"""What the pages draw, by running each page as the app does and keeping what it hands to the board instead of drawing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest import mock
+
+from streamlit.testing.v1 import AppTest
+
+from analytics.scope import Scope
+from ui.board import Card, KeyFigure, Stamp
+
+ROOT = Path(__file__).parents[2]
+
+
+class Shown(NamedTuple):
+    """One page: its finding, key figures, cards and stamp."""
+
+    title: str
+    figures: list[KeyFigure]
+    cards: list[Card]
+    stamp: Stamp
+
+
+#: Pages with boards, each with the roles that have it (empty: all), as frame/main.py names them.
+PAGES = {
+    "leadership/overview": (),
+    "center/workload": (),
+    "center/flow": (),
+    "center/forecast": ("leadership", "director", "analyst"),
+    "center/accounts": ("director", "analyst"),
+    "center/routing": (),
+    "center/service": (),
+    "center/people": ("leadership", "director", "analyst"),
+    "center/compliance": (),
+    "working_groups/feedback": (),
+}
+
+
+def _run(path, scope, query):  # type: ignore[no-untyped-def]  # its text runs elsewhere, without the imports above
+    import runpy
+
+    import streamlit as st
+
+    from ui import session
+
+    st.session_state["centerline.query"] = dict(query)
+    st.session_state["centerline.own"] = {}
+    session.begin()
+    session.open_to(scope)
+    runpy.run_path(path)
+
+
+def shown(page: str, scope: Scope, query: Mapping[str, str]) -> Shown:
+    """Run a page for a reader and return what it shows."""
+    kept: dict[str, Any] = {}
+
+    def draw(_key: str, figures: Any, cards: Any, stamp: Stamp, **_: Any) -> None:
+        kept.update(figures=list(figures()), cards=[card() for card in cards], stamp=stamp)
+
+    with mock.patch("ui.board.draw", draw), mock.patch("ui.frame.headline", lambda title, *_: kept.update(title=title)):
+        run = AppTest.from_function(_run, args=(str(ROOT / "pages" / f"{page}.py"), scope, dict(query)), default_timeout=60).run()
+    assert not run.exception, run.exception
+    return Shown(kept["title"], kept["figures"], kept["cards"], kept["stamp"])
+
+
+def of_role(role: str, query: Mapping[str, str] | None = None) -> dict[str, Shown]:
+    """Return all pages of a role; a director's are of Electronics."""
+    scope = Scope(role, ("ELE",) if role == "director" else ())
+    own = dict(query or ({"center": "ELE"} if role == "director" else {}))
+    return {page: shown(page, scope, own) for page, roles in PAGES.items() if not roles or role in roles}

@@ -1,0 +1,169 @@
+"""Exports of a card made for the purpose: hidden cells, hostile texts, what a file says of itself, and what the room loads."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+import sys
+import zipfile
+from typing import Any
+
+import fastexcel
+import polars as pl
+import pytest
+
+from ui import charts, exports
+from ui.board import Card, Column, KeyFigure, Stamp
+from ui.exports.cells import harmless, table
+from ui.exports.native import native
+
+STAMP = Stamp("1 Oct 2012 to 30 Sep 2013", "30 Sep 2013", "2013-09-30-abc", True, "Working group", "load 3 of 1 Oct 2013")
+HOSTILE = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\tx", "\r=1", '=HYPERLINK("http://x","y")']
+FIGURE = KeyFigure("backlog", "=Backlog", "1,826", "4.1%", "up", "bad", "vs a year earlier", facts=(("n", "12"),))
+
+
+def made(frame: pl.DataFrame, **more: Any) -> Card:
+    columns = (
+        Column("label", "Center", "text"),
+        Column("value", "Rate", "share"),
+        Column("n", "Lines", "count"),
+        Column("quality", "Quality", "text"),
+    )
+    chart = charts.dots_with_interval(frame, "label", "value", "low", "high", n="n", quality="quality")
+    return Card("rates", "=A title", "Subtitle", "What it says.", chart, frame, columns, ("compliance_rate_major",), **more)
+
+
+#: The third row's number is in the frame although it must not be shown; the fourth has too few cases.
+HIDDEN = made(
+    pl.DataFrame(
+        {
+            "label": ["Electronics", "Agriculture", "Textiles", "Petroleum", "Zero"],
+            "value": [0.97, None, 0.123456, None, 0.0],
+            "low": [0.95, None, 0.1, None, 0.0],
+            "high": [0.98, None, 0.2, None, 0.1],
+            "n": [200, 2, 987654, 12, 40],
+            "quality": ["ok", "suppressed", "suppressed", "too_few", "ok"],
+        }
+    )
+)
+
+
+def test_a_suppressed_row_hides_all_its_numbers_and_a_zero_is_a_zero() -> None:
+    cells = table(HIDDEN)
+    assert cells.rows[1:3] == (("Agriculture", None, None, "suppressed"), ("Textiles", None, None, "suppressed"))
+    assert cells.marks[1:3] == (("", "D", "D", ""),) * 2
+    assert cells.rows[3] == ("Petroleum", None, 12, "too_few")
+    assert cells.marks[3] == ("", "S", "", "")
+    assert cells.rows[4][1] == 0.0
+    assert cells.marks[4][1] == ""
+    assert cells.texts(4) == ["Zero", "0.0%", "40", "ok"]
+    assert cells.texts(2) == ["Textiles", "D", "D", "suppressed"]
+
+
+def test_no_file_holds_a_hidden_number_anywhere() -> None:
+    files = {kind: getattr(exports, kind)("Story", [HIDDEN], [FIGURE], STAMP, exports.MARKING) for kind in ("deck", "workbook")}
+    files["csv"] = exports.card_csv(HIDDEN, STAMP, exports.MARKING)
+    for kind, data in files.items():
+        for text in unpacked(data):
+            assert not any(number in text for number in ("0.123456", "987654", "987,654", "12.3%", "0.0234", "0.0765")), kind
+
+
+def unpacked(data: bytes) -> list[str]:
+    """Every part of a file, and of the files inside it, as text."""
+    if not data.startswith(b"PK"):
+        return [data.decode("utf-8", errors="replace")]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return [text for name in archive.namelist() for text in unpacked(archive.read(name))]
+
+
+def test_no_brief_holds_a_hidden_number() -> None:
+    import pypdf
+
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(exports.brief("Story", [HIDDEN], [], STAMP))).pages)
+    assert "Textiles" in text
+    assert "12.3%" not in text
+    assert "987,654" not in text
+
+
+def test_marks_stand_beside_empty_numbers() -> None:
+    rows = list(csv.reader(io.StringIO(exports.card_csv(HIDDEN, STAMP).decode())))
+    heads = next(row for row in rows if len(row) > 1)
+    assert heads == ["Center", "Rate, 0–1", "Rate: mark", "Lines", "Lines: mark", "Quality"]
+    body = rows[rows.index(heads) + 1 :]
+    assert body[0] == ["Electronics", "0.97", "", "200", "", "ok"]
+    assert body[2] == ["Textiles", "", "D", "", "D", "suppressed"]
+    assert body[3] == ["Petroleum", "", "S", "12", "", "too_few"]
+    sheet = fastexcel.read_excel(exports.workbook("Story", [HIDDEN], [], STAMP)).load_sheet("1 rates").to_polars()
+    assert sheet.columns == ["Center", "Rate, %", "Rate: mark", "Lines", "Lines: mark", "Quality"]
+    assert sheet.row(2) == ("Textiles", None, "D", None, "D", "suppressed")
+    assert sheet["Rate, %"][0] == 0.97
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_formula_is_text_in_every_file(text: str) -> None:
+    frame = pl.DataFrame({"label": [text], "value": [0.5], "low": [0.4], "high": [0.6], "n": [-3], "quality": ["ok"]})
+    card = made(frame)
+    rows = list(csv.reader(io.StringIO(exports.card_csv(card, STAMP).decode(), newline="")))
+    assert rows[-1][0] == f"'{text}"
+    assert rows[-1][2] == "-3"
+    for data in (exports.workbook(text, [card], [FIGURE], STAMP, text), exports.deck(text, [card], [FIGURE], STAMP, text)):
+        for part in unpacked(data):
+            assert "<f>" not in part
+            assert "<f " not in part
+            assert "<hyperlink " not in part
+    sheet = fastexcel.read_excel(exports.workbook("Story", [card], [], STAMP)).load_sheet("1 rates").to_polars()
+    assert sheet["Center"][0].strip() == text.strip()
+
+
+def test_a_text_that_is_edited_stays_a_text() -> None:
+    data = exports.workbook(
+        "Story",
+        [made(pl.DataFrame({"label": ["=1+1"], "value": [0.1], "low": [0.1], "high": [0.1], "n": [1], "quality": ["ok"]}))],
+        [],
+        STAMP,
+    )
+    assert any('quotePrefix="1"' in part for part in unpacked(data))
+
+
+@pytest.mark.parametrize(("text", "written"), [("=1", "'=1"), ("a=1", "a=1"), ("−5", "−5"), ("-5", "'-5"), ("", ""), (" =1", " =1")])
+def test_only_what_a_spreadsheet_calculates_is_touched(text: str, written: str) -> None:
+    assert harmless(text) == written
+
+
+def test_a_workbook_has_one_table_a_sheet_no_merged_cells_and_says_what_it_is() -> None:
+    cards = [HIDDEN, Card("none", "Nothing", "Sub", "No data.", None, pl.DataFrame(), (), empty="Loosen a filter.")]
+    parts = {}
+    with zipfile.ZipFile(io.BytesIO(exports.workbook("Story", cards, [FIGURE], STAMP, "FOR DISCUSSION & MORE"))) as archive:
+        parts = {name: archive.read(name).decode("utf-8", errors="replace") for name in archive.namelist()}
+    sheets = [text for name, text in parts.items() if name.startswith("xl/worksheets/sheet")]
+    assert len(sheets) == 4
+    assert all(text.count("<tablePart ") == 1 and "mergeCell" not in text for text in sheets)
+    assert all("FOR DISCUSSION &amp;&amp; MORE" in text for text in sheets)
+    assert "<dc:title>Story</dc:title>" in parts["docProps/core.xml"]
+    assert "2013-09-30-abc" in parts["docProps/custom.xml"]
+    assert any('altTextSummary="What it says."' in text for name, text in parts.items() if "tables/" in name)
+
+
+def test_a_chart_that_no_reader_knows_is_a_table() -> None:
+    plain = Card("x", "T", "S", "A", {"data": [], "layout": {}}, HIDDEN.table, HIDDEN.columns)
+    assert native(plain) is None
+    assert native(HIDDEN) is not None
+
+
+def test_a_dot_that_the_screen_withholds_has_no_number_and_says_why() -> None:
+    found = native(HIDDEN)
+    assert found is not None
+    assert found.plots[0].categories[1:4] == ("Agriculture (withheld)", "Textiles (withheld)", "Petroleum (too few)")
+    assert [v for each in found.plots[0].series for v in each.values if v is not None] == [0.97, 0.0]
+
+
+def test_what_writes_the_files_is_loaded_when_one_is_asked_for() -> None:
+    code = "import sys; import ui.exports; print([m for m in ('pptx', 'reportlab', 'xlsxwriter', 'lxml') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_shares_below_zero_do_not_break_an_axis() -> None:
+    card = made(pl.DataFrame({"label": ["a"], "value": [-0.5], "low": [-0.6], "high": [-0.4], "n": [1], "quality": ["ok"]}))
+    assert exports.deck("Story", [card], [], STAMP)

@@ -1,0 +1,118 @@
+"""The cells of a card's table as every export writes them: the columns that the screen shows, hidden numbers empty with their mark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from analytics import format as fmt
+from ui.board.shape import table_columns
+
+if TYPE_CHECKING:
+    from ui.board import Card, Column
+
+#: Rows of a card in a file; as many as the browser gets for its CSV.
+MOST: Final = 5000
+NUMBERS: Final = frozenset({"count", "usd", "share", "days", "ratio"})
+#: Mark -> what it says. A zero needs none: it is written as the number 0.
+MARKS: Final = {
+    "D": "withheld so that no company's figures can be worked out",
+    "S": "too few cases to be reliable",
+    fmt.NONE: "none",
+}
+_BY_QUALITY: Final = {"suppressed": "D", "too_few": "S"}
+_UNITS: Final = {"usd": "US dollars", "days": "days", "share": "0–1"}
+#: Characters that no file takes (XML 1.0), and texts that a spreadsheet would calculate.
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Head:
+    """One column: its label, what kind of value it holds, and its unit where cells are bare numbers."""
+
+    label: str
+    kind: str
+
+    @property
+    def number(self) -> bool:
+        """Whether its cells are numbers."""
+        return self.kind in NUMBERS
+
+    def with_unit(self, share: str = _UNITS["share"]) -> str:
+        """Write the label with the unit of its bare numbers; shares are written 0-1 or in another form."""
+        unit = share if self.kind == "share" else _UNITS.get(self.kind, "")
+        return f"{self.label}, {unit}" if unit else self.label
+
+
+@dataclass(frozen=True)
+class Table:
+    """A card's table: for each row a value and a mark of each column; a number that is hidden or missing is None and has a mark."""
+
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    marks: tuple[tuple[str, ...], ...]
+    total: int
+
+    @property
+    def marked(self) -> tuple[bool, ...]:
+        """Whether any cell of each column has a mark."""
+        return tuple(any(row[place] for row in self.marks) for place in range(len(self.heads)))
+
+    def texts(self, row: int) -> list[str]:
+        """Write a row as the screen does; a hidden number is its mark."""
+        parts = zip(self.heads, self.rows[row], self.marks[row], strict=True)
+        return [mark or clean(fmt.cell(value, head.kind)) for head, value, mark in parts]
+
+
+def table(card: Card, most: int = MOST) -> Table:
+    """Return the cells of a card, at most so many rows."""
+    frame, columns = card.table.head(most), card.columns
+    if not columns or frame.is_empty():
+        return Table(tuple(Head(clean(c.label), c.kind) for c in columns), (), (), card.table.height)
+    values = table_columns(frame, [column.name for column in columns])
+    marks = [_marks(frame, column, cells) for column, cells in zip(columns, values, strict=True)]
+    shown = [
+        [None if mark else clean(value) if isinstance(value, str) else value for value, mark in zip(cells, each, strict=True)]
+        for cells, each in zip(values, marks, strict=True)
+    ]
+    heads = tuple(Head(clean(column.label), column.kind) for column in columns)
+    return Table(heads, tuple(zip(*shown, strict=True)), tuple(zip(*marks, strict=True)), card.table.height)
+
+
+def _marks(frame: pl.DataFrame, column: Column, values: Sequence[Any]) -> list[str]:
+    """Return the mark of each cell; empty where there is a number, or a column of words.
+
+    A row whose quality is `suppressed` hides all its numbers, also one that the frame still holds.
+    """
+    if column.kind not in NUMBERS:
+        return [""] * frame.height
+    own = f"{column.name}_quality"
+    name = own if own in frame.columns else "quality" if "quality" in frame.columns else None
+    states = [None] * frame.height if name is None else frame.get_column(name).cast(pl.String).to_list()
+    return [
+        "D" if state == "suppressed" else _BY_QUALITY.get(state or "", fmt.NONE) if value is None else ""
+        for state, value in zip(states, values, strict=True)
+    ]
+
+
+def hidden(card: Card) -> dict[str, int]:
+    """Count the cells of each mark in a card's table."""
+    found = [mark for row in table(card).marks for mark in row if mark]
+    return {mark: found.count(mark) for mark in MARKS if mark in found}
+
+
+def clean(text: str) -> str:
+    """Drop characters that files do not take."""
+    return _CONTROL.sub("", text)
+
+
+def harmless(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would calculate (OWASP, “CSV Injection”): = + - @, tab, carriage return."""
+    return f"'{text}" if _FORMULA.match(text) else text
