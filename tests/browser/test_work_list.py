@@ -93,6 +93,8 @@ def test_the_export_has_every_row_and_is_written_down(server: Server, visit: Ope
     listed = mine.pending(worklist.pl.col("work_type") == "psc")[0]
     assert len(rows) - 1 == listed.height > 0
     assert "Synthetic data" in "\n".join(lines[:5])
+    assert rows[0].startswith("Days left,If nothing is done,On,Due,Work type,")
+    assert "Gross age (days),Center age (days),Value (US dollars),Duty (US dollars)" in rows[0]
     with database.shared_engine(settings().url).connect() as connection:
         last = connection.execute(text("SELECT role, action, detail FROM audit_event ORDER BY at DESC")).first()
     assert last is not None
