@@ -18,6 +18,7 @@ _QUERY: Final = "centerline.query"
 _VERSION: Final = "centerline.version"
 _OWN: Final = "centerline.own"
 _SHOWN: Final = "centerline.shown"
+_TOLD: Final = "centerline.told"
 _FILTERS: Final = ("from", "to", *DIMENSIONS)
 ROLE: Final = "role"
 VERSION: Final = "version"
@@ -83,6 +84,20 @@ def _shown() -> dict[str, str]:
     """Return the parameters of the page in this run, without empty ones."""
     names: set[str] = st.session_state.get(_SHOWN, set())
     return {name: value for name, value in _own().items() if name in names and value}
+
+
+def tell(page_id: str, words: str) -> None:
+    """Keep a sentence for the top of a page that the reader is led to."""
+    st.session_state[_TOLD] = (page_id, role_in_force(), words)
+
+
+def told(page_id: str) -> str:
+    """Return what is to be said at the top of a page; it is forgotten when another page or another view is chosen."""
+    kept, role, words = st.session_state.get(_TOLD, ("", "", ""))
+    if (kept, role) == (page_id, role_in_force()):
+        return str(words)
+    st.session_state.pop(_TOLD, None)
+    return ""
 
 
 def cited_version() -> str | None:

@@ -64,6 +64,24 @@ def test_some_pages_are_not_for_all() -> None:
     assert not lacks("accounts", "director-ELE")
 
 
+@pytest.mark.parametrize(
+    ("page", "role", "said"),
+    [
+        ("work_list", "leadership", "“Work list” is a page for Center directors and analysts; Overview is shown instead."),
+        ("people", "working_group", "“People” is a page for leadership, Center directors and analysts; Overview is shown instead."),
+    ],
+)
+def test_a_page_that_a_role_lacks_says_whose_it_is(server: Server, visit: Opener, page: str, role: str, said: str) -> None:
+    seen = visit(f"{server.url}/{page}?role={role}&center=ELE")
+    assert "/overview" in seen.page.url
+    assert "center=ELE" in seen.page.url
+    assert seen.page.locator(".cl-notices").inner_text() == said
+    seen.page.get_by_role("link", name="Compliance").click()
+    seen.page.wait_for_function("() => document.querySelector('h1')?.innerText.includes('discrepancy')")
+    seen.settle()
+    assert seen.page.locator(".cl-notices").count() == 0
+
+
 @pytest.mark.parametrize(("page", "title"), [("data_health", "Data health"), ("accounts", "Accounts")])
 def test_a_page_that_a_role_lacks_is_not_reached(server: Server, visit: Opener, page: str, title: str) -> None:
     seen = visit(f"{server.url}/{page}?role=working_group")
