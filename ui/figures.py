@@ -152,6 +152,8 @@ def _overlap(now: dict[str, Any], before: dict[str, Any]) -> bool:
 def _against(view: View, change: format.Change | None, *, unclear: bool) -> str:
     if change is None:
         return "no earlier year to compare" if view.earlier is None else ""
+    if change.text == "new" or change.text.startswith("from"):
+        return "none a year earlier" if change.text == "new" else "a year earlier"
     return "vs a year earlier, no clear change" if unclear else "vs a year earlier"
 
 
@@ -167,7 +169,9 @@ def _change(now: dict[str, Any], before: dict[str, Any], metric: Metric) -> form
     """Compare counts and dollars in per cent, shares in points, days and ratios as they are."""
     after, earlier = now.get("value"), before.get("value")
     if metric.unit in ("count", "usd"):
-        return format.relative_change(after, earlier, better=metric.direction)
+        if earlier == 0 and after:
+            return format.Change("new", "up", "neutral")
+        return format.relative_change(after, earlier, better=metric.direction, kind=metric.unit)
     if metric.unit == "ratio" and after is not None and earlier is not None:
         change = format.change(after * 100, earlier * 100, "count", better=metric.direction)
         return change and change._replace(text=format.fixed(abs(after - earlier), 2))

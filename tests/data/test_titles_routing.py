@@ -145,6 +145,8 @@ def test_month(view: View) -> None:
             assert clause.startswith("after none in ")
         elif percent is None or percent.text == "0.0%":
             assert clause.startswith("unchanged on ")
+        elif row["now"] > 3 * row[name]:
+            assert clause.startswith(f"up from {format.count(row[name])} in ")
         else:
             assert clause.startswith(f"{'up' if row['now'] > row[name] else 'down'} {percent.text} on ")
 

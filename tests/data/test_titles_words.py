@@ -11,6 +11,7 @@ from analytics.filters import EVERY, Filters, read
 from analytics.metrics import METRICS
 from data.store import Snapshot
 from ui import alerts
+from ui.figures import key_figures
 from ui.frame import View
 
 YEAR = Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30))
@@ -49,3 +50,19 @@ def test_an_alert_says_which_filter_does_not_narrow_it(year: View, analyst: Snap
     # What is said to be untouched is: without the filter the same alerts of these metrics come.
     every = alerts.found(year, analyst).filter(pl.col("metric").is_in(apart))
     assert every["words"].to_list() == rows.filter(pl.col("metric").is_in(apart))["words"].to_list()
+
+
+def test_what_just_opened_is_not_told_in_thousands_of_per_cent(analyst: Snapshot) -> None:
+    opened = dict(analyst.dimension("center").drop_nulls("opened_date").select("center_code", "opened_date").iter_rows())
+    said = []
+    for code, day in opened.items():
+        filters = Filters(day, min(day + dt.timedelta(days=364), analyst.as_of)).keeping("center", (code,))
+        figures = key_figures(View(analyst, filters), ["entry_summaries", "completions", "import_value_usd"])
+        said += [(figure.change or "", figure.against) for figure in figures]
+    assert ("new", "none a year earlier") in said
+    for change, against in said:
+        if change.endswith("%"):
+            assert float(change.rstrip("%").replace(",", "")) <= 200
+            assert against.startswith("vs a year earlier")
+        elif change.startswith("from "):
+            assert against == "a year earlier"

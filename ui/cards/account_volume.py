@@ -49,7 +49,7 @@ def month(view: View) -> Card:
     )
     entries = {name: answer["entry_summaries"] or 0.0 for name, answer in answers.items()}
     title = f"{plural(int(entries['now']), 'entry summary', 'entry summaries')} in {format.month(now)}"
-    against = [f"{moved(entries['now'], entries[name])} on {format.month(starts[name])}" for name in ("before", "year") if name in entries]
+    against = [moved(entries["now"], entries[name], format.month(starts[name])) for name in ("before", "year") if name in entries]
     heads = [(name, format.month(start)) for name, start in starts.items()]
     return with_chart(
         Card(

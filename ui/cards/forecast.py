@@ -139,6 +139,8 @@ def receipts(plan: Plan) -> Card:
     moved = (
         "as many as"
         if change is None or change.direction == "flat"
+        else f"up {change.text}"
+        if format.grown(coming, before)
         else f"{change.text} {'more' if change.direction == 'up' else 'fewer'} than"
     )
     title = f"About {format.fixed(coming, 0 if coming >= 10 else 1)} reviews a week are expected over the next 13 weeks, {moved} in the 13 before"

@@ -382,7 +382,7 @@ def held(view: View) -> Card:
 
 def _against(now: int, before: int) -> str:
     """Compare with a year earlier; from none there is no percentage."""
-    return f"{moved(now, before)} on a year earlier" if before or not now else "none a year earlier"
+    return moved(now, before, "a year earlier") if before or not now else "none a year earlier"
 
 
 def _monthly(months: pl.DataFrame) -> str:

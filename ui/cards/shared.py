@@ -88,12 +88,17 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{format.count(count)} {one if count == 1 else many or one + 's'}"
 
 
-def moved(now: float, before: float) -> str:
-    """Say in a clause how a count moved: `up 12.0%`, `down 3.1%`, `unchanged`."""
-    change = format.relative_change(now, before)
+def moved(now: float, before: float, when: str, kind: str = "count") -> str:
+    """Say in a clause how an amount moved on an earlier time, `a year earlier` or `Sep 2012`.
+
+    `up 12.0% on a year earlier`, `down 3.1% on Sep 2012`, `unchanged on …`; where per cent mislead (`format.grown`) or there was
+    nothing, the earlier amount: `up from 12 a year earlier`, `up from none in Sep 2012`.
+    """
+    at = f"in {when}" if when[0].isupper() else when
+    change = format.relative_change(now, before, kind=kind)
     if change is None or change.direction == "flat":
-        return "up from none" if now and not before else "unchanged"
-    return f"{change.direction} {change.text}"
+        return f"up from none {at}" if now and not before else f"unchanged on {when}"
+    return f"{change.direction} {change.text} {at if format.grown(now, before) else f'on {when}'}"
 
 
 RATE_COLUMNS = (

@@ -246,7 +246,7 @@ def pending_by(view: View, dimension: str, most: int = 9) -> Card:
     else:
         title = f"{share} of pending reviews concern goods entered at {first['label']}"
     if first["earlier"]:
-        title += f"; their number is {moved(first['value'], first['earlier'])} on a year earlier"
+        title += f"; their number is {moved(first['value'], first['earlier'], 'a year earlier')}"
     noun = {"center": ("holder", "holders"), "port": ("port of entry", "ports of entry")}[dimension]
     shown = rows.head(most + (dimension == "center"))
     scope = f"The {shown.height} largest of {plural(rows.height, *noun)}" if shown.height < rows.height else f"Every {noun[0]}"
