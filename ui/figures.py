@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import format, periods, process, signalwords
+from analytics import codes, format, periods, process, signalwords
 from analytics.metrics import METRICS, Metric
 from analytics.process import Verdict
 from analytics.rollups import SAMPLE
@@ -89,7 +89,7 @@ def _key_figure(view: View, metric: Metric, trend: Sequence[float | None], verdi
     interval = format.interval(now.get("low"), now.get("high"), metric.unit)
     return KeyFigure(
         metric_id=metric.id,
-        label=metric.name,
+        label=label(view, metric),
         value=_shown(now, metric),
         change=change.text if change else None,
         direction=change.direction if change else "flat",
@@ -105,6 +105,18 @@ def _key_figure(view: View, metric: Metric, trend: Sequence[float | None], verdi
         assurance=_assured(verdict, metric.unit),
         facts=_facts(now, metric, interval, verdict),
     )
+
+
+#: Shares of Centers -> of what; under a choice of Centers they are those of all of it.
+_OF_ALL: Final = {"center_value_share": "import value", "center_entry_share": "entry summaries"}
+
+
+def label(view: View, metric: Metric) -> str:
+    """Name a metric as it is meant under the filters: the share of one Center is of all imports, not of those at Centers or of its goods."""
+    chosen = [code for code in view.filters.centers if code != codes.PORT_CODE]
+    if metric.id not in _OF_ALL or not chosen:
+        return metric.name
+    return f"{view.label('center', chosen[0]) if len(chosen) == 1 else 'The chosen Centers'}, of all {_OF_ALL[metric.id]}"
 
 
 def _dated(verdict: Verdict, view: View) -> str:

@@ -196,7 +196,7 @@ def eligible(view: View, industries: pl.DataFrame, most: int = 10) -> Card:
             ),
             metric_ids=("eligible_not_in_center_usd", "eligible_not_in_center_share"),
             note=f"{_part(total(rows['other_type_cents']) / at_ports)} of it is of entry types that Centers do not process (all but 01 and 11); "
-            "the rest came from accounts without a Center of their own that was open on the day.",
+            f"the rest came from accounts without a Center of their own that was open on the day.{_ELSEWHERE}",
         ),
         charts.bars,
         shown,
@@ -205,6 +205,12 @@ def eligible(view: View, industries: pl.DataFrame, most: int = 10) -> Card:
         kind="usd",
         extra="extra",
     )
+
+
+#: Why another page has another number.
+_ELSEWHERE: Final = (
+    " Accounts shows another number, of accounts: there a whole account counts as it stands now, here each entry as it was processed."
+)
 
 
 def _part(share: float) -> str:
@@ -219,7 +225,8 @@ def _never(view: View) -> bool:
 def _eligible_words(view: View) -> str:
     goods = ", goods of the chosen Centers" if chosen(view) and not view.filters.industries else ""
     return (
-        f"Import value of C-TPAT tier 2-3 and ISA importers that ports process, by industry{goods}{narrowed(view, 'center', period=True)}"
+        f"Import value of C-TPAT tier 2-3 and ISA importers in entries that a port processed, by industry, whoever has the account"
+        f"{goods}{narrowed(view, 'center', period=True)}"
     )
 
 
