@@ -127,7 +127,7 @@ def _dated(verdict: Verdict, view: View) -> str:
 
 #: Shape and colour of a signal.
 _TONES: Final = {process.IMPROVEMENT: "good", process.CONCERN: "bad", process.UP: "up", process.DOWN: "down"}
-_ASSURED: Final = {process.MEETS: "will reliably meet", process.FAILS: "won’t reliably meet", process.MAY: "hit or miss on"}
+_ASSURED: Final = {process.MEETS: "will reliably meet", process.FAILS: "won’t reliably meet", process.MAY: "may or may not meet"}
 
 
 def _assured(verdict: Verdict, unit: str) -> str:

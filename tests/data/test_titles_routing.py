@@ -252,7 +252,7 @@ def test_revenue(view: View) -> None:
     assert f"at {rows.filter(pl.col('all') > 0).height:,} port" in card.title
     whole = view.ask("duty_fees_usd", filters=view.filters.keeping("center", ()))["value"][0]
     assert rows["all"].sum() == pytest.approx(whole)
-    assert f"national {format.usd_full(whole)}: residual $0." in card.note
+    assert f"national {format.usd_full(whole)}: difference $0." in card.note
 
 
 def test_held(view: View) -> None:

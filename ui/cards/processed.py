@@ -323,7 +323,7 @@ def revenue(view: View, most: int = 9) -> Card:
             ),
             metric_ids=("duty_fees_usd",),
             note=f"By port {format.usd_full(sums['port'] / 100)}, by Center and “Port” {format.usd_full(sums['center'] / 100)}, national "
-            f"{format.usd_full(sums['national'] / 100)}: residual {format.usd_full(residual / 100)}.",
+            f"{format.usd_full(sums['national'] / 100)}: difference {format.usd_full(residual / 100)}.",
         ),
         charts.stacked_status,
         parts,

@@ -290,13 +290,13 @@ def durations(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Median gross days with its 95% interval; P80 and P90 in the table; open reviews count as still running · opened {view.sentence}",
+            subtitle=f"Gross days until half are completed, with the 95% interval; until 80% and 90% in the table; open reviews count as still running · opened {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=rows,
             columns=(
                 Column("label", "Work type" if by == "work_type" else "Center", "text"),
-                Column("value", "Median", "days"),
+                Column("value", "Half within", "days"),
                 Column("p80", "80% within", "days"),
                 Column("p90", "90% within", "days"),
                 Column("n", "Reviews opened", "count"),
