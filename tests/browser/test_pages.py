@@ -173,10 +173,17 @@ def test_an_unknown_role_reaches_no_more_than_leadership(server: Server, visit: 
     assert seen.page.locator(".st-key-role_choice input").input_value() == "Leadership"
 
 
-def test_nothing_to_show_says_which_filter_to_loosen(server: Server, visit: Opener) -> None:
+def test_nothing_to_show_says_why_and_leads_out(server: Server, visit: Opener) -> None:
     seen = visit(f"{server.url}/workload?role=analyst&center=TAF&from=2011-01-01&to=2011-03-31")
     empty = seen.page.locator("[data-card=ages]")
-    assert "Without the filter “Center” there are" in empty.inner_text()
+    assert "Textiles & Footwear opened on 3 Jun 2013, after this period." in empty.inner_text()
+    empty.get_by_role("link", name="Show the time from 3 Jun 2013").click()
+    seen.page.wait_for_function("() => location.search.includes('from=2013-06-03')")
+    seen.page.locator("[data-drawn]").first.wait_for()
+    seen.settle()
+    assert "role=analyst" in seen.page.url
+    assert "center=TAF" in seen.page.url
+    assert seen.page.locator("[data-card=ages] .js-plotly-plot").count() == 1
 
 
 def test_a_deep_link_on_a_cold_server_is_a_whole_page(store: Path, visit: Opener, tmp_path: Path) -> None:

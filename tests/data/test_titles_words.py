@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import random
 
 import polars as pl
 import pytest
 
+from analytics import format
 from analytics.__main__ import main as command
 from analytics.exc import QueryError
 from analytics.filters import EVERY, Filters, read
 from analytics.metrics import METRICS
 from data.store import Snapshot
 from ui import alerts
+from ui.board import Way, payload
 from ui.cards import account_volume, processed
+from ui.cards.reasons import reason
+from ui.cards.shared import empty
 from ui.figures import key_figures, label
 from ui.frame import View
 
@@ -111,3 +117,64 @@ def test_the_share_of_one_center_is_named_as_of_all_imports(year: View) -> None:
     assert label(view, METRICS["import_value_usd"]) == "Import value"
     mine, whole = view.ask("import_value_usd")["value"][0], year.ask("import_value_usd")["value"][0]
     assert view.ask(share.id)["value"][0] == pytest.approx(mine / whole)
+
+
+def followed(view: View, way: Way) -> View:
+    """Follow the step out of an empty card as the browser does: other parameters, read again."""
+    reading = read(view.filters.to_query() | dict(way.change), view.source.labels)
+    assert reading.notices == ()
+    return View(view.source, reading.filters)
+
+
+def test_a_center_that_was_not_open_yet_is_said_with_the_day_and_the_way_there(year: View, analyst: Snapshot) -> None:
+    opened = dict(analyst.dimension("center").drop_nulls("opened_date").select("center_code", "opened_date").iter_rows())
+    early = View(analyst, Filters(dt.date(2010, 10, 1), dt.date(2010, 12, 31)))
+    for code, day in opened.items():
+        if not early.end < day <= analyst.as_of:
+            continue
+        view = narrowed(early, center=code)
+        words, way = reason(view, "receipts")
+        assert words == f"{view.label('center', code)} opened on {format.date(day)}, after this period."
+        assert way is not None
+        there = followed(view, way)
+        assert (there.filters.from_date, there.filters.to_date) == (day, analyst.as_of)
+        assert there.ask("receipts")["value"][0] > 0
+    late = [code for code, day in opened.items() if day > early.end]
+    both = View(analyst, early.filters.keeping("center", late))
+    assert reason(both, "receipts")[0].startswith("None of the chosen Centers was open in this period; the first, ")
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("probe", ["entry_summaries", "receipts", "pending", "inquiries"])
+def test_the_way_out_of_an_empty_card_leads_to_what_it_says(analyst: Snapshot, seed: int, probe: str) -> None:
+    draw = random.Random(seed)
+    start = analyst.first_date + dt.timedelta(days=draw.randrange(0, 1000))
+    filters = Filters(start, min(start + dt.timedelta(days=draw.randrange(0, 20)), analyst.as_of))
+    for dimension in ("center", "industry", "port", "program"):
+        if draw.random() < 0.6:
+            filters = filters.keeping(dimension, (draw.choice(list(analyst.labels[dimension])),))
+    view = View(analyst, filters)
+    here = int(view.ask(probe)["n"].sum() or 0)
+    words, way = reason(view, probe)
+    assert words.endswith(".")
+    if here:
+        assert format.count(here) in words
+        assert way is None or followed(view, way).ask(probe)["n"].sum() > here
+        return
+    assert way is not None, "some step always leads to the demonstration's data"
+    there = int(followed(view, way).ask(probe)["n"].sum() or 0)
+    assert there > 0
+    if "there is" in words or "there are" in words:
+        assert f"{format.count(there)} " in words.split("there ")[1]
+        assert words.split("there ")[1].rstrip(".").split(" ", 2)[2] in {
+            "entry summary", "entry summaries", "review received", "reviews received", "pending review", "pending reviews", "inquiry", "inquiries",
+        }  # fmt: skip
+
+
+def test_an_empty_card_carries_its_way(year: View) -> None:
+    card = empty(
+        narrowed(View(year.source, Filters(dt.date(2011, 1, 1), dt.date(2011, 3, 31))), center="TAF"), "x", "Nothing waits", "pending"
+    )
+    written = json.loads(payload([], [card], year.stamp(), can_export=True, plotly_url=""))["cards"][0]
+    assert written["empty"] == "Textiles & Footwear opened on 3 Jun 2013, after this period."
+    assert written["way"] == {"label": "Show the time from 3 Jun 2013", "change": {"from": "2013-06-03", "to": "2013-09-30"}}

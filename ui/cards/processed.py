@@ -7,10 +7,10 @@ from typing import Any, Final
 import polars as pl
 
 from analytics import coding, format, periods, volume
-from analytics.filters import Filters, day_words
+from analytics.filters import EVERY, Filters, day_words
 from analytics.rollups import LIQUIDATIONS, VOLUME
 from ui import charts
-from ui.board import Card, Column
+from ui.board import Card, Column, Way
 from ui.cards.routing import chosen, narrowed, who
 from ui.cards.shared import empty, has_rows, labelled, month_date, moved, plural, total, with_chart
 from ui.frame import View
@@ -169,7 +169,8 @@ def eligible(view: View, industries: pl.DataFrame, most: int = 10) -> Card:
             None,
             pl.DataFrame(),
             (),
-            empty=f"{reason}: loosen the filters to see more.",
+            empty=f"{reason}.",
+            way=Way("Leave out the filter “Program”", {"program": EVERY}) if _never(view) else None,
         )
     at_ports, everything = total(rows["port_cents"]), total(rows["all_cents"])
     first = left.row(0, named=True)
