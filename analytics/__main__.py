@@ -154,7 +154,7 @@ def _filters(options: argparse.Namespace, snapshot: Snapshot, metric: Metric) ->
     filters = _read(options, snapshot)
     extra = [name for name in filters.used if name not in metric.dimensions]
     if extra:
-        raise QueryError(f"{metric.name} has no {DIMENSIONS[extra[0]][2].lower()}; leave --{extra[0]} out.")
+        raise QueryError(f"{metric.name} cannot be narrowed by {DIMENSIONS[extra[0]][2]}; leave --{extra[0]} out. {metric.definition}")
     return filters
 
 

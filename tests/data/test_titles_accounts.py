@@ -162,7 +162,9 @@ def test_month(shown: Shown) -> None:
         now, before = entries(start), entries((start - dt.timedelta(days=1)).replace(day=1))
         assert card.title.startswith(f"{now:,.0f} entry summar")
         words = card.title.split(", ", 1)[1] if ", " in card.title else ""
-        if words and before and now != before and "0.0%" not in words:
+        if words and before and now > 3 * before:
+            assert words.startswith(f"up from {before:,.0f} in ")
+        elif words and before and now != before and "0.0%" not in words:
             assert words.startswith(f"{'up' if now > before else 'down'} {abs(now - before) / before * 100:,.1f}%")
         assert card.table.filter(label="Entry summaries")["now"].to_list() == [f"{now:,.0f}"]
 

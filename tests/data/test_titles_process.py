@@ -92,7 +92,7 @@ def test_titles_say_what_the_table_shows(view: View, metric_id: str) -> None:
     count, words = len(settled(card)), card.title.removeprefix(f"{metric.name}: ")
     if count < process.LEAST:
         assert words.startswith("too early to say")
-        assert ("trial limits" in words) == (count >= 3)
+        assert ("of the 12 months it takes have settled" in words) == (count >= 3)
         assert "target" not in words
         return
     values = [value for _, value in settled(card)]

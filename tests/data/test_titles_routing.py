@@ -127,6 +127,8 @@ def test_month(view: View) -> None:
             assert clause.startswith("after none in ")
         elif percent is None or percent.text == "0.0%":
             assert clause.startswith("unchanged on ")
+        elif row["now"] > 3 * row[name]:
+            assert clause.startswith(f"up from {format.count(row[name])} in ")
         else:
             assert clause.startswith(f"{'up' if row['now'] > row[name] else 'down'} {percent.text} on ")
 
@@ -232,7 +234,7 @@ def test_revenue(view: View) -> None:
     assert f"at {rows.filter(pl.col('all') > 0).height:,} port" in card.title
     whole = view.ask("duty_fees_usd", filters=view.filters.keeping("center", ()))["value"][0]
     assert rows["all"].sum() == pytest.approx(whole)
-    assert f"national {format.usd_full(whole)}: residual $0." in card.note
+    assert f"national {format.usd_full(whole)}: difference $0." in card.note
 
 
 def test_held(view: View) -> None:
