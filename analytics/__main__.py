@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics import alertrules, alerts, cube, metrics
+from analytics import alertrules, alerts, cube, metrics, released
 from analytics.exc import CenterlineError, QueryError
 from analytics.filters import DIMENSIONS, Filters, read
 from analytics.format import number
@@ -65,10 +65,13 @@ def _answer(options: argparse.Namespace) -> dict[str, Any]:
     metric = _metric(options.metric)
     snapshot = Snapshot(Scope(options.role, tuple(options.own_center)), options.version)
     by = [part.strip() for part in options.by.split(",") if part.strip()]
-    filters = _filters(options, snapshot, metric)
-    check_reach(metric, snapshot.scope, by)
-    as_of = min(options.as_of or snapshot.as_of, snapshot.as_of)
-    rows = metric.answer(snapshot.frames, filters, as_of, by)
+    if snapshot.scope.role.released:
+        as_of, filters, rows = _released(options, snapshot, metric, by)
+    else:
+        filters = _filters(options, snapshot, metric)
+        check_reach(metric, snapshot.scope, by)
+        as_of = min(options.as_of or snapshot.as_of, snapshot.as_of)
+        rows = metric.answer(snapshot.frames, filters, as_of, by)
     return {
         "metric": metric.id,
         "as_of": as_of.isoformat(),
@@ -76,6 +79,20 @@ def _answer(options: argparse.Namespace) -> dict[str, Any]:
         "filters": filters.to_query(),
         "rows": rows.to_dicts(),
     } | ({"synthetic": True} if snapshot.synthetic else {})
+
+
+def _released(options: argparse.Namespace, snapshot: Snapshot, metric: Metric, by: Sequence[str]) -> tuple[dt.date, Filters, pl.DataFrame]:
+    """Answer from the release alone.
+
+    Raises:
+        QueryError: it is not released so.
+    """
+    cells = snapshot.released().cells
+    as_of = released.last_day(cells)
+    if options.as_of and options.as_of != as_of:
+        raise QueryError(f"A release has one date, {as_of}; leave --as-of out, or name an older data version with --version.")
+    filters = _read(options, snapshot)
+    return as_of, filters, released.answer(cells, metric.id, filters, by)
 
 
 def _alerts(options: argparse.Namespace) -> int:
@@ -88,6 +105,7 @@ def _alerts(options: argparse.Namespace) -> int:
     if options.by:
         raise QueryError("Alerts are by Center; leave --by out.")
     snapshot = Snapshot(Scope(options.role, tuple(options.own_center)), options.version)
+    snapshot.scope.require_all_figures()
     filters = _read(options, snapshot)
     as_of = min(options.as_of or snapshot.as_of, snapshot.as_of)
     found = alerts.evaluate(
@@ -136,7 +154,7 @@ def _filters(options: argparse.Namespace, snapshot: Snapshot, metric: Metric) ->
     filters = _read(options, snapshot)
     extra = [name for name in filters.used if name not in metric.dimensions]
     if extra:
-        raise QueryError(f"{metric.name} has no {DIMENSIONS[extra[0]][2].lower()}; leave --{extra[0]} out.")
+        raise QueryError(f"{metric.name} cannot be narrowed by {DIMENSIONS[extra[0]][2]}; leave --{extra[0]} out. {metric.definition}")
     return filters
 
 

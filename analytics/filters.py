@@ -26,6 +26,9 @@ DIMENSIONS: Final[dict[str, tuple[str, str, str]]] = {
     "work_type": ("work_types", "work_type", "Work type"),
 }
 
+#: Value of any dimension that keeps all: an address that says so differs from one that says nothing.
+EVERY: Final = "all"
+
 Labels = Mapping[str, Mapping[str, str]]
 
 #: Labels of the dimensions whose codes are fixed by the field; a store adds its Centers, industries and ports.
@@ -149,9 +152,11 @@ def _read_day(name: str, values: str | Sequence[str]) -> tuple[dt.date | None, l
 
 
 def _read_codes(dimension: str, values: str | Sequence[str], known: Mapping[str, str]) -> tuple[tuple[str, ...], list[str]]:
-    """Keep the known codes, whatever their case; name the others."""
+    """Keep the known codes, whatever their case; name the others. `EVERY` among them keeps all."""
     by_folded = {code.casefold(): code for code in known}
     parts = _split(values)
+    if EVERY in (part.casefold() for part in parts):
+        return (), []
     kept = tuple(dict.fromkeys(by_folded[part.casefold()] for part in parts if part.casefold() in by_folded))
     label = DIMENSIONS[dimension][2]
     lost = [part[:40] for part in parts if part.casefold() not in by_folded]

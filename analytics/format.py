@@ -166,8 +166,18 @@ def change(now: float | None, before: float | None, kind: str, *, better: str = 
     return Change(text, direction, "good" if direction == wanted else "bad")
 
 
-def relative_change(now: float | None, before: float | None, *, better: str = "neither") -> Change | None:
-    """Compare two amounts in per cent of the earlier one; None when that is zero or missing."""
+#: From more than so many times the earlier amount on, the amount itself is said. Per cent beyond 200 come from a base that was hardly
+#: there, such as a Center in its first weeks: +4,312% says how small that was, and nothing of how large it is now.
+GREATEST: Final = 3.0
+
+
+def grown(now: float, before: float) -> bool:
+    """Say whether an amount is more than `GREATEST` times an earlier one that was not zero: then per cent mislead."""
+    return before > 0 and now > GREATEST * before
+
+
+def relative_change(now: float | None, before: float | None, *, better: str = "neither", kind: str = "count") -> Change | None:
+    """Compare two amounts in per cent of the earlier one, or name the earlier one where `grown`; None when that is zero or missing."""
     if now is None or before is None or missing(now) or missing(before) or before == 0:
         return None
     raw = change(now, before, "count", better=better)
@@ -177,7 +187,7 @@ def relative_change(now: float | None, before: float | None, *, better: str = "n
     direction: Direction = "up" if now > before else "down"
     wanted = {"higher": "up", "lower": "down"}.get(better)
     meaning: Meaning = "neutral" if wanted is None else "good" if wanted == direction else "bad"
-    return Change(f"{fixed(ratio * 100, 1)}%", direction, meaning)
+    return Change(f"from {number(before, kind)}" if grown(now, before) else f"{fixed(ratio * 100, 1)}%", direction, meaning)
 
 
 def interval(low: float | None, high: float | None, kind: str) -> str:

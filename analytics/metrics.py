@@ -52,6 +52,8 @@ class Metric:
 
 
 _DUTY: Final = "19 USC 4317(a)(8): measures of internal efficiency and effectiveness"
+_NO_CENTER: Final = "What ports process has no Center, so it cannot be narrowed to one; narrow it by industry to a Center’s goods."
+_OF_ALL: Final = "Under a choice of Centers: what these process, of all imports, whatever the goods."
 _STANDARDS: Final = ", ".join(f"{work_type} {days}" for work_type, days in standards.STANDARD_DAYS.items())
 
 _ALL: Final[tuple[Metric, ...]] = (
@@ -86,25 +88,27 @@ _ALL: Final[tuple[Metric, ...]] = (
     ),
     Metric(
         "center_value_share", "Share processed by Centers",
-        "Share of the import value of the period that Centers process rather than ports.",
+        f"Share of the import value of the period that Centers process rather than ports. {_OF_ALL}",
         "value of entries processed by (the chosen) Centers / value of all entries under the other filters",
         "share", "higher", "output", "19 USC 4317(b): scope of the Centers", VOLUME, volume.center_value_share,
     ),
     Metric(
         "center_entry_share", "Share of summaries at Centers",
-        "Share of the entry summaries of the period that Centers process rather than ports.",
+        f"Share of the entry summaries of the period that Centers process rather than ports. {_OF_ALL}",
         "entry summaries processed by (the chosen) Centers / all entry summaries under the other filters",
         "share", "higher", "output", "19 USC 4317(b): scope of the Centers", VOLUME, volume.center_entry_share,
     ),
     Metric(
         "eligible_not_in_center_usd", "Eligible value at ports",
-        "Import value of eligible importers (C-TPAT tier 2-3 or ISA on the entry date) that ports process, not a Center.",
+        "Import value of eligible importers (C-TPAT tier 2-3 or ISA on the entry date) that ports process, not a Center, entry by entry, "
+        f"whoever has the account. {_NO_CENTER}",
         "sum of line values with program isa or ctpat, processed by a port",
         "usd", "lower", "output", "19 USC 4317(a)(6): account-based approach", ELIGIBLE, volume.eligible_not_in_center_usd,
     ),
     Metric(
         "eligible_not_in_center_share", "Eligible, not in a Center",
-        "Share of the import value of eligible importers (C-TPAT tier 2-3 or ISA on the entry date) that ports process, not a Center.",
+        "Share of the import value of eligible importers (C-TPAT tier 2-3 or ISA on the entry date) that ports process, not a Center. "
+        f"{_NO_CENTER}",
         "value with program isa or ctpat processed by a port / value with program isa or ctpat",
         "share", "lower", "output", "19 USC 4317(a)(6): account-based approach", ELIGIBLE, volume.eligible_not_in_center_share,
     ),

@@ -64,7 +64,7 @@ WORDS: Final[dict[str, str]] = {
     UP: "higher than usual",
     DOWN: "lower than usual",
     STEADY: "no clear change",
-    TRIAL: "trial limits",
+    TRIAL: "too early to say",
     SHORT: "too few months to say",
     RARE: "too rare to say",
 }

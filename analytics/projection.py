@@ -219,15 +219,31 @@ def draws(
     weeks, (block, _, count) = len(mean), astray.shape
     places = np.random.default_rng(_SEED).integers(0, count, (-(-weeks // block), paths))
 
-    def strung(errors: Floats) -> Floats:
-        return np.concatenate([errors[:, :, place] for place in places])[:weeks]
-
-    came = np.maximum(mean + widened * strung(astray) * np.sqrt(mean + 1), 0.0)
+    came = _around(mean, widened * astray, np.sqrt(mean + 1), places)
     came[: len(known)] = known[:, :, None]
-    now = rate[-1][None, :, None]
-    astray_by = widened * strung(worked)
-    could = np.maximum(now * (1 + astray_by) if rule == SHARE else now + astray_by * np.sqrt(now + 1), 0.0)
+    now = np.broadcast_to(rate[-1][None, :, None], mean.shape)
+    could = _around(now, widened * worked, now if rule == SHARE else np.sqrt(now + 1), places)
     return Draws(history, rule, came, could)
+
+
+def _around(mean: Floats, errors: Floats, size: Floats, places: npt.NDArray[np.int64]) -> Floats:
+    """String stretches of errors together around a mean; nothing is below 0, and on average there is as much as the mean.
+
+    What is cut at 0 would leave more than the mean, of rare work types most. So each week and work type is scaled by what all
+    stretches leave there; each is drawn as likely as another, so that this is their exact mean.
+
+    Args:
+        mean: By week and work type; the last axis has one place.
+        errors: By week of the stretch, work type and stretch.
+        size: What an error of 1 is, like `mean`.
+        places: Stretches, one after the other, by path.
+    """
+    weeks = len(mean)
+    every = np.concatenate([errors] * len(places))[:weeks]
+    left = np.maximum(mean + every * size, 0.0).mean(axis=2, keepdims=True)
+    scale = np.divide(mean, left, out=np.ones_like(left), where=left > 0)
+    drawn = np.concatenate([errors[:, :, place] for place in places])[:weeks]
+    return np.asarray(np.maximum(mean + drawn * size, 0.0) * scale)
 
 
 def widening(history: History, past: Past, rule: str, at: int, shown: Projection) -> float:
@@ -288,8 +304,8 @@ def wander(history: History, test: Backtest, model: str, rule: str, rate: Floats
     if rule == SHARE:
         due = then * (history.pending[after - 1] + history.receipts[after])
         worked = np.where(due > 0, done / np.maximum(due, _LITTLE), 1.0)
-        # Weighted by what was due: a week in which little was due says little.
-        worked = worked / np.maximum((worked * due).sum(axis=(0, 1)) / np.maximum(due.sum(axis=(0, 1)), _LITTLE), _LITTLE) - 1
+        # Each week alike, as they are drawn: weighted by what was due, draws would complete more than is expected of rare work types.
+        worked = worked / np.maximum(worked.mean(axis=(0, 1)), _LITTLE) - 1
     else:
         worked = (done - then) / np.sqrt(then + 1)
         worked = worked - worked.mean(axis=(0, 1))

@@ -328,10 +328,3 @@ def ladder(base: pl.DataFrame, family: Family) -> dict[Rollup, pl.DataFrame]:
         source = min((made[each] for each in finer), key=lambda frame: frame.height)
         made[rollup] = collected(coarser(source.lazy(), rollup), source.height)
     return {rollup: made[rollup] for rollup in rollups_of(family)}
-
-
-def only_levels(frames: Frames, dimensions: Sequence[str]) -> Frames:
-    """Keep the rollups whose dimensions are all among those given: what a narrow role may read."""
-    allowed = set(dimensions)
-    names = {rollup.name for rollup in ROLLUPS if set(rollup.dimensions) <= allowed}
-    return {name: frame for name, frame in frames.items() if name in names}

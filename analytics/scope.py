@@ -19,6 +19,8 @@ class Role:
     names: str
     #: Dimensions by which the role may narrow and group numbers.
     dimensions: tuple[str, ...] = tuple(DIMENSIONS)
+    #: Whether the role reads nothing but what is released (`analytics.released`).
+    released: bool = False
 
     @property
     def all_figures(self) -> bool:
@@ -32,8 +34,7 @@ ROLES: Final[dict[str, Role]] = {
         Role("leadership", "Leadership", rows="none", names="none"),
         Role("director", "Center director", rows="own", names="own"),
         Role("analyst", "Analyst", rows="all", names="all"),
-        # Until a disclosure-safe cube exists, national figures per Center and nothing below.
-        Role("working_group", "Working group", rows="none", names="none", dimensions=("center",)),
+        Role("working_group", "Working group", rows="none", names="none", dimensions=("center",), released=True),
     )
 }
 
@@ -66,10 +67,10 @@ class Scope:
             raise ScopeError(f"{self.role.label} sees figures, not single records; ask an analyst or the Center's director.")
 
     def require_all_figures(self) -> None:
-        """Refuse figures below a Center to a role that sees none.
+        """Refuse what is not released to a role that sees the release alone.
 
         Raises:
-            ScopeError: the role sees national figures per Center alone.
+            ScopeError: the role sees released figures alone.
         """
         if not self.role.all_figures:
-            raise ScopeError(f"{self.role.label} sees national figures per Center and nothing below.")
+            raise ScopeError(f"{self.role.label} sees what is released on the page Industry view, and nothing else.")

@@ -35,7 +35,7 @@ def stretch(verdict: Verdict) -> str:
 def said(verdict: Verdict) -> str:
     """Say what the chart means, without the metric's name: `concern, 7 months above the average since Mar 2013`."""
     if verdict.state == process.TRIAL:
-        return f"too early to say, {verdict.points} months make trial limits only"
+        return f"too early to say, {verdict.points} of the {process.LEAST} months it takes have settled"
     if verdict.state == process.SHORT:
         return f"too early to say, {'no month has' if not verdict.points else '1 month has' if verdict.points == 1 else f'{verdict.points} months have'} settled"
     if verdict.state == process.RARE:

@@ -9,14 +9,18 @@ from typing import Final
 import polars as pl
 
 from analytics import codes, coding, cube
+from analytics.exc import QueryError
 from analytics.filters import Filters
 from analytics.rollups import PARTICIPANTS, VOLUME, Family, Frames
 
 #: Programs whose importers a Center may take as participants: ISA members and C-TPAT tier 2-3 on the entry date.
 ELIGIBLE_PROGRAMS: Final[tuple[str, ...]] = ("isa", "ctpat")
 
-#: Volume with the program of its importers, which has no level of the Center alone: numbers of it reach no working group.
-ELIGIBLE: Final = Family("eligible", (), tuple(level for level in VOLUME.levels if "program" in level))
+#: Volume with the program of its importers, which has no level of the Center alone: numbers of it reach no working group. What ports
+#: process has no Center, so that it can neither be filtered nor shown by one.
+ELIGIBLE: Final = Family(
+    "eligible", (), tuple(tuple(name for name in level if name != "center") for level in VOLUME.levels if "program" in level)
+)
 
 
 def _amount(measure: str, *, money: bool, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
@@ -93,28 +97,28 @@ def _share(part: pl.DataFrame, measure: str, filters: Filters, by: Sequence[str]
 
 
 def _eligible(frames: Frames, measures: Sequence[str], filters: Filters, as_of: dt.date, by: Sequence[str], *more: str) -> pl.DataFrame:
-    """Sum measures of the entries of participants by holder and the groups; their other columns are `center` and `program`."""
+    """Sum measures of the entries of participants by holder and the groups; their other columns are `center` and `program`.
+
+    Raises:
+        QueryError: it is asked by Center.
+    """
+    if filters.centers or "center" in by:
+        raise QueryError("What ports process has no Center: narrow it by industry to the goods of one.")
     groups = list(dict.fromkeys(["center", "program", *by, *more]))
-    rows = cube.flows(frames, VOLUME, measures, filters.keeping("center", ()), as_of, groups)
+    rows = cube.flows(frames, VOLUME, measures, filters, as_of, groups)
     return rows.filter(pl.col("program").is_in(ELIGIBLE_PROGRAMS))
 
 
 def eligible_not_in_center_usd(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
-    """Sum the value of participants' imports that ports process, in dollars; a Center filter that leaves “Port” out leaves nothing."""
-    kept = pl.col("center") == codes.PORT_CODE
-    if filters.centers:
-        kept &= pl.col("center").is_in(filters.centers)
-    rows = _eligible(frames, ["value_cents", "entries_count"], filters, as_of, by).filter(kept)
+    """Sum the value of participants' imports that ports process, in dollars; it cannot be asked by Center."""
+    rows = _eligible(frames, ["value_cents", "entries_count"], filters, as_of, by).filter(pl.col("center") == codes.PORT_CODE)
     sums = [pl.col("value_cents", "entries_count").sum()]
     counted = rows.group_by(by).agg(sums) if by else rows.select(sums)
     return cube.result(counted, by, value=coding.dollars(pl.col("value_cents")), n=pl.col("entries_count"))
 
 
 def eligible_not_in_center_share(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
-    """Divide the value of participants' imports that ports process by the value of all their imports.
-
-    The Center filter and grouping narrow what is counted, never what it is divided by, as in `center_value_share`.
-    """
+    """Divide the value of participants' imports that ports process by the value of all their imports; it cannot be asked by Center."""
     part = _eligible(frames, ["value_cents", "entries_count"], filters, as_of, by)
     return _share(part, "value_cents", filters, by, pl.col("center") == codes.PORT_CODE)
 
@@ -128,7 +132,8 @@ def eligible_by_industry(frames: Frames, filters: Filters, as_of: dt.date) -> pl
         `industry`, `port_cents` (processed by ports), `all_cents`, `other_type_cents` (processed by ports, of entry types that
         Centers do not process), `port_entries` (entry summaries processed by ports); most value at ports first.
     """
-    rows = _eligible(frames, ["value_cents", "entries_count"], filters, as_of, ["industry"], "entry_type")
+    every = filters.keeping("center", ())
+    rows = _eligible(frames, ["value_cents", "entries_count"], every, as_of, ["industry"], "entry_type")
     port = pl.col("center") == codes.PORT_CODE
     other = ~pl.col("entry_type").is_in(codes.CENTER_ENTRY_TYPES)
     counted = rows.group_by("industry").agg(

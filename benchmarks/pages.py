@@ -40,7 +40,7 @@ ENTRIES = 24_000
 #: In the page: `pageClick` holds when an option was clicked and when all was drawn (and the first screen, where it is marked).
 CLOCK = """
 window.addEventListener('click', (event) => {
-  const option = event.target.closest('[role=option], .dash-dropdown-option, .dash-options-list-option');
+  const option = event.target.closest('[role=option], .dash-dropdown-option, .dash-options-list-option, .st-key-clear_filters button');
   if (!option) return;
   const word = option.innerText.trim();
   const board = () => document.querySelector('[data-hash]');
@@ -73,6 +73,8 @@ class App:
     opener: str = ".st-key-filter_period input, .st-key-filter_period [role=combobox]"
     environment: tuple[tuple[str, str], ...] = ()
     choices: tuple[str, str] = ("Fiscal year 2012", "Fiscal year 2013")
+    #: The button that takes the first choice back, where a filter holds several and the second choice would only be added.
+    clear: str = ""
 
 
 def streamlit(name: str, script: str, path: str = "/", **environment: str) -> App:
@@ -179,10 +181,13 @@ class Tab:
     def click(self) -> dict[str, float]:
         """Choose the other year; returns milliseconds to the first screen (where marked) and to the last chart."""
         word = self.app.choices[self.turn % 2]
-        self.turn += 1
         self.page.bring_to_front()
-        self.page.locator(self.app.opener).first.click()
-        option = self.page.get_by_role("option", name=word).first
+        if self.app.clear and self.turn % 2:
+            option = self.page.locator(self.app.clear)
+        else:
+            self.page.locator(self.app.opener).first.click()
+            option = self.page.get_by_role("option", name=word).first
+        self.turn += 1
         option.wait_for()
         self.page.wait_for_timeout(120)
         option.click(force=True)  # an option that still glides into place takes a click as well

@@ -184,7 +184,7 @@ def _told(options: argparse.Namespace) -> Progress:
 
 def _publish(options: argparse.Namespace) -> int:
     maker = engines.Spark(settings().spark_master) if options.engine == "spark" else engines.Polars()
-    published = publish(engine=_engine(), as_of=options.as_of, rebuild=options.rebuild, progress=_told(options), maker=maker)
+    published = publish(engine=_engine(), as_of=options.as_of, rebuild=options.rebuild, renew=True, progress=_told(options), maker=maker)
     if options.json:
         answer = {"data_version": published.version, "as_of": published.as_of.isoformat(), "changed": published.changed}
         print(json.dumps(answer | {"months": published.parts, "months_built": published.built}))

@@ -38,7 +38,7 @@ def demonstration(
         written = extracts.write(extracts.extracts(frames, seed), settings().home / "demo")
     for paths in written:
         load_files(paths, engine=target, progress=told)
-    return publish(engine=target, progress=told)
+    return publish(engine=target, renew=True, progress=told)
 
 
 def national(lines: int, years: int = 1, *, seed: int = SEED, progress: Progress | None = None) -> Published:

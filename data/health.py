@@ -87,6 +87,9 @@ class Version(Protocol):
     def skipped_months(self) -> pl.DataFrame:
         """Months that tables kept by month skip: `table_name`, `group`, `month`."""
 
+    def release_summary(self) -> pl.DataFrame | None:
+        """The audit of the release to working groups in a row; null when nothing is released."""
+
     def unassigned_share(self) -> tuple[float | None, int]:
         """Share of value whose account waits for its Center, and the number of such accounts."""
 
@@ -117,6 +120,7 @@ def checks(version: Version, engine: Engine, today: dt.date, recounted: pl.DataF
         _without_result(version),
         _unassigned(*version.unassigned_share()),
         _off_industry(version),
+        _released(version.release_summary()),
     ]
     order = {"act": 0, "watch": 1, "good": 2}
     return pl.DataFrame(sorted(made, key=lambda check: order[check.state]), schema=none().schema, orient="row")
@@ -309,3 +313,24 @@ def _off_industry(version: Version) -> Check:
         return Check("Work off the Center's industry", "good", words)
     todo = "Review the assignments of the accounts with the largest share of other goods."
     return Check("Work off the Center's industry", "watch", words, todo, "the Centers' directors")
+
+
+def _released(summary: pl.DataFrame | None) -> Check:
+    """Say what the last attack on the release found, and whether what became complete could be released."""
+    name = "Release to working groups"
+    if summary is None:
+        todo = "Publish (python -m data publish): what is complete is released then."
+        return Check(name, "watch", "nothing is released yet", todo, "whoever runs Centerline")
+    row = summary.row(0, named=True)
+    withheld = row["primary"] + row["complementary"]
+    words = (
+        f"{row['cells']:,} cells up to {row['last_month']:%b %Y}, {withheld:,} withheld ({row['complementary']:,} of them to protect others), "
+        f"{row['value_share_hidden'] or 0:.2%} of all that they add up to"
+    )
+    if row["released"]:
+        ratio = row["smallest_ratio"]
+        proof = "" if ratio is None else f"; the narrowest interval an attacker finds is {ratio:.1f} times what is required"
+        return Check(name, "good", words + proof)
+    words += f"; {row['failed']:,} withheld cells can be told too closely, so it was not released and the last release stays"
+    todo = "Look at which cells fail (facts/release_audit.parquet of the version), and ask who keeps the rules of disclosure."
+    return Check(name, "act", words, todo, "whoever runs Centerline")

@@ -27,7 +27,7 @@ from sqlalchemy import Engine
 from analytics import coding, identities
 from analytics.coding import Codes
 from analytics.exc import DataError, first_line
-from data import database, engines, parts, places, reported
+from data import database, engines, parts, places, release, reported
 from data import facts as facts_of_tables
 from data.atomic import write_json
 from data.parts import Part
@@ -46,8 +46,8 @@ LAYOUT: Final = 5
 LEASE: Final = "lease"
 
 
-#: Small facts of a version that its id does not depend on: what proves it, and the way on which it came to be known.
-_BESIDE: Final = ("identities", "reported", "reported_by_type")
+#: Small facts of a version that its id does not depend on: what proves it, the way on which it came to be known, and what is released of it.
+_BESIDE: Final = ("identities", "reported", "reported_by_type", *release.FILES)
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def publish(
     engine: Engine | None = None,
     as_of: dt.date | None = None,
     rebuild: bool = False,
+    renew: bool = False,
     progress: Progress | None = None,
     maker: engines.Engine | None = None,
 ) -> Published:
@@ -76,6 +77,7 @@ def publish(
         engine: Database; by default that of the settings.
         as_of: Date of the version; by default the latest date in the data.
         rebuild: Make every month anew, whatever has changed.
+        renew: Release to working groups what has become complete since the last release (`data.release`); without it that one goes along.
         progress: Told what is being done.
         maker: What makes the rollups; by default Polars.
 
@@ -84,7 +86,7 @@ def publish(
         ConfigError: the place that the settings name for facts cannot be used.
     """
     with database.reading(engine or database.engine(settings().url)) as connection:
-        return publish_source(Database(connection), as_of, settings().published, rebuild=rebuild, progress=progress, maker=maker)
+        return publish_source(Database(connection), as_of, settings().published, rebuild=rebuild, renew=renew, progress=progress, maker=maker)
 
 
 def publish_source(
@@ -93,6 +95,7 @@ def publish_source(
     home: Path,
     *,
     rebuild: bool = False,
+    renew: bool = False,
     progress: Progress | None = None,
     maker: engines.Engine | None = None,
 ) -> Published:
@@ -103,7 +106,7 @@ def publish_source(
         place = places.chosen(home, settings().facts)
         try:
             previous = None if rebuild else _previous(home, place)
-            return _published(source, as_of, home, building, previous, told, maker or engines.Polars(), place)
+            return _published(source, as_of, home, building, previous, told, maker or engines.Polars(), place, renew=renew)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(
                 f"The version could not be written ({first_line(error)}); the last one stays in force. Free some space for {home} "
@@ -122,6 +125,8 @@ def _published(
     told: Progress,
     maker: engines.Engine,
     place: Place,
+    *,
+    renew: bool,
 ) -> Published:
     _sweep(home, place)
     with told.during("Looking for what has changed"):
@@ -142,7 +147,9 @@ def _published(
     with told.during("Putting the version together"):
         version, manifest = _put_together(source, tables, lists, chosen, date, building / "version", home)
         same = previous is not None and source.changed(previous["state"]) is not None
-        reported.write(building / "version" / "facts", source.reported, previous if same else None, home)
+        beside = building / "version" / "facts"
+        reported.write(beside, source.reported, previous if same else None, home)
+        release.write(beside, release.Versions(home, chosen, lists), tables["center"], tables["port"], date, renew=renew)
         changed = current_version(home) != version
         _put_in_force(home, version, building / "version", manifest)
         _forget_old(home, version, place)
@@ -326,7 +333,9 @@ def _put_in_force(home: Path, version: str, built: Path, manifest: Mapping[str, 
     folder = home / "versions" / version
     if folder.exists():
         for name in _BESIDE:
-            (built / "facts" / f"{name}.parquet").replace(folder / "facts" / f"{name}.parquet")
+            made = built / "facts" / f"{name}.parquet"
+            if made.exists():
+                made.replace(folder / "facts" / made.name)
         write_json(folder / "manifest.json", {**manifest, "moved": _moved(home, version, manifest)})
     else:
         parts.keep(built, folder)

@@ -28,6 +28,12 @@ class Settings(BaseSettings):
         None, description="File of the rules of alerts; empty means those that come with Centerline (`analytics/alerts.toml`)."
     )
 
+    release_rules: Path | None = Field(
+        None,
+        description="File of the rules of what working groups may see; empty means those that come with Centerline "
+        "(`analytics/disclosure/rules.yaml`).",
+    )
+
     @property
     def url(self) -> str:
         """The database URL in force."""

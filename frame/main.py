@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -21,26 +22,34 @@ from data import build
 from data.progress import Silent
 from data.store import Snapshot
 from ui import session, start, theme
+from ui.cards.shared import listed
 
 LOG = logging.getLogger("centerline")
 ROOT = Path(__file__).parents[1]
 
+#: Roles that read more than what is released.
+_INSIDE = ("leadership", "director", "analyst")
+
 #: Folder of the audience, file, title, and the roles that have the page (empty: all).
 PAGES = (
-    ("leadership", "overview", "Overview", ()),
-    ("center", "workload", "Workload", ()),
+    ("leadership", "overview", "Overview", _INSIDE),
+    ("center", "workload", "Workload", _INSIDE),
     ("center", "work_list", "Work list", ("director", "analyst")),
-    ("center", "flow", "Flow", ()),
-    ("center", "forecast", "Forecast", ("leadership", "director", "analyst")),
+    ("center", "flow", "Flow", _INSIDE),
+    ("center", "forecast", "Forecast", _INSIDE),
     ("center", "accounts", "Accounts", ("director", "analyst")),
-    ("center", "routing", "Routing", ()),
-    ("center", "service", "Service", ()),
-    ("center", "people", "People", ("leadership", "director", "analyst")),
-    ("center", "compliance", "Compliance", ()),
+    ("center", "routing", "Routing", _INSIDE),
+    ("center", "service", "Service", _INSIDE),
+    ("center", "people", "People", _INSIDE),
+    ("center", "compliance", "Compliance", _INSIDE),
+    ("working_groups", "industry", "Industry view", ()),
     ("working_groups", "feedback", "Feedback", ()),
     ("reference", "definitions", "Definitions", ()),
-    ("reference", "data_health", "Data health", ("leadership", "director", "analyst")),
+    ("reference", "data_health", "Data health", _INSIDE),
 )
+
+#: Who has a role, in a sentence.
+READERS = {"leadership": "leadership", "director": "Center directors", "analyst": "analysts", "working_group": "working groups"}
 
 #: Page that a bare address leads to, for roles that do not begin with the first.
 FIRST = {"director": "workload"}
@@ -78,7 +87,19 @@ def navigation(choice: str) -> StreamlitPage:
         default=True,
         visibility="hidden",
     )
-    return st.navigation([home, *pages], position="top")
+    # A page that the view lacks answers its address all the same, out of the menu: it leads to the first one, which says why.
+    lacked = [
+        st.Page(partial(turn_away, first, title, roles), title=title, url_path=name, visibility="hidden")
+        for _, name, title, roles in PAGES
+        if roles and role not in roles
+    ]
+    return st.navigation([home, *pages, *lacked], position="top")
+
+
+def turn_away(first: StreamlitPage, title: str, roles: Sequence[str]) -> None:
+    """Lead a reader whose view lacks a page to the first that it has, which says what page it was, and whose it is."""
+    session.tell(first.url_path, f"“{title}” is a page for {listed([READERS[role] for role in roles])}; {first.title} is shown instead.")
+    st.switch_page(first, query_params=st.query_params.to_dict())
 
 
 def draw(page: StreamlitPage, choice: str) -> None:
@@ -96,6 +117,7 @@ def draw(page: StreamlitPage, choice: str) -> None:
         start.cited(snapshot.version, session.address_in_force())
     scope = role_menu(snapshot, choice)
     session.open_to(scope)
+    start.said(session.told(page.url_path))
     page.run()
     session.close()
     session.write_url()

@@ -7,18 +7,19 @@ from collections.abc import Collection
 from html import escape
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
 
 from analytics import alertrules, alerts, format
 from analytics.exc import ConfigError
+from analytics.filters import DIMENSIONS
+from analytics.metrics import METRICS
 from analytics.rollups import Frames
 from analytics.scope import Scope
 from ui import session
 from ui.board.seen import SEEN
-from ui.cards.shared import plural
+from ui.cards.shared import listed, plural
 from ui.frame import View
 
 #: Alerts that are shown before the reader asks for more.
@@ -116,12 +117,18 @@ def _item(view: View, row: dict[str, str]) -> str:
         where = f'<a href="{escape(_address(view, target, row))}" target="_self">{_PAGES[target]}</a>'
     return (
         f'<li class="cl-alert cl-{row["severity"]}" data-alert="{escape(row["rule"])}"><span class="cl-state">{_WORDS[row["severity"]]}</span>'
-        f'<strong>{escape(view.label("center", row["center"]))}</strong><span class="cl-said">{escape(row["words"])}</span>{where}</li>'
+        f'<strong>{escape(view.label("center", row["center"]))}</strong><span class="cl-said">{escape(row["words"])}{escape(untouched(view, row["metric"]))}</span>{where}</li>'
     )
+
+
+def untouched(view: View, metric_id: str) -> str:
+    """Say which of the chosen filters do not narrow an alert, because what it judges is not known by them; empty when all do."""
+    names = [DIMENSIONS[name][2].lower() for name in view.filters.used if name not in METRICS[metric_id].dimensions]
+    return f" (whatever the {listed(names)})" if names else ""
 
 
 def _address(view: View, page_id: str, row: dict[str, str]) -> str:
     """Return the address of a page, narrowed to a Center and, on the work list, to what the alert counts."""
     within = {"within": _WITHIN[row["metric"]]} if page_id == "work_list" and row["metric"] in _WITHIN else {}
-    query = view.filters.keeping("center", [row["center"]]).to_query() | within | {session.ROLE: session.role_in_force()}
-    return f"{page_id}?{urlencode(query)}"
+    query = view.filters.keeping("center", [row["center"]]).to_query() | within
+    return session.address(page_id, query)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import format, periods, process, signalwords
+from analytics import codes, format, periods, process, signalwords
 from analytics.metrics import METRICS, Metric
 from analytics.process import Verdict
 from analytics.rollups import SAMPLE
@@ -89,7 +89,7 @@ def _key_figure(view: View, metric: Metric, trend: Sequence[float | None], verdi
     interval = format.interval(now.get("low"), now.get("high"), metric.unit)
     return KeyFigure(
         metric_id=metric.id,
-        label=metric.name,
+        label=label(view, metric),
         value=_shown(now, metric),
         change=change.text if change else None,
         direction=change.direction if change else "flat",
@@ -107,6 +107,18 @@ def _key_figure(view: View, metric: Metric, trend: Sequence[float | None], verdi
     )
 
 
+#: Shares of Centers -> of what; under a choice of Centers they are those of all of it.
+_OF_ALL: Final = {"center_value_share": "import value", "center_entry_share": "entry summaries"}
+
+
+def label(view: View, metric: Metric) -> str:
+    """Name a metric as it is meant under the filters: the share of one Center is of all imports, not of those at Centers or of its goods."""
+    chosen = [code for code in view.filters.centers if code != codes.PORT_CODE]
+    if metric.id not in _OF_ALL or not chosen:
+        return metric.name
+    return f"{view.label('center', chosen[0]) if len(chosen) == 1 else 'The chosen Centers'}, of all {_OF_ALL[metric.id]}"
+
+
 def _dated(verdict: Verdict, view: View) -> str:
     """Say what the process chart says, and up to which month where the last ones do not count yet."""
     settled = verdict.month is None or verdict.month >= periods.month_start(view.end)
@@ -115,7 +127,7 @@ def _dated(verdict: Verdict, view: View) -> str:
 
 #: Shape and colour of a signal.
 _TONES: Final = {process.IMPROVEMENT: "good", process.CONCERN: "bad", process.UP: "up", process.DOWN: "down"}
-_ASSURED: Final = {process.MEETS: "will reliably meet", process.FAILS: "won’t reliably meet", process.MAY: "hit or miss on"}
+_ASSURED: Final = {process.MEETS: "will reliably meet", process.FAILS: "won’t reliably meet", process.MAY: "may or may not meet"}
 
 
 def _assured(verdict: Verdict, unit: str) -> str:
@@ -152,6 +164,8 @@ def _overlap(now: dict[str, Any], before: dict[str, Any]) -> bool:
 def _against(view: View, change: format.Change | None, *, unclear: bool) -> str:
     if change is None:
         return "no earlier year to compare" if view.earlier is None else ""
+    if change.text == "new" or change.text.startswith("from"):
+        return "none a year earlier" if change.text == "new" else "a year earlier"
     return "vs a year earlier, no clear change" if unclear else "vs a year earlier"
 
 
@@ -167,7 +181,9 @@ def _change(now: dict[str, Any], before: dict[str, Any], metric: Metric) -> form
     """Compare counts and dollars in per cent, shares in points, days and ratios as they are."""
     after, earlier = now.get("value"), before.get("value")
     if metric.unit in ("count", "usd"):
-        return format.relative_change(after, earlier, better=metric.direction)
+        if earlier == 0 and after:
+            return format.Change("new", "up", "neutral")
+        return format.relative_change(after, earlier, better=metric.direction, kind=metric.unit)
     if metric.unit == "ratio" and after is not None and earlier is not None:
         change = format.change(after * 100, earlier * 100, "count", better=metric.direction)
         return change and change._replace(text=format.fixed(abs(after - earlier), 2))

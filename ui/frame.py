@@ -55,6 +55,9 @@ class Source(Protocol):
     def load(self) -> str:
         """The load that the version holds last, in words; empty when none is named."""
 
+    def dimension(self, name: str) -> pl.DataFrame:
+        """Return a dimension table, such as `center`."""
+
     def targets(self) -> pl.DataFrame:
         """Targets: `metric_id`, `center_code` (or `ALL`), `valid_from`, `target_value`."""
 

@@ -105,7 +105,7 @@ def identities(frame: pl.DataFrame) -> None:
         (row["identity"], format.count(row["cells"]), format.count(row["residual"]), "holds" if row["residual"] == 0 else "BROKEN")
         for row in rows
     ]
-    st.html(table("What must add up", ("Identity", "Places compared", "Residual", ""), cells, empty="Nothing was checked."))
+    st.html(table("What must add up", ("Identity", "Places compared", "Difference", ""), cells, empty="Nothing was checked."))
 
 
 def loads(ledger: pl.DataFrame) -> None:

@@ -34,7 +34,7 @@ def overview(view: View) -> str:
         return title
     if before is None:
         return f"{title}; {plural(int(backlog), 'review is', 'reviews are')} backlog"
-    return f"{title}; the backlog is {moved(backlog, before)} on a year earlier"
+    return f"{title}; the backlog is {moved(backlog, before, 'a year earlier')}"
 
 
 def workload(view: View) -> str:
@@ -45,7 +45,7 @@ def workload(view: View) -> str:
     late = provisional.of_metric(view, "pending")
     title = f"{plural(int(pending), 'review')} pending" + _unreported(late)
     if before is not None:
-        title += f", {'no clear change' if late.hides(pending, before) else moved(pending, before)} on a year earlier"
+        title += f", {'no clear change on a year earlier' if late.hides(pending, before) else moved(pending, before, 'a year earlier')}"
     return f"{title}; {format.share((backlog or 0) / pending)} of them are backlog"
 
 

@@ -15,7 +15,7 @@ from analytics import format
 from ui import session
 from ui.cards.shared import plural
 from ui.frame import View
-from ui.sheet import csv_of
+from ui.sheet import csv_of, with_units
 
 #: Rows on screen; the export has all.
 SHOWN: Final = 500
@@ -56,7 +56,7 @@ def listing(
         lines = [sentence, f"As of {stamp.as_of}, data version {stamp.version}", *(["Synthetic data"] if stamp.synthetic else [])]
         st.download_button(
             "Download all as CSV",
-            lambda: csv_of(rows, list(heads), lines),
+            lambda: csv_of(rows, with_units(heads), lines),
             file_name=f"centerline-{name.replace('_', '-')}-{view.as_of.isoformat()}.csv",
             mime="text/csv",
             key=f"{name}_csv",

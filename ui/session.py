@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from analytics.exc import ScopeError
-from analytics.filters import DIMENSIONS
+from analytics.filters import DIMENSIONS, EVERY
 from analytics.scope import ROLES, Scope
 
 _SCOPE: Final = "centerline.scope"
@@ -18,6 +18,7 @@ _QUERY: Final = "centerline.query"
 _VERSION: Final = "centerline.version"
 _OWN: Final = "centerline.own"
 _SHOWN: Final = "centerline.shown"
+_TOLD: Final = "centerline.told"
 _FILTERS: Final = ("from", "to", *DIMENSIONS)
 ROLE: Final = "role"
 VERSION: Final = "version"
@@ -26,12 +27,13 @@ VERSION: Final = "version"
 def query() -> dict[str, str]:
     """Return the filters in force as URL parameters; at the first run of a session they come from the URL.
 
-    An address that narrows nothing opens a director's own Center.
+    An address that names no Center opens a director's own; one that names `all` opens all.
     """
     if _QUERY not in st.session_state:
         given = {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
-        narrowed = {name: value for name, value in given.items() if name in _FILTERS}
-        st.session_state[_QUERY] = narrowed or _own_center(role_in_force())
+        narrowed = {name: value for name, value in given.items() if name in _FILTERS and value}
+        filters = _own_center(role_in_force()) | narrowed
+        st.session_state[_QUERY] = {name: value for name, value in filters.items() if value.casefold() != EVERY}
         st.session_state[_OWN] = {name: value for name, value in given.items() if name not in (*_FILTERS, ROLE, VERSION)}
     stored: dict[str, str] = st.session_state[_QUERY]
     return stored
@@ -40,6 +42,16 @@ def query() -> dict[str, str]:
 def _own_center(choice: str) -> dict[str, str]:
     centers = scope_of(choice).centers
     return {"center": ",".join(centers)} if centers else {}
+
+
+def _stated(filters: dict[str, str]) -> dict[str, str]:
+    """Write that a director chose all Centers: an address without a Center would open their own."""
+    return filters | {"center": EVERY} if _own_center(role_in_force()) and not filters.get("center") else filters
+
+
+def address(page_id: str, filters: dict[str, str]) -> str:
+    """Return the address of a page with these filters, as whose view it is shown now; directors' own Center is left only when they say so."""
+    return f"{page_id}?{urlencode(_stated(filters) | {ROLE: role_in_force()})}"
 
 
 def remember(parameters: dict[str, str]) -> None:
@@ -74,6 +86,20 @@ def _shown() -> dict[str, str]:
     return {name: value for name, value in _own().items() if name in names and value}
 
 
+def tell(page_id: str, words: str) -> None:
+    """Keep a sentence for the top of a page that the reader is led to."""
+    st.session_state[_TOLD] = (page_id, role_in_force(), words)
+
+
+def told(page_id: str) -> str:
+    """Return what is to be said at the top of a page; it is forgotten when another page or another view is chosen."""
+    kept, role, words = st.session_state.get(_TOLD, ("", "", ""))
+    if (kept, role) == (page_id, role_in_force()):
+        return str(words)
+    st.session_state.pop(_TOLD, None)
+    return ""
+
+
 def cited_version() -> str | None:
     """Return the data version that the URL of this session cites; null when it reads what is in force."""
     if _VERSION not in st.session_state:
@@ -84,13 +110,13 @@ def cited_version() -> str | None:
 
 def address_in_force() -> str:
     """Return this view's parameters without a cited version."""
-    return "?" + urlencode(query() | _shown() | {ROLE: role_in_force()})
+    return "?" + urlencode(_stated(query()) | _shown() | {ROLE: role_in_force()})
 
 
 def write_url() -> None:
     """Show filters, role and a cited version in the URL, so that it can be copied."""
     cited = cited_version()
-    wanted = query() | _shown() | {ROLE: role_in_force()} | ({VERSION: cited} if cited else {})
+    wanted = _stated(query()) | _shown() | {ROLE: role_in_force()} | ({VERSION: cited} if cited else {})
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

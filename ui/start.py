@@ -37,6 +37,12 @@ def cited(version: str, address: str) -> None:
     )
 
 
+def said(words: str) -> None:
+    """Say one sentence above the page; nothing when there is none."""
+    if words:
+        st.html(f'<ul class="cl-notices" role="status"><li>{escape(words)}</li></ul>')
+
+
 def gone(reason: str, address: str) -> None:
     """Say that a cited version is not kept any more, and lead to the data in force."""
     st.html(

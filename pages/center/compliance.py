@@ -10,14 +10,14 @@ from ui.pagetitles import compliance as title
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program"])
-everything, targets = snapshot.scope.role.all_figures, snapshot.targets()
+targets = snapshot.targets()
 
 names = ("compliance_rate_major", "compliance_rate_letter", "revenue_collected_share", "net_revenue_gap_usd", "targeted_yield_share")
 cards = [
     lambda: compliance.over_time(view, targets),
-    lambda: compliance.by_dimension(view, "industry" if everything else "center", targets),
+    lambda: compliance.by_dimension(view, "industry", targets),
     lambda: compliance.categories(view),
-    *([lambda: compliance.by_dimension(view, "program", targets)] if everything else []),
+    lambda: compliance.by_dimension(view, "program", targets),
 ]
 
 headline(title(view), view)

@@ -16,11 +16,10 @@ cards = [
     lambda: flow.noted(view, flow.how_they_end(view)),
     lambda: flow.noted(view, flow.by_month(view)),
     lambda: fairness.two_ages(view),
-    # What is weighed by kinds of work is not for a working group, which does not see them.
-    *([lambda: flow.noted(view, pace.pace(view))] if role.all_figures else []),
+    lambda: flow.noted(view, pace.pace(view)),
     # Teams are people of a Center: only those who see its single records see them.
     *([lambda: fairness.teams(view)] if role.rows != "none" else []),
-    *([lambda: fairness.on_hand(view)] if role.all_figures else []),
+    lambda: fairness.on_hand(view),
 ]
 
 headline(flow.title(view), view)

@@ -9,27 +9,25 @@ from ui.frame import headline, on_export, open_view
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program", "entry_type", "mode"])
-everything = snapshot.scope.role.all_figures
-industries = snapshot.dimension("industry") if everything else None
+industries = snapshot.dimension("industry")
 
 names = ("entry_summaries", "entry_lines", "import_value_usd", "duty_usd", "participating_accounts", "center_value_share")
-own = [
+cards = [
     lambda: routing.ports(view, snapshot.dimension("center")),
     lambda: routing.month(view),
     lambda: routing.flow(view),
     lambda: processed.over_time(view, industries),
-    lambda: processed.eligible(view, snapshot.dimension("industry")),
+    lambda: processed.eligible(view, industries),
     lambda: processed.statuses(view, snapshot.statuses()),
     lambda: processed.revenue(view),
     lambda: processed.held(view),
 ]
-national = [lambda: routing.month(view), lambda: processed.held(view), lambda: processed.over_time(view, None)]
 
 headline(routing.title(view), view)
 board.draw(
     "routing",
     lambda: key_figures(view, names),
-    own if everything else national,
+    cards,
     view.stamp(),
     question=view.question,
     on_export=on_export(exporter(snapshot.scope)),

@@ -10,21 +10,16 @@ snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program"])
 role, targets = snapshot.scope.role, snapshot.targets()
 
-shared = [
+cards = [
     lambda: service.liquidations(view),
+    lambda: protests.protests_pending(view),
+    lambda: notices.turnaround(view),
     lambda: notices.cf28_months(view),
     lambda: notices.cf28_places(view),
     lambda: service.inquiries(view, targets),
     lambda: service.topics(view, targets),
-    lambda: service.satisfaction(view),
-]
-everything = [
-    shared[0],
-    lambda: protests.protests_pending(view),
-    lambda: notices.turnaround(view),
-    *shared[1:5],
     lambda: protests.protest_outcomes(view),
-    shared[5],
+    lambda: service.satisfaction(view),
     *([lambda: protests.filers(view)] if role.names != "none" else []),
 ]
 
@@ -32,7 +27,7 @@ headline(service.title(view), view)
 board.draw(
     "service",
     lambda: service.figures(view),
-    everything if role.all_figures else shared,
+    cards,
     view.stamp(),
     question=view.question,
     on_export=on_export(exporter(snapshot.scope)),

@@ -10,10 +10,9 @@ from ui.pagetitles import workload as title
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"])
-everything = snapshot.scope.role.all_figures
 
 names = ("pending", "backlog", "past_due", "clearance_rate", "days_of_work", "oldest_days")
-own = [
+cards = [
     lambda: desk.at_stake(view),
     lambda: desk.by_type(view),
     lambda: workload.ages(view),
@@ -23,21 +22,13 @@ own = [
     lambda: desk.where_it_is(view),
     lambda: desk.two_views(view),
 ]
-national = [
-    lambda: workload.ages(view),
-    lambda: workload.flow(view),
-    lambda: workload.due(view),
-    lambda: workload.durations(view),
-    lambda: workload.pending_by(view, "center"),
-    lambda: workload.backlog_by_center(view),
-]
 
 headline(title(view), view)
 alerts.draw(view, snapshot)
 board.draw(
     "workload",
     lambda: key_figures(view, names),
-    own if everything else national,
+    cards,
     view.stamp(),
     question=view.question,
     on_export=on_export(exporter(snapshot.scope)),

@@ -11,16 +11,15 @@ from ui.pagetitles import overview as title
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program"])
-everything = snapshot.scope.role.all_figures
 
 names = ("entry_summaries", "import_value_usd", "center_value_share", "backlog", "compliance_rate_major")
 cards = [
     lambda: workload.backlog_by_center(view),
-    *([lambda: volume.port_map(view, snapshot.dimension("port"))] if everything else []),
+    lambda: volume.port_map(view, snapshot.dimension("port")),
     lambda: volume.share_by_center(view),
-    *([lambda: volume.by_industry(view)] if everything else []),
+    lambda: volume.by_industry(view),
     lambda: compliance.over_time(view, snapshot.targets()),
-    (lambda: volume.unassigned(view, snapshot.unassigned())) if everything else (lambda: workload.flow(view)),
+    lambda: volume.unassigned(view, snapshot.unassigned()),
 ]
 
 headline(title(view), view)

@@ -64,6 +64,24 @@ def test_some_pages_are_not_for_all() -> None:
     assert not lacks("accounts", "director-ELE")
 
 
+@pytest.mark.parametrize(
+    ("page", "role", "said"),
+    [
+        ("work_list", "leadership", "“Work list” is a page for Center directors and analysts; Overview is shown instead."),
+        ("people", "working_group", "“People” is a page for leadership, Center directors and analysts; Overview is shown instead."),
+    ],
+)
+def test_a_page_that_a_role_lacks_says_whose_it_is(server: Server, visit: Opener, page: str, role: str, said: str) -> None:
+    seen = visit(f"{server.url}/{page}?role={role}&center=ELE")
+    assert "/overview" in seen.page.url
+    assert "center=ELE" in seen.page.url
+    assert seen.page.locator(".cl-notices").inner_text() == said
+    seen.page.get_by_role("link", name="Compliance").click()
+    seen.page.wait_for_function("() => document.querySelector('h1')?.innerText.includes('discrepancy')")
+    seen.settle()
+    assert seen.page.locator(".cl-notices").count() == 0
+
+
 @pytest.mark.parametrize(("page", "title"), [("data_health", "Data health"), ("accounts", "Accounts")])
 def test_a_page_that_a_role_lacks_is_not_reached(server: Server, visit: Opener, page: str, title: str) -> None:
     seen = visit(f"{server.url}/{page}?role=working_group")
@@ -155,10 +173,17 @@ def test_an_unknown_role_reaches_no_more_than_leadership(server: Server, visit: 
     assert seen.page.locator(".st-key-role_choice input").input_value() == "Leadership"
 
 
-def test_nothing_to_show_says_which_filter_to_loosen(server: Server, visit: Opener) -> None:
+def test_nothing_to_show_says_why_and_leads_out(server: Server, visit: Opener) -> None:
     seen = visit(f"{server.url}/workload?role=analyst&center=TAF&from=2011-01-01&to=2011-03-31")
     empty = seen.page.locator("[data-card=ages]")
-    assert "Without the filter “Center” there are" in empty.inner_text()
+    assert "Textiles & Footwear opened on 3 Jun 2013, after this period." in empty.inner_text()
+    empty.get_by_role("link", name="Show the time from 3 Jun 2013").click()
+    seen.page.wait_for_function("() => location.search.includes('from=2013-06-03')")
+    seen.page.locator("[data-drawn]").first.wait_for()
+    seen.settle()
+    assert "role=analyst" in seen.page.url
+    assert "center=TAF" in seen.page.url
+    assert seen.page.locator("[data-card=ages] .js-plotly-plot").count() == 1
 
 
 def test_a_deep_link_on_a_cold_server_is_a_whole_page(store: Path, visit: Opener, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from data import database
 from data.settings import settings
 from data.store import Snapshot
 from tests.browser.conftest import Opener, Server
+from ui import records
 
 pytestmark = pytest.mark.browser
 
@@ -49,9 +50,14 @@ def test_a_choice_of_a_row_does_not_outlive_its_list(server: Server, visit: Open
     seen.page.mouse.click(box["x"] + 18, box["y"] + 36 + 35 * 5 + 18)  # the mark of the sixth row
     seen.page.wait_for_function(f"() => location.search.includes('review={listed['review_id'][5]}')")
     search = seen.page.locator(".st-key-worklist_search input")
-    search.fill(str(listed["review_id"][1]))
-    search.press("Enter")
-    seen.page.wait_for_function("() => document.querySelector('.cl-caption')?.innerText.startsWith('1 item')")
+    # A list of one, which has no sixth row, and one with another sixth row.
+    teams = {team: worklist.narrowed(listed, "all", team) for team in listed["team"].drop_nulls().unique().to_list()}
+    team, other = next((team, rows) for team, rows in teams.items() if rows.height > 6 and rows["review_id"][5] != listed["review_id"][5])
+    for word, found in ((str(listed["review_id"][1]), "1 item"), (team, f"{format.count(other.height)} items")):
+        search.fill(word)
+        search.press("Enter")
+        seen.page.wait_for_function(f"() => document.querySelector('.cl-caption')?.innerText.startsWith('{found}')")
+        seen.settle()
     assert seen.page.locator(".cl-problem").count() == 0
     assert f"review={listed['review_id'][5]}" in seen.page.url
 
@@ -84,20 +90,49 @@ def test_roles_without_rows_have_no_such_page(server: Server, visit: Opener, rol
     assert seen.page.locator(".cl-opened, .stDataFrame").count() == 0
 
 
-def test_the_export_has_every_row_and_is_written_down(server: Server, visit: Opener, mine: Snapshot) -> None:
-    seen = visit(f"{server.url}/work_list?{DIRECTOR}&work_type=psc")
+def _written() -> list[tuple[str, str, str]]:
+    """Exports that were written down, latest first."""
+    with database.shared_engine(settings().url).connect() as connection:
+        rows = connection.execute(text("SELECT role, action, detail FROM audit_event WHERE action = 'export' ORDER BY at DESC"))
+        return [(row.role, row.action, row.detail) for row in rows]
+
+
+def test_an_address_opens_its_window_and_search(server: Server, visit: Opener, mine: Snapshot) -> None:
+    listed = worklist.items(*mine.pending(worklist.pl.lit(value=True)), mine.accounts(), mine.as_of)
+    word = str(listed.filter(worklist.pl.col("days_to_due") < 0).drop_nulls("team")["team"][0])
+    kept = worklist.narrowed(listed, "past_due", word)
+    assert 0 < kept.height < worklist.narrowed(listed, "past_due", "").height
+    seen = visit(f"{server.url}/work_list?{DIRECTOR}&within=past_due&search={word}")
+    assert seen.page.locator(".cl-caption").inner_text().startswith(f"{format.count(kept.height)} item")
+    assert "within=past_due" in seen.page.url
+    assert seen.page.locator(".st-key-worklist_search input").input_value() == word
+
+
+@pytest.mark.parametrize(("role", "centers", "least"), [("director-ELE", ("ELE",), 50), ("analyst", (), records.SHOWN + 1)])
+def test_the_export_has_every_row_and_is_written_down(
+    server: Server, visit: Opener, store: Path, role: str, centers: tuple[str, ...], least: int
+) -> None:
+    """Also the rows that are not on screen."""
+    mine = Snapshot(Scope(role.split("-", maxsplit=1)[0], centers), home=store / "published")
+    before = _written()
+    seen = visit(f"{server.url}/work_list?role={role}")
     with seen.page.expect_download() as waiting:
         seen.page.get_by_role("button", name="Download all as CSV").click()
     lines = Path(waiting.value.path()).read_text(encoding="utf-8-sig").splitlines()
     rows = [line for line in lines if not line.startswith(("#", '"#'))]
-    listed = mine.pending(worklist.pl.col("work_type") == "psc")[0]
-    assert len(rows) - 1 == listed.height > 0
+    listed = mine.pending(worklist.pl.lit(value=True))[0]
+    assert len(rows) - 1 == listed.height >= least
+    # In the order of the screen: the nearest consequence first.
+    ordered = worklist.items(*mine.pending(worklist.pl.lit(value=True)), mine.accounts(), mine.as_of)
+    assert [row.split(",")[-1].strip('"') for row in rows[1:]] == ordered["review_id"].to_list()
     assert "Synthetic data" in "\n".join(lines[:5])
-    with database.shared_engine(settings().url).connect() as connection:
-        last = connection.execute(text("SELECT role, action, detail FROM audit_event ORDER BY at DESC")).first()
-    assert last is not None
-    assert (last.role, last.action) == ("director-ELE", "export")
-    assert last.detail.startswith(f"work_list {listed.height} rows")
+    assert rows[0].startswith("Days left,If nothing is done,On,Due,Work type,")
+    assert "Gross age (days),Center age (days),Value (US dollars),Duty (US dollars)" in rows[0]
+    written = _written()
+    assert len(written) == len(before) + 1
+    who, action, detail = written[0]
+    assert (who, action) == (role, "export")
+    assert detail.startswith(f"work_list {listed.height} rows")
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])

@@ -72,6 +72,25 @@ def test_ages_and_windows_equal_a_plain_count(analyst: Snapshot, stays: pl.DataF
             assert row[f"{amount}_usd"] == pytest.approx(expected, abs=0.001)
 
 
+@pytest.mark.parametrize("seed", range(0, DAYS, 4))
+def test_month_by_month_stocks_equal_a_plain_count(analyst: Snapshot, stays: pl.DataFrame, seed: int) -> None:
+    day, filters = _question(seed, analyst)
+    over = filters.between(day - dt.timedelta(days=120), day)
+    answers = {
+        name: dict(METRICS[name].answer(analyst.frames, over, analyst.as_of, ["month"]).select("month", "value").iter_rows())
+        for name in ("pending", "backlog", "past_due", "oldest_days")
+    }
+    for month, pending in answers["pending"].items():
+        first = dt.date.fromisoformat(f"{month}-01")
+        end = min((first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1), day)
+        there = _open(stays, end, filters)
+        limits = there["work_type"].cast(pl.String).replace_strict(standards.STANDARD_DAYS, return_dtype=pl.Int64)
+        assert pending == there.height, month
+        assert answers["backlog"][month] == (there["age"] > limits).sum(), month
+        assert answers["past_due"][month] == (there["left"] < 0).sum(), month
+        assert (answers["oldest_days"].get(month) or 0) == (there["age"].max() or 0), month
+
+
 def test_the_questions_are_not_all_empty(analyst: Snapshot, stays: pl.DataFrame) -> None:
     sizes = [_open(stays, *_question(seed, analyst)).height for seed in range(DAYS)]
     assert sum(size > 0 for size in sizes) >= DAYS * 0.5

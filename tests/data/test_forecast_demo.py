@@ -159,6 +159,21 @@ def test_past_forecasts_beat_seasonal_naive_and_hold(analyst: Snapshot, center: 
     assert abs(card["bias_share"]) < 0.2
 
 
+@pytest.mark.parametrize("centers", [(), ("PORT",), ("ELE",)])
+def test_no_skill_beyond_a_flat_line_is_claimed_on_shuffled_weeks(analyst: Snapshot, centers: tuple[str, ...]) -> None:
+    """What is left of the receipts when the weeks of their last two years are in another order has nothing to foresee."""
+    receipts = learned(analyst, Filters(centers=centers)).receipts[-104:]
+    claims = 0
+    for seed in range(20):
+        shuffled = np.random.default_rng(seed).permutation(receipts)
+        zero = np.zeros_like(shuffled)
+        mondays = tuple(dt.date(2011, 10, 3) + dt.timedelta(weeks=week) for week in range(len(shuffled)))
+        past = History(mondays, tuple(str(i) for i in range(shuffled.shape[1])), shuffled, zero, zero, zero, 0)
+        whole = forecast.scorecard(forecast.remade(past, forecast.backtest(shuffled))).row(-1, named=True)
+        claims += whole["against_flat"] <= forecast.WORTH
+    assert claims <= 1
+
+
 def test_projected_pending_has_been_held_by_its_range(analyst: Snapshot) -> None:
     history = learned(analyst, Filters())
     row = projection.scorecard(history, forecast.backtest(history.receipts)).row(0, named=True)

@@ -24,6 +24,7 @@ from tests.data.samples import entry, line, review, write_csv
 CHECKS = [
     "Sums", "Vanished records", "Freshness", "Reports of the ports", "Fiscal years", "Quarantine", "Revisions of past months", "Late reports",
     "Results of closed reviews", "Assignment of accounts", "Work off the Center's industry",
+    "Release to working groups",
 ]  # fmt: skip
 
 
@@ -54,7 +55,7 @@ def small(peopled: Engine, home: Path, tmp_path: Path) -> Callable[..., dict[str
         for name, rows in tables.items():
             given = Marks(full=full, extract_date=dt.date(2012, 10, 31))
             load.load_files([write_csv(tmp_path / f"{name}.csv", rows)], engine=peopled, given=given)
-        publish.publish(engine=peopled)
+        publish.publish(engine=peopled, renew=True)
         checks = health.checks(Snapshot(Scope("analyst")), peopled, dt.date.fromisoformat(today), health.recounted(peopled))
         return states(checks)
 

@@ -149,8 +149,8 @@ def test_a_version_of_another_release_says_so(filled: Engine) -> None:
     snapshot = Snapshot(Scope("analyst"))
     for path in snapshot.folder.parents[1].glob("parts/review/*/rollups/work_*.parquet"):
         pl.read_parquet(path).drop("stopped_net").write_parquet(path)
-    from data import store
+    from data import rollupfiles
 
-    store._files.cache_clear()
+    rollupfiles.files_of.cache_clear()
     with pytest.raises(DataError, match="another release"):
         METRICS["pending"].answer(Snapshot(Scope("analyst")).frames, Filters(), snapshot.as_of, ())

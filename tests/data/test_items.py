@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from analytics import worklist
+from analytics import standards, worklist
 from analytics.exc import ScopeError
 from analytics.filters import Filters
 from analytics.metrics import METRICS
@@ -42,6 +43,69 @@ def test_the_list_holds_what_the_figures_count(analyst: Snapshot, filters: Filte
     assert listed["age_days"].max() == value("oldest_days")
     assert listed["age_days"].mean() == pytest.approx(value("pending_age_days"), rel=1e-12)
     assert listed["controlled_age_days"].mean() == pytest.approx(value("controlled_age_days"), rel=1e-12)
+
+
+def test_the_nearest_consequence_is_first_and_what_has_none_last(analyst: Snapshot) -> None:
+    listed = _listed(analyst, Filters())
+    days = listed["days_to_consequence"].to_list()
+    known = [day for day in days if day is not None]
+    assert days == [*sorted(known), *[None] * (len(days) - len(known))]
+    assert len(set(known)) > 20
+    assert listed["days_to_due"].to_list() == [due and (due - analyst.as_of).days for due in listed["due_date"]]
+
+
+def test_backlog_begins_the_day_after_the_standard(analyst: Snapshot) -> None:
+    """On several days, so that some reviews are exactly as old as their standard."""
+    at_the_mark = 0
+    for back in (0, 1, 2, 7, 30, 61):
+        day = analyst.as_of - dt.timedelta(days=back)
+        reviews, stood = analyst.pending(pl.col("opened_date") <= day)
+        listed = worklist.items(reviews, stood, analyst.accounts(), day)
+        rows = listed.select("opened_date", "work_type").iter_rows()
+        ages = [((day - opened).days, standards.STANDARD_DAYS[kind]) for opened, kind in rows]
+        assert listed["is_backlog"].to_list() == [age > standard for age, standard in ages]
+        at_the_mark += sum(age == standard for age, standard in ages)
+    assert at_the_mark > 5
+
+
+def test_windows_count_what_their_days_say(analyst: Snapshot) -> None:
+    listed = _listed(analyst, Filters())
+    edges = {"lapsed": ("days_to_consequence", -(10**6), -1), "past_due": ("days_to_due", -(10**6), -1)}
+    edges |= {name: ("days_to_consequence", 0, int(name)) for name in ("7", "14", "30")}
+    edges |= {f"due_{days}": ("days_to_due", 0, days) for days in (7, 30)}
+    assert set(edges) | {"all"} == set(worklist.WINDOWS)
+    for moved in range(-31, 32):  # so that each edge of a window has items on it
+        shifted = listed.with_columns(pl.col("days_to_consequence", "days_to_due") + moved)
+        counted = worklist.counts(shifted)
+        assert counted["all"] == listed.height
+        for name, (column, first, last) in edges.items():
+            assert counted[name] == sum(day is not None and first <= day <= last for day in shifted[column].to_list()), (name, moved)
+
+
+def test_a_search_looks_in_what_the_page_says_and_every_word_must_be_there(analyst: Snapshot) -> None:
+    listed = _listed(analyst, Filters())
+    row = listed.drop_nulls(["team", "account_name", "entry_number", "filer_code"]).row(0, named=True)
+    for column in ("entry_number", "account_name", "filer_code", "team", "review_id"):
+        found = worklist.narrowed(listed, "all", str(row[column]).upper())
+        assert row["review_id"] in found["review_id"], column
+        assert found.height < listed.height, column
+    both = worklist.narrowed(listed, "all", f"{row['team']} {row['review_id']}")
+    assert both["review_id"].to_list() == [row["review_id"]]
+    assert worklist.narrowed(listed, "all", f"{row['review_id']} nowhere").is_empty()
+
+
+def test_what_is_around_a_review_is_in_order(analyst: Snapshot) -> None:
+    listed = _listed(analyst, Filters())
+    many = listed.filter(pl.len().over("account_id") > 3)["review_id"].head(12)
+    events, others = 0, 0
+    for review_id in (*many, *listed.filter("clock_stands")["review_id"].head(12)):
+        around = analyst.item(review_id)
+        assert around is not None
+        assert around.events["event_date"].to_list() == sorted(around.events["event_date"])
+        opened = around.others["opened_date"].to_list()
+        assert opened == sorted(opened, reverse=True)
+        events, others = max(events, around.events["event_date"].n_unique()), max(others, len(set(opened)))
+    assert min(events, others) > 1
 
 
 def test_a_director_lists_their_own_center_alone(director: Snapshot, analyst: Snapshot) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from analytics import fairness, late
+from analytics import fairness, late, process
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from data import demo
@@ -51,6 +52,36 @@ def test_the_surge_is_as_large_as_planted_and_only_where_it_was(frames: dict[str
         before = _a_week(frames, str(center), truth.from_date - weeks, truth.from_date - dt.timedelta(days=1))
         during = _a_week(frames, str(center), truth.from_date, truth.to_date)
         assert low < during / before < high, center
+
+
+def _months_of(opened: pl.Series, first: dt.date, end: dt.date) -> pl.DataFrame:
+    """Judge receipts by month as the process chart does."""
+    months = pl.DataFrame({"month": pl.date_range(first, end, "1mo", eager=True)})
+    kept = pl.DataFrame({"month": opened.dt.month_start()}).filter(opened.is_between(first, end))
+    counts = kept.group_by("month").agg(value=pl.len().cast(pl.Float64))
+    rows = months.join(counts, on="month", how="left").with_columns(pl.col("value").fill_null(0), provisional=pl.lit(value=False))
+    return process.chart(rows.sort("month"), "neutral")
+
+
+def test_the_surge_is_a_signal_and_none_when_its_weeks_are_shuffled(frames: dict[str, pl.DataFrame]) -> None:
+    """A shuffle keeps the weeks of the surge and takes them apart; in one of twenty a month may stand out by chance."""
+    truth = single("surge")
+    opened = frames["review"].filter((pl.col("work_type") == "psc") & (pl.col("center_code") == truth.center_code))["opened_date"]
+    first, end = dt.date(2011, 12, 1), dt.date(2013, 4, 30)
+    now = process.verdict(_months_of(opened, first, end), "neutral")
+    assert (now.state, now.since) == ("up", truth.from_date.replace(day=1))
+    before = truth.from_date.replace(day=1) - dt.timedelta(days=1)
+    assert process.verdict(_months_of(opened, first, before), "neutral").state == "steady"
+
+    weeks = ((end - first).days + 1) // 7
+    inside = opened.filter(opened.is_between(first, first + dt.timedelta(days=7 * weeks - 1)))
+    week = ((inside - first).dt.total_days() // 7).to_numpy()
+    shuffles, alarms = 100, 0
+    for seed in range(shuffles):
+        moved = (np.random.default_rng(seed).permutation(weeks)[week] - week) * 7
+        shuffled = pl.DataFrame({"day": inside, "by": moved}).select(pl.col("day") + pl.duration(days="by")).to_series()
+        alarms += process.verdict(_months_of(shuffled, first, end), "neutral").state == "up"
+    assert alarms <= shuffles / 20
 
 
 def test_completions_of_the_last_days_are_missing(frames: dict[str, pl.DataFrame]) -> None:
@@ -187,6 +218,21 @@ def test_no_month_is_called_late_where_no_tail_was_planted(monkeypatch: pytest.M
     weak = known.with_columns(pl.when(pl.col("month") == "2013-09").then(pl.col("completions") // 2).otherwise("completions"))
     for each in (known, weak):
         assert set(late.late_tail(each, dt.date(2013, 9, 30))["quality"]) == {"ok"}
+
+
+def test_no_tail_is_found_in_months_shuffled_when_reports_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same counts in another order of months, each told whole: months that are weak by chance are not called late, in no shuffle."""
+    frames, _ = _untold(monkeypatch, 24_000, 7)
+    known = _known_then(frames, 7)
+    final = known.group_by("month").agg(pl.col("completions").max()).sort("month")
+    assert late.late_tail(known, dt.date(2013, 9, 30))["quality"].to_list().count("provisional") == 1
+    told = known.filter(pl.col("known_on") >= pl.col("month").str.to_date("%Y-%m").dt.month_end() - dt.timedelta(days=3))
+    for seed in range(20):
+        order = final.with_columns(pl.col("completions").shuffle(seed=seed))
+        at_once = told.drop("completions").join(order, on="month").select(known.columns)
+        found = late.late_tail(at_once, dt.date(2013, 9, 30))
+        assert found.filter(month="2013-09").height == 1
+        assert set(found["quality"]) == {"ok"}, seed
 
 
 def test_the_published_demonstration_says_what_is_reported(analyst: Snapshot) -> None:

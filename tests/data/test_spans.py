@@ -14,9 +14,9 @@ from polars.testing import assert_frame_equal
 from analytics import cube, periods
 from analytics.exc import QueryError
 from analytics.filters import Filters
-from analytics.rollups import FINDINGS, PARTICIPANTS, SAMPLE, VOLUME, WORK, ByMonth, Family, route
+from analytics.rollups import ACCOUNTS, FINDINGS, PARTICIPANTS, SAMPLE, VOLUME, WORK, ByMonth, Family, route
 from analytics.scope import Scope
-from data import store
+from data import rollupfiles
 from data.store import Snapshot
 
 SPANS = [
@@ -75,7 +75,7 @@ def test_a_span_that_ends_before_it_begins_has_nothing(analyst: Snapshot) -> Non
 
 def test_a_question_reads_months_and_the_days_of_two_at_most(analyst: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a page costs must not grow with the years that are kept."""
-    store._files.cache_clear()
+    rollupfiles.files_of.cache_clear()
     files: list[Path] = []
     scan, read = pl.scan_parquet, pl.read_parquet
     monkeypatch.setattr(pl, "scan_parquet", lambda paths, **more: [files.extend(paths), scan(paths, **more)][1])
@@ -92,19 +92,19 @@ def test_a_question_reads_months_and_the_days_of_two_at_most(analyst: Snapshot, 
     files.clear()
     cube.flows(frames, VOLUME, ["entries_count"], asked, analyst.as_of)
     assert files == []
-    store._files.cache_clear()
+    rollupfiles.files_of.cache_clear()
 
 
 def _choices(analyst: Snapshot) -> dict[tuple[str, object], pl.DataFrame]:
-    return store._files(analyst.folder)._kept
+    return rollupfiles.files_of(analyst.folder)._kept
 
 
 @pytest.fixture
 def narrowed(analyst: Snapshot) -> Iterator[Filters]:
     """Filters that alone ask for the rollup by port, and no rows that an earlier question has chosen."""
-    store._files.cache_clear()
+    rollupfiles.files_of.cache_clear()
     yield Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30), ports=("2704", "4601"))
-    store._files.cache_clear()
+    rollupfiles.files_of.cache_clear()
 
 
 def test_the_questions_of_a_page_choose_their_rows_once(analyst: Snapshot, narrowed: Filters, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,17 +147,17 @@ def test_no_more_rows_are_kept_than_there_is_room_for(analyst: Snapshot, narrowe
     ports = analyst.manifest["codes"]["port_code"]
     for port in ports[:40]:
         cube.flows(frames, VOLUME, ["value_cents"], narrowed.keeping("port", (port,)), analyst.as_of)
-    assert len(_choices(analyst)) == store._CHOICES_KEPT < 40
-    monkeypatch.setattr(store, "_ROWS_KEPT", 0)
+    assert len(_choices(analyst)) == rollupfiles.CHOICES_KEPT < 40
+    monkeypatch.setattr(rollupfiles, "_ROWS_KEPT", 0)
     cube.flows(frames, VOLUME, ["value_cents"], narrowed, analyst.as_of)
     assert len(_choices(analyst)) == 1, "only what was asked for last"
 
 
-def test_kept_rows_are_not_for_whom_their_rollup_is_not(analyst: Snapshot, narrowed: Filters) -> None:
-    cube.flows(analyst.frames, VOLUME, ["value_cents"], narrowed, analyst.as_of)
-    group = Snapshot(Scope("working_group"), home=analyst.folder.parents[1]).frames
+def test_kept_rows_are_not_for_whom_their_rollup_is_not(analyst: Snapshot) -> None:
+    cube.flows(analyst.frames, ACCOUNTS, ["value_cents"], Filters(), analyst.as_of)
+    leaders = Snapshot(Scope("leadership"), home=analyst.folder.parents[1]).frames
     with pytest.raises(QueryError):
-        cube.flows(group, VOLUME, ["value_cents"], narrowed, analyst.as_of)
-    assert isinstance(group, ByMonth)
+        cube.flows(leaders, ACCOUNTS, ["value_cents"], Filters(), analyst.as_of)
+    assert isinstance(leaders, ByMonth)
     with pytest.raises(KeyError):
-        group.kept("volume_day_3", (), (), pl.LazyFrame)
+        leaders.kept("accounts_day_0", (), (), pl.LazyFrame)

@@ -56,12 +56,16 @@ def shares(title: str) -> list[str]:
 def drawn(card: Card) -> bool:
     """Say whether there is a chart; a card without one says why and what to do."""
     assert len(card.title) > 10
+    assert "None" not in card.title.replace("None of ", "")
+    assert "nan" not in card.title.lower().split()
     if card.empty:
         assert card.chart is None
         assert len(card.empty) > 20
         return False
     assert card.chart is not None
+    assert card.chart_narrow is not None
     assert card.table.height > 0
+    assert {column.name for column in card.columns} <= set(card.table.columns)
     assert card.alt
     return True
 
@@ -234,9 +238,7 @@ def test_a_year_of_everything_draws_every_card(year: View, analyst: Snapshot) ->
     assert all(drawn(card) for card in cards)
 
 
-@pytest.mark.parametrize(
-    "scope", [Scope("leadership"), Scope("director", ("ELE",)), Scope("working_group")], ids=lambda scope: scope.role_id
-)
+@pytest.mark.parametrize("scope", [Scope("leadership"), Scope("director", ("ELE",))], ids=lambda scope: scope.role_id)
 def test_every_role_can_draw_its_cards(store: Path, scope: Scope) -> None:
     view = View(Snapshot(scope, home=store / "published"), Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30)))
     for card in (workload.ages(view), workload.durations(view), workload.flow(view), workload.due(view), workload.backlog_by_center(view)):

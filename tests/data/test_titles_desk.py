@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from analytics import format
+from analytics import format, standards
 from analytics.filters import Filters
 from data.store import Snapshot
 from tests.data.test_titles import _filters, drawn
@@ -39,8 +39,11 @@ def test_by_type(view: View) -> None:
         assert card.table["pending"].sum() == view.ask("pending")["value"][0]
         assert card.table["backlog"].sum() == view.ask("backlog")["value"][0]
         if "has most" in card.title:
-            most = card.table.filter(pl.col("backlog") == card.table["backlog"].max())["label"].to_list()
-            assert any(f"; {name} has most" in card.title for name in most)
+            most = card.table.filter(pl.col("backlog") == card.table["backlog"].max()).iter_rows(named=True)
+            assert any(card.title.endswith(f"; {row['label']} has most, {row['backlog']:,} of its {row['pending']:,}") for row in most)
+        for row in card.table.iter_rows(named=True):
+            assert row["share"] == (row["backlog"] / row["pending"] if row["pending"] else None)
+            assert row["standard"] == standards.STANDARD_DAYS[row["work_type"]]
 
 
 def test_weeks(view: View) -> None:
@@ -61,8 +64,16 @@ def test_weeks(view: View) -> None:
         assert ("Nothing that should fall is clearly up" in card.title) == (not up)
         assert all(name.lower() in card.title for name in up)
         end = min(view.end, view.as_of)
-        week = Filters(end - dt.timedelta(days=6), end, **{k: v for k, v in view.filters.__dict__.items() if not k.endswith("_date")})
-        assert rows["Receipts"]["now"] == view.ask("receipts", filters=week)["value"][0]
+        ends = {"now": end, "before": end - dt.timedelta(days=7), "year": end.replace(year=end.year - 1, day=min(end.day, 28))}
+        if end.day > 28:
+            ends["year"] = dt.date(end.year - 1, end.month, end.day) if (end.month, end.day) != (2, 29) else ends["year"]
+        heads = {column.name: column.label for column in card.columns}
+        for name, day in ends.items():
+            assert heads[name] == f"Week to {format.date(day)}"
+            week = view.filters.between(day - dt.timedelta(days=6), day)
+            for label, metric in {**ids, "Receipts": "receipts", "Completions": "completions"}.items():
+                known = day - dt.timedelta(days=6) >= view.source.first_date
+                assert rows[label][name] == (view.ask(metric, filters=week)["value"][0] if known else None), (label, name)
 
 
 def test_two_views(view: View) -> None:
@@ -81,6 +92,21 @@ def test_two_views(view: View) -> None:
         if view.filters.centers:
             assert f" {view.ask('pending')['value'][0]:,} of the " in card.title
         assert "difference 0" in card.note
+        # The ports that are named are those with most of what the chosen holders have, most first; the others are summed.
+        held = view.ask("pending", "port", filters=view.filters if view.filters.centers else whole)
+        if held["value"].sum():
+            named = card.table["place"].unique(maintain_order=True).to_list()[:-1]
+            worth = {view.label("port", port): value for port, value in held.select("port", "value").iter_rows()}
+            values = [worth[place] for place in named if place in worth]
+            assert values == sorted(worth.values(), reverse=True)[: len(values)]
+            assert len(values) >= min(7, sum(value > 0 for value in worth.values()))
+        if view.filters.centers:
+            rest = dict(view.ask("pending", "center", filters=whole).select("center", "value").iter_rows())
+            port = rest.get("PORT", 0) if "PORT" not in view.filters.centers else None
+            sums = dict(card.table.filter(place="All ports").select("holder", "value").iter_rows())
+            if port is not None:
+                assert sums.get("Port", 0) == port
+            assert sums.get("Other Centers", 0) == sum(v for c, v in rest.items() if c not in (*view.filters.centers, "PORT"))
 
 
 @pytest.mark.parametrize("centers", [(), ("ELE",), ("PORT",), ("ELE", "PHC"), ("ELE", "PHC", "AUT")])

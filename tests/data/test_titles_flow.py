@@ -215,9 +215,7 @@ def test_a_year_of_everything_draws_every_card(year: View) -> None:
     assert all(drawn(make(year)) for make in (*makers, pace_cards.pace))
 
 
-@pytest.mark.parametrize(
-    "scope", [Scope("leadership"), Scope("director", ("PHC",)), Scope("working_group")], ids=lambda scope: scope.role_id
-)
+@pytest.mark.parametrize("scope", [Scope("leadership"), Scope("director", ("PHC",))], ids=lambda scope: scope.role_id)
 def test_every_role_can_draw_its_cards(store: Path, scope: Scope) -> None:
     view = View(Snapshot(scope, home=store / "published"), YEAR)
     for make in (cards.how_long, cards.still_open, cards.how_they_end, cards.by_month, people_cards.two_ages):
@@ -231,7 +229,5 @@ def test_a_director_sees_the_teams_of_their_own_center_alone(store: Path) -> Non
     assert set(people_cards.teams(own).table["center"]) == {"PHC"}
     other = View(own.source, YEAR.keeping("center", ("ELE",)))
     assert people_cards.teams(other).table.is_empty()
-    for role in ("leadership", "working_group"):
-        view = View(Snapshot(Scope(role), home=store / "published"), YEAR)
-        with pytest.raises(QueryError):
-            people_cards.teams(view)
+    with pytest.raises(QueryError):
+        people_cards.teams(View(Snapshot(Scope("leadership"), home=store / "published"), YEAR))

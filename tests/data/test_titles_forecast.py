@@ -15,8 +15,8 @@ from analytics import format, projection, weekly
 from analytics.capacity import WhatIf
 from analytics.filters import Filters
 from data.store import Snapshot
+from tests.data.test_titles import drawn
 from ui import forecasting, provisional
-from ui.board import Card
 from ui.cards import forecast as cards
 from ui.cards.scorecard import scorecard
 from ui.cards.shared import plural
@@ -54,19 +54,6 @@ def plan(request: pytest.FixtureRequest, analyst: Snapshot) -> Plan:
 
 def year(analyst: Snapshot, *centers: str, **kept: tuple[str, ...]) -> View:
     return View(analyst, Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30), centers=centers, **kept))
-
-
-def drawn(card: Card) -> bool:
-    assert len(card.title) > 10
-    if card.empty:
-        assert card.chart is None
-        assert len(card.empty) > 20
-        return False
-    assert card.chart is not None
-    assert card.chart_narrow is not None
-    assert card.table.height > 0
-    assert card.alt
-    return True
 
 
 def test_the_page_title(plan: Plan) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from analytics import format, late
 from analytics.filters import Filters
-from analytics.scope import Scope
 from data.store import Snapshot
 from tests.data.test_titles import _filters
 from ui import charts, provisional
@@ -88,11 +87,6 @@ def test_a_change_that_the_rest_could_undo_is_not_coloured() -> None:
     assert not high.hides(90, 100)
     assert provisional.Open(provisional=False, words="too high for now", rest=None).hides(500, 100)
     assert not provisional.Open(provisional=False, words="").hides(110, 100)
-
-
-def test_a_working_group_reads_it_of_centers(store: object, analyst: Snapshot) -> None:
-    mine = View(Snapshot(Scope("working_group"), home=analyst.folder.parents[1]), SEPTEMBER)
-    assert workload.flow(mine).subtitle == workload.flow(View(analyst, SEPTEMBER)).subtitle
 
 
 def test_the_chart_shades_and_joins_nothing_that_is_still_reported(year: View) -> None:

@@ -380,9 +380,7 @@ def test_key_figures_name_the_filters_that_they_do_not_know(year: View) -> None:
     assert "not narrowed" not in people_cards.sentence(year, {"center": "ELE"})
 
 
-@pytest.mark.parametrize(
-    "scope", [Scope("leadership"), Scope("director", ("ELE",)), Scope("working_group")], ids=lambda scope: scope.role_id
-)
+@pytest.mark.parametrize("scope", [Scope("leadership"), Scope("director", ("ELE",))], ids=lambda scope: scope.role_id)
 def test_roles_get_their_cards_and_no_others(store: Path, year: View, scope: Scope) -> None:
     snapshot = Snapshot(scope, home=store / "published")
     own = View(snapshot, year.filters)

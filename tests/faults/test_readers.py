@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from analytics.exc import DataError
 from analytics.scope import Scope
-from data import database, publish, store
+from data import database, held, publish, rollupfiles
 from data.source import Database
 from data.store import Snapshot
 from tests.faults.conftest import assert_whole, change, leftovers, publish_to, url_of
@@ -37,8 +37,8 @@ def publish_days(home: Path, engine: Engine, first: int, count: int) -> list[str
 
 def figures(snapshot: Snapshot) -> list[object]:
     """Rows, rollups and dimensions, read from the disk and not from memory."""
-    store._files.cache_clear()
-    store._dimension.cache_clear()
+    rollupfiles.files_of.cache_clear()
+    rollupfiles.dimension_of.cache_clear()
     vars(snapshot).pop("frames", None)
     rows = snapshot.rows("entry", pl.col("value_usd") > 0, 1000, "entry_number")
     rollup = snapshot.frames["sample_stratum"].collect(), *(snapshot.frames[name].collect().sum() for name in list(snapshot.frames)[:6])
@@ -105,7 +105,7 @@ def test_a_version_that_goes_while_it_is_opened_is_looked_for_again(
     """The pointer was read just before the version that it named was replaced and deleted."""
     made = publish_days(tmp_path / "own", loaded, 0, KEPT + 1)
     read = [made[0]]
-    monkeypatch.setattr(store, "current_version", lambda home: read.pop() if read else publish.current_version(home))
+    monkeypatch.setattr(held, "current_version", lambda home: read.pop() if read else publish.current_version(home))
     assert Snapshot(Scope("analyst"), home=tmp_path / "own").version == made[-1]
     assert not read
 

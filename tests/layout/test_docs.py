@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -85,14 +86,57 @@ def _questions() -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows]
 
 
+def _pages() -> dict[str, tuple[str, str]]:
+    """Title of a page -> its own text, and that with the text of what it takes from ui."""
+    found = {}
+    for folder, name, title in re.findall(r'^    \("(\w+)", "(\w+)", "([^"]+)"', (ROOT / "frame/main.py").read_text(), re.MULTILINE):
+        own = (ROOT / "pages" / folder / f"{name}.py").read_text()
+        taken = [ROOT / "ui/item.py"] if "item.detail" in own else []
+        for node in ast.walk(ast.parse(own)):
+            if isinstance(node, ast.ImportFrom) and node.module in ("ui", "ui.cards"):
+                taken += [ROOT / node.module.replace(".", "/") / f"{each.name}.py" for each in node.names]
+            elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("ui."):
+                taken.append(ROOT / f"{str(node.module).replace('.', '/')}.py")
+        found[title] = (own, own + "".join(path.read_text() for path in taken if path.exists()))
+    return found
+
+
+def _makers() -> dict[str, set[str]]:
+    """Key of a card -> the functions that make it: those that call it their `key`."""
+    makers: dict[str, set[str]] = {}
+    for path in (ROOT / "ui/cards").glob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            for node in ast.walk(function):
+                if isinstance(node, ast.Assign):
+                    target, value = node.targets[0], node.value
+                    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                        target, value = target.elts[0], value.elts[0]
+                    named = isinstance(target, ast.Name) and target.id == "key"
+                elif isinstance(node, ast.keyword):
+                    named, value = node.arg == "key", node.value
+                else:
+                    continue
+                if named and isinstance(value, ast.Constant):
+                    makers.setdefault(str(value.value), set()).add(function.name)
+    return makers
+
+
 def test_every_question_of_a_director_has_its_place() -> None:
-    rows = _questions()
+    rows, pages, makers = _questions(), _pages(), _makers()
     assert {int(row[0]) for row in rows} >= {*range(1, 16), *range(24, 31), 37, 39}
-    titles = re.findall(r'\("\w+", "\w+", "([^"]+)"', (ROOT / "frame/main.py").read_text())
-    code = "\n".join(path.read_text() for path in (ROOT / "ui/cards").glob("*.py"))
-    for number, _, pages, cards, ids in rows:
-        assert set(pages.split(", ")) <= set(titles), number
-        named = re.findall(r"`(\w+)`", cards)
-        assert named or "opened" in cards, number
-        assert [card for card in named if f'"{card}"' not in code] == [], number
-        assert [name for name in re.findall(r"`(\w+)`", ids) if name not in METRICS] == [], number
+    for number, _, named, cards, ids in rows:
+        keys, titles = re.findall(r"`(\w+)`", cards), named.split(", ")
+        assert set(titles) <= set(pages), number
+        assert keys or "opened" in cards, number
+        draws = {
+            title: {key for key in keys if any(re.search(rf"\b{made}\(", pages[title][0]) for made in makers.get(key, ()))}
+            for title in titles
+        }
+        assert set().union(*draws.values()) == set(keys), number
+        # A page that is named draws one of the cards, or is a list of single records.
+        assert [title for title in titles if keys and not draws[title] and title != "Work list"] == [], number
+        metrics = re.findall(r"`(\w+)`", ids)
+        assert [name for name in metrics if name not in METRICS] == [], number
+        assert [name for name in metrics if not any(f'"{name}"' in pages[title][1] for title in titles)] == [], number

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
 from analytics import cube
 from analytics.__main__ import main
 from analytics.exc import QueryError, ScopeError
-from analytics.filters import DIMENSIONS, Filters
+from analytics.filters import Filters
 from analytics.metrics import METRICS
 from analytics.rollups import ROLLUPS
 from analytics.scope import ROLES, Scope
+from data import release
 from data.store import Snapshot
 
 SCOPES = {
@@ -26,57 +26,40 @@ SCOPES = {
     "analyst": Scope("analyst"),
     "working_group": Scope("working_group"),
 }
-BELOW = [name for name in DIMENSIONS if name != "center"]
 
 
 def snapshot(store: Path, role: str) -> Snapshot:
     return Snapshot(SCOPES[role], home=store / "published")
 
 
-def test_a_working_group_has_no_frame_below_a_center(store: Path) -> None:
-    frames = snapshot(store, "working_group").frames
-    columns = {column for frame in frames.values() for column in frame.collect_schema().names()}
-    assert len(frames) > 5
-    assert columns & {"industry_code", "port_code", "program", "work_type", "entry_type_code", "mode_code"} == set()
-    hidden = [rollup.name for rollup in ROLLUPS if rollup.dimensions != ("center",)]
-    assert [name for name in hidden if name in frames] == []
-    with pytest.raises(KeyError):
-        frames[hidden[0]]
+def test_a_working_group_has_no_frame_at_all(store: Path) -> None:
+    view = snapshot(store, "working_group")
+    assert dict(view.frames) == {}
+    assert dict(view.released().frames) == {}
+    assert sorted(view.labels) == sorted(view.released().labels) == ["center"]
 
 
 @pytest.mark.parametrize("metric_id", METRICS)
-@pytest.mark.parametrize("dimension", [*BELOW, "district"])
-def test_a_working_group_gets_no_number_below_a_center(store: Path, metric_id: str, dimension: str) -> None:
+def test_no_function_gives_a_working_group_a_number_past_the_release(store: Path, metric_id: str) -> None:
     view = snapshot(store, "working_group")
-    with pytest.raises(QueryError):
-        METRICS[metric_id].answer(view.frames, Filters(), view.as_of, [dimension])
-    if dimension in DIMENSIONS:
-        kept = Filters().keeping(dimension, ("x",))
-        with pytest.raises(QueryError):
-            METRICS[metric_id].answer(view.frames, kept, view.as_of, ())
+    for by in ([], ["center"], ["month"]):
+        with pytest.raises((QueryError, KeyError)):
+            METRICS[metric_id].answer(view.frames, Filters(), view.as_of, by)
 
 
-#: Metrics without a level of the Center alone: they rest on what a working group does not reach.
-NOT_FOR_GROUPS = ("eligible_not_in_center_usd", "eligible_not_in_center_share")
-
-
-def test_a_metric_that_rests_on_more_than_the_center_is_refused_to_a_working_group(store: Path) -> None:
+def test_a_working_group_reads_nothing_of_the_store_but_the_release(store: Path) -> None:
     view = snapshot(store, "working_group")
-    assert sorted(NOT_FOR_GROUPS) == sorted(name for name, metric in METRICS.items() if metric.family.levels[0] != ("center",))
-    for metric_id in NOT_FOR_GROUPS:
-        for by in ([], ["center"], ["fiscal_year"]):
-            with pytest.raises(QueryError):
-                METRICS[metric_id].answer(view.frames, Filters(), view.as_of, by)
-
-
-@pytest.mark.parametrize("metric_id", [name for name in METRICS if name not in NOT_FOR_GROUPS])
-def test_a_working_group_sees_the_same_national_figures(store: Path, metric_id: str) -> None:
-    narrow, wide = snapshot(store, "working_group"), snapshot(store, "analyst")
-    by = ["center"]
-    mine = METRICS[metric_id].answer(narrow.frames, Filters(), narrow.as_of, by)
-    theirs = METRICS[metric_id].answer(wide.frames, Filters(), wide.as_of, by)
-    assert mine.height > 0
-    assert_frame_equal(mine, theirs, rel_tol=1e-12)
+    ways = (
+        view.unassigned, view.statuses, view.segments, view.unassigned_share, view.skipped_months, view.known_then, view.loads, view.health,
+        view.accounts, view.assignments, view.assignment_events, view.vanished, view.rejects, lambda: view.facts("review"),
+        lambda: view.facts("entry"), lambda: view.item("R1"), lambda: view.pending(pl.lit(value=True)),
+    )  # fmt: skip
+    for way in ways:
+        with pytest.raises(ScopeError):
+            way()
+    kept = {path.name for path in (view.folder / "facts").glob("release_*.parquet")}
+    assert kept == {f"{name}.parquet" for name in release.FILES}
+    assert {name for name, value in vars(view.released()).items() if isinstance(value, pl.DataFrame)} == {"cells", "summary"}
 
 
 @pytest.mark.parametrize("role", ["leadership", "working_group"])

@@ -181,6 +181,28 @@ def test_the_line_of_a_late_center_starts_late():
     assert line["x"][gaps[3] + 1] > left + 30
 
 
+def test_the_last_settled_value_is_written_at_its_point_and_the_provisional_one_is_called_so():
+    frame = pl.DataFrame(
+        {
+            "month": [dt.date(2013, month, 1) for month in (1, 4, 7)],
+            "value": [0.95, 0.966, 0.982],
+            "open": [False, False, True],
+        }
+    )
+    notes = charts.rate_with_interval(frame, "month", "value", provisional="open")["layout"]["annotations"]
+    settled = next(note for note in notes if note["text"] == "96.6%")
+    assert (settled["x"], settled["y"], settled["yanchor"]) == ("2013-04-01", 0.966, "top")
+    end = next(note for note in notes if "provisional" in note["text"])
+    assert (end["text"], end["x"], end["y"]) == ("98.2%<br>provisional", 1, 0.982)
+    closed = charts.rate_with_interval(frame.with_columns(open=False), "month", "value", provisional="open")["layout"]["annotations"]
+    assert [(note["text"], note["x"], note["y"]) for note in closed] == [("98.2%", 1, 0.982)]
+    falling = frame.with_columns(value=pl.Series([0.95, 0.982, 0.966]))
+    notes = charts.rate_with_interval(falling, "month", "value", provisional="open")["layout"]["annotations"]
+    assert next(note for note in notes if note["text"] == "98.2%")["yanchor"] == "bottom"
+    alone = charts.rate_with_interval(frame.with_columns(open=True), "month", "value", provisional="open")["layout"]["annotations"]
+    assert [note["text"] for note in alone] == ["98.2%<br>provisional"]
+
+
 def test_dots_judge_by_the_whole_interval():
     spec = charts.dots_with_interval(ranked(), "center", "value", "low", "high", target=0.96, n="n", quality="quality")
     marker = spec["data"][-1]["marker"]

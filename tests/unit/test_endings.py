@@ -110,6 +110,42 @@ def test_incidence_with_ties_equals_its_definition(seed: int) -> None:
             assert (row["low"], row["high"]) == (None, None)
 
 
+def as_redistributed(days: np.ndarray, kinds: np.ndarray) -> dict[tuple[int, int], float]:
+    """Share of each way to end by each day, without hazards: the weight of who is still open goes to those to the right (Efron 1967).
+
+    Every review begins with the same weight. What was open on a day gives its weight, in equal parts of theirs, to those that were
+    watched for longer; what ended keeps it. The weights of one way to end, added up, are the Aalen-Johansen estimate.
+    """
+    weight = np.full(len(days), 1 / len(days))
+    for day in sorted(set(days[kinds == 0].tolist())):
+        stopped, longer = (days == day) & (kinds == 0), days > day
+        if longer.any():
+            weight[longer] *= 1 + weight[stopped].sum() / weight[longer].sum()
+            weight[stopped] = 0
+    return {
+        (int(kind), day): float(weight[(kinds == kind) & (days <= day)].sum())
+        for kind in sorted(set(kinds[kinds > 0].tolist()))
+        for day in sorted(set(days[kinds > 0].tolist()))
+    }
+
+
+def test_hundreds_of_random_samples_equal_a_second_way_to_the_same_estimate() -> None:
+    samples = {}
+    for seed in range(300):
+        draw = np.random.default_rng(500 + seed)
+        size, open_ = int(draw.integers(1, 90)), float(draw.choice([0.0, 0.3, 0.8, 1.0]))
+        others = np.array([0.5, 0.3, 0.2]) * (1 - open_)
+        samples[str(seed)] = draw.integers(0, draw.choice([1, 4, 20, 300]), size), draw.choice(4, size, p=[open_, *others])
+    found = endings.cumulative_incidence(pl.concat([counts(*each, team=name) for name, each in samples.items()]), ["team"])
+    groups = {name: part for (name,), part in found.group_by("team")}
+    assert sum(name not in groups for name in samples) > 30
+    for name, (days, kinds) in samples.items():
+        expected = as_redistributed(days, kinds)
+        mine = {(int(row["outcome"]), row["days"]): row["share"] for row in groups[name].iter_rows(named=True)} if name in groups else {}
+        assert mine.keys() == expected.keys(), name
+        assert all(math.isclose(mine[key], expected[key], abs_tol=1e-10) for key in expected), name
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_all_outcomes_and_the_open_share_make_one_on_each_day(seed: int) -> None:
     one, two = sample(seed, 150), sample(seed + 100, 70, ties=20)

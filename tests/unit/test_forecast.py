@@ -86,6 +86,23 @@ def test_noise_and_a_random_walk_have_no_skill_beyond_a_flat_line(kind: str) -> 
     assert np.mean(shares) > forecast.WORTH
 
 
+def beyond_flat(y: np.ndarray) -> bool:
+    """Say whether the scorecard claims that a forecast sees more than a flat line."""
+    past = history(y)
+    whole = forecast.scorecard(forecast.remade(past, forecast.backtest(past.receipts))).filter(band="1–26")
+    return bool(whole["against_flat"][0] <= forecast.WORTH)
+
+
+def test_a_season_has_skill_beyond_a_flat_line_and_its_shuffled_weeks_have_none() -> None:
+    """The same weeks in another order: in one of twenty skill may be claimed by chance."""
+    seeds, claims = range(12), []
+    for seed in seeds:
+        y = drawn("seasonal", seed, WEEKS)
+        assert beyond_flat(y), seed
+        claims += [beyond_flat(np.random.default_rng(shuffle).permutation(y)) for shuffle in (2 * seed, 2 * seed + 1)]
+    assert sum(claims) <= len(claims) / 20
+
+
 def test_where_last_year_repeats_itself_seasonal_naive_wins_and_is_used() -> None:
     pattern = np.random.default_rng(5).integers(20, 120, YEAR).astype(float)
     y = history(np.tile(pattern, 3)[:, None])

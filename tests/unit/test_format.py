@@ -113,6 +113,11 @@ def test_relative_change():
     assert fmt.relative_change(104.1, 100, better="higher") == ("4.1%", "up", "good")
     assert fmt.relative_change(1.2, 1.0, better="lower") == ("20.0%", "up", "bad")
     assert fmt.relative_change(5, 0) is None
+    assert fmt.relative_change(300, 100) == ("200.0%", "up", "neutral")
+    assert fmt.relative_change(301, 100, better="lower") == ("from 100", "up", "bad")
+    assert fmt.relative_change(4_412, 100) == ("from 100", "up", "neutral")
+    assert fmt.relative_change(44.1e6, 1.2e6, kind="usd", better="higher") == ("from $1.2M", "up", "good")
+    assert fmt.relative_change(0, 100) == ("100.0%", "down", "neutral")
     assert fmt.relative_change(None, 5) is None
 
 

@@ -9,7 +9,22 @@ from ui.cards.shared import moved
 
 @pytest.mark.parametrize(
     ("now", "before", "words"),
-    [(0, 0, "unchanged"), (3, 0, "up from none"), (7, 7, "unchanged"), (0, 4, "down 100.0%"), (5, 4, "up 25.0%")],
+    [
+        (0, 0, "unchanged on"),
+        (3, 0, "up from none"),
+        (7, 7, "unchanged on"),
+        (0, 4, "down 100.0% on"),
+        (5, 4, "up 25.0% on"),
+        (12, 4, "up 200.0% on"),
+        (13, 4, "up from 4"),
+        (4_412, 100, "up from 100"),
+    ],
 )
 def test_how_a_count_moved(now: float, before: float, words: str) -> None:
-    assert moved(now, before) == words
+    assert moved(now, before, "a year earlier") == f"{words} a year earlier"
+    month = moved(now, before, "Sep 2012")
+    assert month == (f"{words} Sep 2012" if words.endswith(" on") else f"{words} in Sep 2012")
+
+
+def test_dollars_are_named_as_dollars() -> None:
+    assert moved(44.1e6, 1.2e6, "a year earlier", "usd") == "up from $1.2M a year earlier"

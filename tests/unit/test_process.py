@@ -250,7 +250,7 @@ def test_a_start_up_is_in_no_limits_and_never_a_signal() -> None:
     assert (verdict.state, verdict.points) == ("steady", 16)
     assert process.verdict(process.chart(begun(opening, 6), "lower"), "lower") == process.Verdict(process.SHORT, 0)
     few = process.chart(begun([*opening, *level[:11]], 6), "lower")
-    assert process.verdict(few, "lower").words == "trial limits"
+    assert process.verdict(few, "lower").words == "too early to say"
 
 
 def ramps(count: int, span: int) -> pl.DataFrame:
@@ -279,7 +279,7 @@ def test_fewer_than_twelve_points_are_trial_limits_and_no_signal() -> None:
     drawn = chart(values)
     assert drawn["rule"].drop_nulls().is_empty()
     assert drawn["upper"][0] is not None
-    assert process.verdict(drawn, "higher", 1.0).words == "trial limits"
+    assert process.verdict(drawn, "higher", 1.0).words == "too early to say"
     assert process.verdict(drawn, "higher", 1.0).assurance == ""
     full = process.verdict(chart([*values, 3.0]), "higher")
     assert (full.state, full.rule, full.since, full.until) == ("improvement", ABOVE_LIMIT, month(10), month(10))

@@ -206,3 +206,33 @@ def test_the_range_of_pending_holds_about_what_it_says() -> None:
         actual = made.pending[156:182].sum(axis=1)
         inside.append(((low <= actual) & (actual <= high)).mean())
     assert 0.65 < np.mean(inside) <= 0.99
+
+
+def rare(seed: int) -> History:
+    """Make a history of one frequent and two rare work types, of which less comes in than did: what is drawn around 0 is often cut."""
+    rng = np.random.default_rng(seed)
+    falling = np.outer(np.linspace(1.4, 0.6, 156), [30.0, 1.0, 0.3])
+    receipts = rng.poisson(falling).astype(float)
+    done, open_ = np.empty_like(receipts), np.array([300.0, 10.0, 3.0])
+    for week in range(156):
+        done[week] = rng.binomial((open_ + receipts[week]).astype(int), 0.1)
+        open_ = open_ + receipts[week] - done[week]
+    return history(receipts, done, start=np.array([300.0, 10.0, 3.0]), held_back=3)
+
+
+@pytest.mark.parametrize("widened", [1.0, 2.5])
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("seed", range(3))
+def test_on_average_what_is_drawn_is_what_is_expected(rule: str, seed: int, widened: float) -> None:
+    past = rare(seed)
+    test = forecast.backtest(past.receipts)
+    drawn = projection.draws(past, test, forecast.FLAT, rule, 4000, widened)
+    expected, rate = test.by_type[forecast.FLAT][-1], projection.paces(past)[rule][-1]
+    assert drawn.came.min() >= 0
+    assert drawn.could.min() >= 0
+    for paths, mean in ((drawn.came[past.held_back :], expected), (drawn.could, np.broadcast_to(rate, drawn.could.shape[:2]))):
+        # Standard errors of the mean over all weeks of a path: what is drawn stays together for weeks, so weeks are no samples.
+        each = paths.mean(axis=0)
+        error = each.std(axis=1) / np.sqrt(each.shape[1])
+        assert (np.abs(each.mean(axis=1) - mean.mean(axis=0)) <= 4 * error + 1e-12).all()
+        assert (error < 0.02 * mean.mean(axis=0) + 0.01).all()

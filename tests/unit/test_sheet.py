@@ -7,8 +7,12 @@ import datetime as dt
 import io
 
 import polars as pl
+import pytest
 
-from ui.sheet import csv_of
+from ui import accounts, worklist
+from ui.sheet import csv_of, with_units
+
+HEADS = {"account": "Account", "age_days": "Gross age (days)", "due_date": "Due"}
 
 FRAME = pl.DataFrame(
     {
@@ -21,11 +25,11 @@ FRAME = pl.DataFrame(
 
 
 def test_formulas_become_text_and_numbers_stay_numbers() -> None:
-    written = csv_of(FRAME, ["account", "age_days", "due_date"], ["Open on 30 Sep 2013, all", "Synthetic data\n=1"]).decode()
+    written = csv_of(FRAME, HEADS, ["Open on 30 Sep 2013, all", "Synthetic data\n=1"]).decode()
     assert written.startswith("\ufeff# Centerline\r\n")
     rows = list(csv.reader(io.StringIO(written.removeprefix("\ufeff"))))
     assert rows[1:3] == [["# Open on 30 Sep 2013, all"], ["# Synthetic data =1"]]
-    assert rows[3] == ["account", "age_days", "due_date"]
+    assert rows[3] == ["Account", "Gross age (days)", "Due"]
     body = rows[4:]
     assert len(body) == FRAME.height
     assert [row[0] for row in body] == [
@@ -36,4 +40,17 @@ def test_formulas_become_text_and_numbers_stay_numbers() -> None:
 
 
 def test_no_rows_leave_the_heads() -> None:
-    assert csv_of(FRAME.clear(), ["account"], []).decode() == "\ufeff# Centerline\r\naccount\r\n"
+    assert csv_of(FRAME.clear(), {"account": "Account"}, []).decode() == "\ufeff# Centerline\r\nAccount\r\n"
+
+
+@pytest.mark.parametrize("heads", [worklist.HEADS, accounts.HEADS])
+def test_heads_of_a_file_are_those_of_the_screen_with_their_units(heads: dict[str, str]) -> None:
+    written = with_units(heads)
+    assert list(written) == list(heads)
+    assert len(set(written.values())) == len(heads)
+    assert all(said.startswith(heads[name]) and "_" not in said for name, said in written.items())
+    money = [said for name, said in written.items() if name.endswith("_usd")]
+    assert money
+    assert all(said.endswith("(US dollars)") for said in money)
+    assert written.get("age_days", "Gross age (days)") == "Gross age (days)"
+    assert written.get("found_share", "Found something (0–1)") == "Found something (0–1)"

@@ -39,6 +39,61 @@ def test_curve_and_interval_equal_scipy(seed: int) -> None:
             assert math.isclose(row["high"], interval.high.probabilities[i], abs_tol=1e-12)
 
 
+def _random(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a sample of random size, ties and share still open: from nothing closed to everything, from one day to hundreds."""
+    random = np.random.default_rng(1000 + seed)
+    size = int(random.integers(1, 120))
+    days = random.integers(0, random.choice([1, 3, 15, 400]), size)
+    return days, random.random(size) < random.choice([0.0, 0.1, 0.5, 0.9, 1.0])
+
+
+@pytest.mark.filterwarnings("ignore:The confidence interval is undefined")
+def test_hundreds_of_random_samples_equal_scipy() -> None:
+    """At once, as groups of one frame: curve, interval, quantiles and the interval of the median."""
+    samples = {str(seed): _random(seed) for seed in range(400)}
+    frame = pl.concat([_counts(*sample, team=name) for name, sample in samples.items()])
+    curves = {name: part.sort("days") for (name,), part in survival.product_limit(frame, ["team"]).group_by("team")}
+    found = {row["team"]: row for row in survival.quantiles(frame, ["team"]).iter_rows(named=True)}
+    kinds = {"all open": 0, "none open": 0, "ties": 0}
+    for name, (days, closed) in samples.items():
+        kinds = {
+            "all open": kinds["all open"] + (not closed.any()),
+            "none open": kinds["none open"] + bool(closed.all()),
+            "ties": kinds["ties"] + (len(set(days.tolist())) < len(days)),
+        }
+        assert found[name]["n"] == len(days)
+        if not closed.any():
+            assert name not in curves
+            assert [found[name][each] for each in ("median", "p80", "p90", "low", "high")] == [None] * 5
+            continue
+        oracle = stats.ecdf(stats.CensoredData(uncensored=days[closed], right=days[~closed])).sf
+        interval = oracle.confidence_interval(method="log-log")
+        ended = np.isin(oracle.quantiles, days[closed])
+        curve = curves[name]
+        assert curve["days"].to_list() == oracle.quantiles[ended].tolist()
+        np.testing.assert_allclose(curve["still_open"], oracle.probabilities[ended], atol=1e-12)
+        inner = (oracle.probabilities[ended] > 0) & (oracle.probabilities[ended] < 1)
+        for side, band in (("low", interval.low), ("high", interval.high)):
+            known = curve[side].is_not_null().to_numpy()
+            assert known.tolist() == inner.tolist()
+            np.testing.assert_allclose(curve[side].drop_nulls(), band.probabilities[ended][inner], atol=1e-10)
+        for share, column in survival.QUANTILES.items():
+            reached = oracle.quantiles[oracle.probabilities <= 1 - share + 1e-12]
+            assert found[name][column] == (reached.min() if len(reached) else None), (name, column)
+        high = oracle.quantiles[ended][inner & (np.nan_to_num(interval.high.probabilities[ended], nan=1.0) <= 0.5)]
+        assert found[name]["high"] == (high.min() if len(high) else None), name
+    assert min(kinds.values()) > 30, kinds
+
+
+def test_counts_weigh_as_so_many_reviews() -> None:
+    random = np.random.default_rng(8)
+    rows = pl.DataFrame({"days": random.integers(0, 40, 60), "closed": random.random(60) < 0.6, "count": random.integers(1, 9, 60)})
+    each = rows.select(pl.all().repeat_by("count").explode()).with_columns(count=pl.lit(1, pl.Int64))
+    assert each.height == rows["count"].sum()
+    assert survival.product_limit(rows).equals(survival.product_limit(each))
+    assert survival.quantiles(rows).equals(survival.quantiles(each))
+
+
 def test_groups_are_estimated_apart() -> None:
     one, two = _sample(1, 150), _sample(2, 90)
     both = pl.concat([_counts(*one, team="a"), _counts(*two, team="b")])

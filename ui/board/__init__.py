@@ -84,6 +84,15 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Way:
+    """A step out of an empty card: a link to the same page with other parameters in its address."""
+
+    label: str
+    #: Parameter of the address -> its new value; all others stay as they are.
+    change: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Card:
     """One finding: title, chart and the table behind it."""
 
@@ -103,6 +112,8 @@ class Card:
     rows_note: str = ""
     #: When set: this message instead of a chart.
     empty: str = ""
+    #: What leads out of it, shown below that message.
+    way: Way | None = None
     #: The same chart planned for a phone (`ui.charts.PHONE`), used when the card is narrow.
     chart_narrow: dict[str, Any] | None = field(default=None)
 
@@ -171,6 +182,7 @@ def _card(card: Card) -> dict[str, Any]:
         "note": card.note,
         "rowsNote": card.rows_note,
         "empty": card.empty,
+        "way": asdict(card.way) if card.empty and card.way else None,
         "wide": card.wide,
         "height": _height(card.chart, card.height),
         "heightNarrow": _height(card.chart_narrow or card.chart, card.height),

@@ -408,6 +408,7 @@ function fillCard(card, data) {
   card.plot.hidden = !data.chart;
   card.empty.hidden = Boolean(data.chart);
   card.empty.replaceChildren(make("p", "", data.empty || (data.chart ? "" : "Nothing to draw for these filters.")));
+  if (data.way) card.empty.append(wayOut(data.way));
   card.canvas.setAttribute("role", "img");
   card.canvas.setAttribute("aria-label", data.alt);
   card.csv.setAttribute("aria-label", "Download as CSV: " + data.title);
@@ -481,6 +482,20 @@ function lookAt(board, cards) {
   const dirty = cards.map((card, index) => [card, index]).filter(([card]) => card.dirty);
   const first = dirty.filter(([, index]) => onScreen(index)).map(([card]) => card);
   return { first, later: dirty.map(([card]) => card).filter((card) => !first.includes(card)), whole };
+}
+
+/* A link to this page with some parameters changed; the others are those of the address when it is followed. */
+function wayOut(way) {
+  const link = make("a", "cl-way", way.label);
+  link.target = "_self";
+  const point = () => {
+    const query = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries(way.change)) query.set(name, value);
+    link.href = "?" + query;
+  };
+  point();
+  for (const event of ["pointerdown", "focus", "click"]) link.addEventListener(event, point);
+  return link;
 }
 
 function showFailure(card, message) {

@@ -49,7 +49,7 @@ def month(view: View) -> Card:
     )
     entries = {name: answer["entry_summaries"] or 0.0 for name, answer in answers.items()}
     title = f"{plural(int(entries['now']), 'entry summary', 'entry summaries')} in {format.month(now)}"
-    against = [f"{moved(entries['now'], entries[name])} on {format.month(starts[name])}" for name in ("before", "year") if name in entries]
+    against = [moved(entries["now"], entries[name], format.month(starts[name])) for name in ("before", "year") if name in entries]
     heads = [(name, format.month(start)) for name, start in starts.items()]
     return with_chart(
         Card(
@@ -84,7 +84,7 @@ def outside(view: View, segments: pl.DataFrame) -> Card:
     order = pl.DataFrame({"standing": list(assignment.STANDINGS), "label": list(assignment.STANDINGS.values())})
     rows = order.join(sums, on="standing", how="inner", maintain_order="left")
     out = rows.filter(pl.col("standing").is_in(_OUT)).sort(["value_usd", "label"], descending=[True, False])
-    subtitle = f"Import value of the 12 months to {format.date(view.as_of)} by where its account stands and its goods suggest · {', '.join(view.filters.narrowed(view.labels)) or 'all Centers'}"
+    subtitle = f"Import value of the 12 months to {format.date(view.as_of)}, each account whole, by where it stands now and the Center that its goods suggest · {', '.join(view.filters.narrowed(view.labels)) or 'all Centers'}"
     if out.is_empty() or total(out["value_usd"]) <= 0:
         text = "Every account that imported in the last 12 months participates, or none did."
         return Card(key, "No account is outside of the Centers", subtitle, text, None, pl.DataFrame(), (), empty=text)
@@ -108,7 +108,7 @@ def outside(view: View, segments: pl.DataFrame) -> Card:
                 Column("share", "Share", "share"),
             ),
             metric_ids=("center_value_share",),
-            note="An account without a Center counts under the one that most of its lines suggest. Eligible: a member of C-TPAT tier 2–3 or ISA. All goods of an account count as it stands now.",
+            note="An account without a Center counts under the one that most of its lines suggest. Eligible: a member of C-TPAT tier 2–3 or ISA. All goods of an account count as it stands now; Routing counts entries instead, each as it was processed, so that its eligible value at ports is another number.",
         ),
         charts.bars,
         out.with_columns(pl.Series("extra", words, pl.String)),

@@ -78,7 +78,7 @@ def pending_fan(plan: Plan) -> Card:
     marks = []
     if not shown.there(level):
         reached = [(share, shown.week_cleared(level, share)) for share in (0.5, 0.9)]
-        marks = [(day, f"{'P50' if share == 0.5 else 'P90'} {format.date(day)}") for share, day in reached if day]
+        marks = [(day, f"{'1 in 2' if share == 0.5 else '9 in 10'} {format.date(day)}") for share, day in reached if day]
     options: dict[str, Any] = {
         "changed": rows if plan.changed else None,
         "target": (level, f"to reach: {format.count(level)}"),
@@ -88,7 +88,7 @@ def pending_fan(plan: Plan) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Pending reviews at week’s end, and the 80% and 95% range of 2,000 simulated paths"
+            subtitle=f"Pending reviews at week’s end, and the 80% and 95% range of 2,000 simulated paths; marks: chance to be down by then"
             f"{'; grey: without the what-ifs' if plan.changed else ''} · {plan.narrowed}",
             alt=f"{title}. Pending was {format.count(total[history.settled - 1])} on {format.date(history.settled_to)}.",
             chart=None,
@@ -96,7 +96,7 @@ def pending_fan(plan: Plan) -> Card:
             columns=(
                 Column("day", "Week to", "date"),
                 Column("pending", "Pending, recorded", "count"),
-                Column("p50", "Expected (P50)", "count"),
+                Column("p50", "Expected", "count"),
                 Column("low", "80% low", "count"),
                 Column("high", "80% high", "count"),
                 Column("low95", "95% low", "count"),
@@ -139,6 +139,8 @@ def receipts(plan: Plan) -> Card:
     moved = (
         "as many as"
         if change is None or change.direction == "flat"
+        else f"up {change.text}"
+        if format.grown(coming, before)
         else f"{change.text} {'more' if change.direction == 'up' else 'fewer'} than"
     )
     title = f"About {format.fixed(coming, 0 if coming >= 10 else 1)} reviews a week are expected over the next 13 weeks, {moved} in the 13 before"

@@ -44,14 +44,13 @@ def cf28_months(view: View) -> Card:
         Column("asked_count", "CF-28s", "count"),
         Column("n", "Entry summaries", "count"),
     ]
-    note = ignored(view, service.NOTICES.dimensions)
-    if own.source.scope.role.all_figures:
-        noted = service.notices(own.frames, own.trend, own.as_of, ["month"], "cf29")
-        rows = rows.join(
-            month_date(noted).select("month", cf29="asked_count", cf29_rate="value"), on="month", how="left", maintain_order="left"
-        )
-        columns += [Column("cf29_rate", "CF-29s per 1,000", "ratio"), Column("cf29", "CF-29s", "count")]
-        note = f"CF-29s: {format.ratio(1000 * total(rows['cf29']) / total(rows['n']))} for each 1,000 in these months. {note}".strip()
+    noted = service.notices(own.frames, own.trend, own.as_of, ["month"], "cf29")
+    rows = rows.join(
+        month_date(noted).select("month", cf29="asked_count", cf29_rate="value"), on="month", how="left", maintain_order="left"
+    )
+    columns += [Column("cf29_rate", "CF-29s per 1,000", "ratio"), Column("cf29", "CF-29s", "count")]
+    note = f"CF-29s: {format.ratio(1000 * total(rows['cf29']) / total(rows['n']))} for each 1,000 in these months."
+    note = f"{note} {ignored(view, service.NOTICES.dimensions)}".strip()
     options: dict[str, Any] = {"kind": "ratio", "better": "lower", "zero": True}
     return with_chart(
         Card(
@@ -78,7 +77,7 @@ def cf28_months(view: View) -> Card:
 def cf28_places(view: View, most: int = 10) -> Card:
     """Which ports (of a Center), or which Centers, send clearly more requests for information than the whole."""
     own = narrowed(view, service.NOTICES.dimensions)
-    by = "port" if own.source.scope.role.all_figures and own.filters.centers else "center"
+    by = "port" if own.filters.centers else "center"
     key = f"cf28_{by}"
     noun = {"port": ("port of entry", "ports of entry"), "center": ("Center", "Centers")}[by]
     # A chosen port is seen beside all others.

@@ -50,7 +50,7 @@ def pace(view: View, most: int = 10) -> Card:
                 Column("n", "Received", "count"),
             ),
             metric_ids=("time_to_complete_days",),
-            note="Log-rank by work type, each against all the others; intervals hold for all rows together at 95%. Orange: slower beyond chance. "
+            note="Each against all the others, within the same work types; intervals hold for all rows together at 95%. Orange: slower beyond chance. "
             "Hollow: no difference that chance does not explain.",
         ),
         charts.dots_with_interval,

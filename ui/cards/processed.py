@@ -7,10 +7,10 @@ from typing import Any, Final
 import polars as pl
 
 from analytics import coding, format, periods, volume
-from analytics.filters import Filters, day_words
+from analytics.filters import EVERY, Filters, day_words
 from analytics.rollups import LIQUIDATIONS, VOLUME
 from ui import charts
-from ui.board import Card, Column
+from ui.board import Card, Column, Way
 from ui.cards.routing import chosen, narrowed, who
 from ui.cards.shared import empty, has_rows, labelled, month_date, moved, plural, total, with_chart
 from ui.frame import View
@@ -169,7 +169,8 @@ def eligible(view: View, industries: pl.DataFrame, most: int = 10) -> Card:
             None,
             pl.DataFrame(),
             (),
-            empty=f"{reason}: loosen the filters to see more.",
+            empty=f"{reason}.",
+            way=Way("Leave out the filter “Program”", {"program": EVERY}) if _never(view) else None,
         )
     at_ports, everything = total(rows["port_cents"]), total(rows["all_cents"])
     first = left.row(0, named=True)
@@ -196,7 +197,7 @@ def eligible(view: View, industries: pl.DataFrame, most: int = 10) -> Card:
             ),
             metric_ids=("eligible_not_in_center_usd", "eligible_not_in_center_share"),
             note=f"{_part(total(rows['other_type_cents']) / at_ports)} of it is of entry types that Centers do not process (all but 01 and 11); "
-            "the rest came from accounts without a Center of their own that was open on the day.",
+            f"the rest came from accounts without a Center of their own that was open on the day.{_ELSEWHERE}",
         ),
         charts.bars,
         shown,
@@ -205,6 +206,12 @@ def eligible(view: View, industries: pl.DataFrame, most: int = 10) -> Card:
         kind="usd",
         extra="extra",
     )
+
+
+#: Why another page has another number.
+_ELSEWHERE: Final = (
+    " Accounts shows another number, of accounts: there a whole account counts as it stands now, here each entry as it was processed."
+)
 
 
 def _part(share: float) -> str:
@@ -219,7 +226,8 @@ def _never(view: View) -> bool:
 def _eligible_words(view: View) -> str:
     goods = ", goods of the chosen Centers" if chosen(view) and not view.filters.industries else ""
     return (
-        f"Import value of C-TPAT tier 2-3 and ISA importers that ports process, by industry{goods}{narrowed(view, 'center', period=True)}"
+        f"Import value of C-TPAT tier 2-3 and ISA importers in entries that a port processed, by industry, whoever has the account"
+        f"{goods}{narrowed(view, 'center', period=True)}"
     )
 
 
@@ -316,7 +324,7 @@ def revenue(view: View, most: int = 9) -> Card:
             ),
             metric_ids=("duty_fees_usd",),
             note=f"By port {format.usd_full(sums['port'] / 100)}, by Center and “Port” {format.usd_full(sums['center'] / 100)}, national "
-            f"{format.usd_full(sums['national'] / 100)}: residual {format.usd_full(residual / 100)}.",
+            f"{format.usd_full(sums['national'] / 100)}: difference {format.usd_full(residual / 100)}.",
         ),
         charts.stacked_status,
         parts,
@@ -382,7 +390,7 @@ def held(view: View) -> Card:
 
 def _against(now: int, before: int) -> str:
     """Compare with a year earlier; from none there is no percentage."""
-    return f"{moved(now, before)} on a year earlier" if before or not now else "none a year earlier"
+    return moved(now, before, "a year earlier") if before or not now else "none a year earlier"
 
 
 def _monthly(months: pl.DataFrame) -> str:

@@ -196,7 +196,10 @@ def month(view: View) -> Card:
     units = [METRICS[metric].unit for metric in _MONTHLY]
     said = rows.with_columns(
         *(pl.Series(name, [written(v, unit) for v, unit in zip(rows[name], units, strict=True)], pl.String) for name in starts),
-        change=pl.Series([_change(now, year, over=over) for now, year in rows.select("now", "year").iter_rows()], dtype=pl.String),
+        change=pl.Series(
+            [_change(now, year, unit, over=over) for (now, year), unit in zip(rows.select("now", "year").iter_rows(), units, strict=True)],
+            dtype=pl.String,
+        ),
     )
     names = {name: format.month(day) for name, day in starts.items()}
     now_head = names["now"] if over else f"{names['now']} to {view.as_of.day} {format.MONTHS[view.as_of.month - 1]}"
@@ -232,10 +235,12 @@ def _of_month(view: View, metric: str, first: dt.date) -> float:
     return float(view.ask(metric, filters=view.filters.between(first, last))["value"][0] or 0)
 
 
-def _change(now: float | None, before: float | None, *, over: bool) -> str:
-    change = format.relative_change(now, before) if over else None
+def _change(now: float | None, before: float | None, unit: str, *, over: bool) -> str:
+    change = format.relative_change(now, before, kind=unit) if over else None
     if change is None:
         return format.NONE
+    if change.text.startswith("from"):
+        return f"{change.direction} {change.text}"
     sign = {"up": "+", "down": format.MINUS, "flat": ""}[change.direction]
     return f"{sign}{change.text}"
 
@@ -256,7 +261,7 @@ def _month_sentence(view: View, answers: dict[str, dict[str, float]], names: dic
 
 
 def _told(now: float, before: float, month_name: str) -> str:
-    return f"{moved(now, before)} on {month_name}" if before or not now else f"after none in {month_name}"
+    return moved(now, before, month_name) if before or not now else f"after none in {month_name}"
 
 
 def flow(view: View, most: int = 10) -> Card:

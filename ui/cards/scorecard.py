@@ -42,25 +42,25 @@ def scorecard(plan: Plan) -> Card:
             table=rows,
             columns=(
                 Column("label", "Weeks ahead", "text"),
-                Column("mase", "MASE", "ratio"),
+                Column("mase", "Missed, against last year", "ratio"),
                 Column("against_flat", "Against a flat line", "ratio"),
-                Column("bias_share", "Bias", "share"),
+                Column("bias_share", "Too high", "share"),
                 Column("covered_80", "80% held", "share"),
                 Column("covered_95", "95% held", "share"),
                 Column("forecasts", "Forecasts", "count"),
                 Column("weeks", "Weeks compared", "count"),
             ),
             metric_ids=("receipts",),
-            note="MASE: mean absolute error over that of seasonal naive (the same week a year earlier) for the same weeks; under 1 is better. "
-            "vs flat: the same over a flat line, for pending over leaving it as it is. Bias: forecast less actual, over actual. Held: share of weeks inside the 80% and 95% interval. Model and interval are "
-            "chosen from the weeks before each month end alone.",
+            note="vs last year: how far forecasts missed, over how far the same week a year earlier would have for the same weeks (MASE); under 1 is better. "
+            "vs flat: the same over a flat line, for pending over leaving it as it is. Too high: forecast less what came, over what came. Held: share of weeks inside the 80% and 95% range. "
+            "How to forecast is chosen from the weeks before each month end alone.",
         ),
         charts.words,
         said,
         "label",
         [
-            ("mase", "MASE"),
-            ("bias_share", "Bias"),
+            ("mase", "vs last year"),
+            ("bias_share", "Too high"),
             ("covered_80", "80% held"),
             ("covered_95", "95% held"),
             ("against_flat", "vs flat"),

@@ -9,10 +9,9 @@ from typing import Any
 import polars as pl
 
 from analytics import format
-from analytics.filters import DIMENSIONS
-from analytics.metrics import METRICS
 from ui import charts
 from ui.board import Card, Column
+from ui.cards.reasons import reason
 from ui.frame import View
 
 
@@ -39,33 +38,20 @@ def month_date(frame: pl.DataFrame, column: str = "month") -> pl.DataFrame:
 
 
 def empty(view: View, key: str, title: str, probe: str, *, wide: bool = False, work_types: Sequence[str] = ()) -> Card:
-    """Draw a card without data: it says which filter to loosen, as far as one alone would help; of some work types where it shows them alone."""
+    """Draw a card without data: it says why, and offers the step that brings some; of some work types where it shows them alone."""
+    words, way = reason(view, probe, work_types)
     return Card(
         key=key,
         title=title,
         subtitle=view.sentence,
-        alt="No data for these filters.",
+        alt=words,
         chart=None,
         table=pl.DataFrame(),
         columns=(),
         wide=wide,
-        empty=loosen(view, probe, work_types),
+        empty=words,
+        way=way,
     )
-
-
-def loosen(view: View, probe: str, work_types: Sequence[str] = ()) -> str:
-    """Say which single filter, left out, would bring rows of the probed metric (of some work types) back."""
-    metric = METRICS[probe]
-    filters = view.filters.only(metric.dimensions)
-    for dimension in filters.used:
-        without = filters.keeping(dimension, ())
-        rows = view.ask(probe, filters=without.keeping("work_type", work_types) if work_types else without)
-        cases = total(rows["n"])
-        if cases:
-            return f"Nothing matches all of these filters. Without the filter “{DIMENSIONS[dimension][2]}” there are {format.count(cases)}."
-    if filters.used:
-        return "Nothing matches these filters. Clear them, or choose a longer period."
-    return "Nothing was recorded in this period. Choose a longer one."
 
 
 def has_rows(frame: pl.DataFrame, column: str = "value") -> bool:
@@ -88,12 +74,17 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{format.count(count)} {one if count == 1 else many or one + 's'}"
 
 
-def moved(now: float, before: float) -> str:
-    """Say in a clause how a count moved: `up 12.0%`, `down 3.1%`, `unchanged`."""
-    change = format.relative_change(now, before)
+def moved(now: float, before: float, when: str, kind: str = "count") -> str:
+    """Say in a clause how an amount moved on an earlier time, `a year earlier` or `Sep 2012`.
+
+    `up 12.0% on a year earlier`, `down 3.1% on Sep 2012`, `unchanged on …`; where per cent mislead (`format.grown`) or there was
+    nothing, the earlier amount: `up from 12 a year earlier`, `up from none in Sep 2012`.
+    """
+    at = f"in {when}" if when[0].isupper() else when
+    change = format.relative_change(now, before, kind=kind)
     if change is None or change.direction == "flat":
-        return "up from none" if now and not before else "unchanged"
-    return f"{change.direction} {change.text}"
+        return f"up from none {at}" if now and not before else f"unchanged on {when}"
+    return f"{change.direction} {change.text} {at if format.grown(now, before) else f'on {when}'}"
 
 
 RATE_COLUMNS = (

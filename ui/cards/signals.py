@@ -67,7 +67,7 @@ def _note(metric_id: str, drawn: pl.DataFrame) -> str:
     if drawn["upper"].null_count() == drawn.height:
         note = "Limits need at least three settled months."
     elif drawn["settled"].max() < process.LEAST:  # type: ignore[operator]
-        note += " With fewer than 12 months these limits are a trial."
+        note += " With fewer than 12 months they are too rough to judge by."
     if drawn["starting"].any():
         note += " Grey: the first months after it began, not counted."
     if drawn["provisional"].any():

@@ -120,13 +120,13 @@ def answer_age(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Median days to a first answer with its 95% interval; unanswered feedback counts as still waiting · {view.sentence}",
+            subtitle=f"Days until half have a first answer, with the 95% interval; unanswered feedback counts as still waiting · {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=rows,
             columns=(
                 Column("label", "Center", "text"),
-                Column("value", "Median", "days"),
+                Column("value", "Half within", "days"),
                 Column("p80", "80% within", "days"),
                 Column("p90", "90% within", "days"),
                 Column("n", "Feedback", "count"),

@@ -69,7 +69,7 @@ def by_industry(view: View, most: int = 10) -> Card:
     whole, first = total(rows["value"]), rows.row(0, named=True)
     title = f"{first['label']} is {format.share(first['value'] / whole)} of import value"
     if first["earlier"]:
-        title += f", {moved(first['value'], first['earlier'])} on a year earlier"
+        title += f", {moved(first['value'], first['earlier'], 'a year earlier', 'usd')}"
     shown = rows.head(most)
     more = f"The {most} largest of {rows.height} industries" if rows.height > most else "Every industry"
     options: dict[str, Any] = {"kind": "usd", "previous": "earlier", "previous_label": "a year earlier"}

@@ -246,7 +246,7 @@ def pending_by(view: View, dimension: str, most: int = 9) -> Card:
     else:
         title = f"{share} of pending reviews concern goods entered at {first['label']}"
     if first["earlier"]:
-        title += f"; their number is {moved(first['value'], first['earlier'])} on a year earlier"
+        title += f"; their number is {moved(first['value'], first['earlier'], 'a year earlier')}"
     noun = {"center": ("holder", "holders"), "port": ("port of entry", "ports of entry")}[dimension]
     shown = rows.head(most + (dimension == "center"))
     scope = f"The {shown.height} largest of {plural(rows.height, *noun)}" if shown.height < rows.height else f"Every {noun[0]}"
@@ -290,13 +290,13 @@ def durations(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Median gross days with its 95% interval; P80 and P90 in the table; open reviews count as still running · opened {view.sentence}",
+            subtitle=f"Gross days until half are completed, with the 95% interval; until 80% and 90% in the table; open reviews count as still running · opened {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=rows,
             columns=(
                 Column("label", "Work type" if by == "work_type" else "Center", "text"),
-                Column("value", "Median", "days"),
+                Column("value", "Half within", "days"),
                 Column("p80", "80% within", "days"),
                 Column("p90", "90% within", "days"),
                 Column("n", "Reviews opened", "count"),

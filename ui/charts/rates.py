@@ -46,6 +46,19 @@ class _Rate:
         known = [value for value, flag in zip(self.values, self.open, strict=True) if value is not None and not flag]
         return known[-1] if known else last_known(self.values)
 
+    @property
+    def settled_at(self) -> int | None:
+        """Where the last settled value stands when provisional ones follow it; null when none follows or none is settled."""
+        known = [index for index, value in enumerate(self.values) if value is not None]
+        settled = [index for index in known if not self.open[index]]
+        return settled[-1] if settled and settled[-1] != known[-1] else None
+
+    @property
+    def ends_open(self) -> bool:
+        """Whether the last value is provisional."""
+        known = [flag for value, flag in zip(self.values, self.open, strict=True) if value is not None]
+        return bool(known) and known[-1]
+
     def all_values(self) -> Values:
         """Everything that the value axis must hold."""
         parts = (self.values, self.low, self.high, self.centre, *self.limits)
@@ -181,11 +194,36 @@ def _points(rate: _Rate, color: str, style: str) -> Spec:
 
 
 def _end_words(rate: _Rate) -> list[tuple[str, float, str, float]]:
-    """List what is named at the right end: the value, then the average and limits: words, place, role, size."""
-    words = [(fmt.number(rate.settled, rate.kind), rate.settled, "value", 16.0)]
+    """List what is named at the right end: the value it ends with, then the average and limits: words, place, role, size.
+
+    A provisional value is called so and is no headline: the settled one before it has its own words (`_settled_words`).
+    """
+    last = last_known(rate.values)
+    words = [
+        (fmt.number(last, rate.kind), last, "open", float(base.SMALL))
+        if rate.ends_open
+        else (fmt.number(last, rate.kind), last, "value", 16.0)
+    ]
     words.append(("average", last_known(rate.centre or []), "line", float(base.SMALL)))
     words += [("limit", last_known(values), "line", float(base.SMALL)) for values in rate.limits]
     return [(text, place, role, size) for text, place, role, size in words if place is not None]
+
+
+def _settled_words(rate: _Rate, color: str) -> list[Spec]:
+    """Write the last settled value beside its own point, on the side that the provisional line does not take."""
+    at = rate.settled_at
+    if at is None:
+        return []
+    value, following = rate.values[at] or 0.0, next(each for each in rate.values[at + 1 :] if each is not None)
+    rises = following > value
+    place: Spec = {
+        "bgcolor": "rgba(255,255,255,0.8)",
+        "xanchor": "left",
+        "yanchor": "top" if rises else "bottom",
+        "xshift": 4,
+        "yshift": -4 if rises else 4,
+    }
+    return [base.note(base.safe(fmt.number(value, rate.kind)), rate.x[at], value, color=color, weight=700, size=16, **place)]
 
 
 def _layout(rate: _Rate, scale: tuple[float, float, list[float]], color: str, *, width: float, height: float) -> Spec:
@@ -193,16 +231,19 @@ def _layout(rate: _Rate, scale: tuple[float, float, list[float]], color: str, *,
     first, end = (rate.days[0], rate.days[-1]) if rate.days else (dt.date(2013, 1, 1), dt.date(2013, 12, 1))
     words = _end_words(rate)
     left = base.tick_room(ticks, rate.kind)
-    right = max((base.text_width(text, size, bold=True) for text, _, _, size in words), default=20.0) + 14
+    shown = [(text, size) for text, _, _, size in words] + ([("provisional", float(base.SMALL))] if rate.ends_open else [])
+    right = max((base.text_width(text, size, bold=True) for text, size in shown), default=20.0) + 14
     apart = (high - low) / (height - 52) * 17
-    notes: list[Spec] = []
+    notes: list[Spec] = _settled_words(rate, color)
     taken: list[float] = []
     for text, place, role, size in words:
         if any(abs(place - other) < apart for other in taken):
             continue
-        taken.append(place)
+        # Two lines of words take the room of one more.
+        taken += [place, place - apart, place + apart] if role == "open" else [place]
+        said = base.safe(text) + ("<br>provisional" if role == "open" else "")
         look = {"color": color, "weight": 700} if role == "value" else {"color": GREY}
-        notes.append(base.note(base.safe(text), 1, place, xref="paper", xanchor="left", yanchor="middle", xshift=8, size=size, **look))
+        notes.append(base.note(said, 1, place, align="left", xref="paper", xanchor="left", yanchor="middle", xshift=8, size=size, **look))
     xaxis = base.date_axis(first, end, ticks_most(width - left - right))
     yaxis = base.value_axis(ticks, rate.kind, low=low, high=high)
     return base.layout(height, (left, right, 12, 40), xaxis=xaxis, yaxis=yaxis, annotations=notes)

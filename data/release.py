@@ -1,0 +1,242 @@
+"""The release to working groups: made at publish, frozen, and kept in the version beside what only its maker may read.
+
+Every publish brings the last release along. One that renews it looks whether another month is over with all its reports in.
+Then the cells of that month, and of the fiscal quarter or year that it ends, are added: a released cell is never shown with
+another value, and a withheld one is never shown. So nothing can be learned by holding one release against another, which the
+audit proves over all of them together. What the audit does not pass is not released; the last release stays, and Data health says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import polars as pl
+
+from analytics import codes, coding, late, periods, publication, released
+from analytics.coding import Codes
+from analytics.disclosure import release as disclosure_release
+from analytics.disclosure import rules as disclosure_rules
+from analytics.exc import DataError
+from analytics.filters import Labels
+from analytics.publication import ALL, CENTERS, EVERY_DISTRICT
+from analytics.scope import Scope
+from data import parts
+from data.parts import Part
+from data.settings import settings
+
+#: Small facts of a version that hold the release: what working groups read, what Data health shows of the proof, and what only the
+#: next release needs (true totals, and the accounts' parts of the fiscal year that is not over).
+CELLS: Final = "release_cells"
+SUMMARY: Final = "release_summary"
+AUDIT: Final = "release_audit"
+LEDGER: Final = "release_ledger"
+PARTS: Final = "release_parts"
+FILES: Final = (CELLS, SUMMARY, AUDIT, LEDGER, PARTS)
+
+_KEYS: Final = ("metric_id", "center_code", "district_code", "period")
+_ROLLUPS: Final = {"entry": ("accounts_day_0", "participants_month_2"), "review": ("account_work_day_0",)}
+
+
+class Versions(NamedTuple):
+    """Where a version's release comes from: the store with what was released before, and the version's own parts and codes."""
+
+    home: Path
+    chosen: Sequence[Part]
+    lists: Codes
+
+
+def write(folder: Path, source: Versions, center: pl.DataFrame, port: pl.DataFrame, as_of: dt.date, *, renew: bool) -> None:
+    """Write the release of a version beside its small facts: the last one, or one with what has become complete since.
+
+    Args:
+        folder: Where to; `reported` is there already.
+        source: The store, and the version's parts.
+        center: Centers, with `center_code` and `opened_date` (or `planned_date`).
+        port: Ports, with `port_code` and `district_code`.
+        as_of: Date of the version.
+        renew: Whether to release what has become complete.
+
+    Raises:
+        ConfigError: the file of the rules cannot be used.
+    """
+    earlier = _earlier(source)
+    if not renew:
+        for name, frame in (earlier or {}).items():
+            parts.write(frame, folder / f"{name}.parquet")
+        return
+    last = publication.last_month(as_of, _provisional(folder, as_of))
+    if earlier is not None and _last(earlier[LEDGER]) >= last:
+        made = earlier
+    else:
+        parts_of_accounts = _parts(source, port, last, earlier)
+        made = _made(parts_of_accounts, center, port, last, _rules(), earlier)
+    for name in FILES:
+        parts.write(made[name], folder / f"{name}.parquet")
+
+
+def _rules() -> disclosure_rules.Rules:
+    file = settings().release_rules
+    return disclosure_rules.load(file) if file else disclosure_rules.load()
+
+
+def _earlier(source: Versions) -> dict[str, pl.DataFrame] | None:
+    """Return the latest release of any kept version, whichever is in force: what was released once is known. Null when there is none."""
+    found = [frames for folder in sorted((source.home / "versions").glob("[!.]*/facts")) if (frames := _read(folder)) is not None]
+    return max(found, key=lambda frames: frames[LEDGER].height, default=None)
+
+
+def _read(folder: Path) -> dict[str, pl.DataFrame] | None:
+    """Return the release of a version; null where it is not whole or nothing was released."""
+    try:
+        frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FILES}
+    except (OSError, pl.exceptions.PolarsError):
+        return None
+    return frames if frames[LEDGER].height else None
+
+
+def _last(ledger: pl.DataFrame) -> dt.date:
+    """Return the first day of the last month that a ledger holds."""
+    months = ledger["period"].str.strip_prefix("month ")
+    return months.filter(ledger["period"].str.starts_with("month ")).str.to_date().max()  # type: ignore[return-value]
+
+
+def _provisional(folder: Path, as_of: dt.date) -> frozenset[dt.date]:
+    """Return the first days of the months of which reports are still expected."""
+    frames = {late.REPORTED: pl.scan_parquet(folder / "reported.parquet")}
+    found = [late.provisional_months(frames, as_of, measure=measure)["month"] for measure in ("receipts", "completions")]
+    return frozenset((pl.concat(found) + "-01").str.to_date().to_list())
+
+
+def _parts(source: Versions, port: pl.DataFrame, last: dt.date, earlier: Mapping[str, pl.DataFrame] | None) -> pl.DataFrame:
+    """Return the accounts' parts of what is to be released: as they are, but as they were for months that are released already."""
+    frames = {name: _rollup(source, kind, name) for kind, names in _ROLLUPS.items() for name in names}
+    now = publication.contributions(frames, port, last)
+    if earlier is None:
+        return now
+    return pl.concat([earlier[PARTS], now.filter(pl.col("month") > _last(earlier[LEDGER]))])
+
+
+def _rollup(source: Versions, kind: str, name: str) -> pl.LazyFrame:
+    files = [part.folder(source.home) / "rollups" / f"{name}.parquet" for part in source.chosen if part.kind == kind]
+    frame = pl.read_parquet(files, glob=False) if files else parts.empty(kind)[name]
+    return coding.decode(frame, source.lists).lazy()
+
+
+def _made(
+    of_accounts: pl.DataFrame,
+    center: pl.DataFrame,
+    port: pl.DataFrame,
+    last: dt.date,
+    rules: disclosure_rules.Rules,
+    earlier: Mapping[str, pl.DataFrame] | None,
+) -> dict[str, pl.DataFrame]:
+    """Protect the cells; where that fails, the release before stays and its summary says why."""
+    opened = dict(center.select("center_code", pl.coalesce("opened_date", "planned_date").fill_null(periods.FAR)).iter_rows())
+    districts = [*port["district_code"].unique().drop_nulls().sort().to_list(), "unknown"]
+    cells = _cells(of_accounts, districts, opened, last, earlier)
+    made = disclosure_release.protect(cells, hierarchy(cells, opened, districts), rules, [earlier[LEDGER]] if earlier else ())
+    summary = made.summary.with_columns(last_month=pl.lit(last), released=pl.lit(made.safe))
+    open_year = periods.fiscal_year_start(periods.fiscal_year(periods.next_month(last)))
+    kept = of_accounts.filter(pl.col("month") >= open_year)
+    if made.safe:
+        return {CELLS: _public(made.cells), SUMMARY: summary, AUDIT: made.audit, LEDGER: made.ledger, PARTS: kept}
+    before = earlier or {CELLS: _public(made.cells).clear(), LEDGER: made.ledger.clear(), PARTS: kept.clear()}
+    return {CELLS: before[CELLS], SUMMARY: summary, AUDIT: made.audit, LEDGER: before[LEDGER], PARTS: before[PARTS]}
+
+
+def _cells(
+    of_accounts: pl.DataFrame,
+    districts: Sequence[str],
+    opened: Mapping[str, dt.date],
+    last: dt.date,
+    earlier: Mapping[str, pl.DataFrame] | None,
+) -> pl.DataFrame:
+    """Return all cells as `disclosure.protect` takes them: those released before as they were, and the new ones."""
+    keys = ["metric_id", "center_code", "district_code", "level", "from_date"]
+    figures = ("total", "n_accounts", "top1", "top2")
+    grid = publication.grid(of_accounts, districts, opened, last)
+    summed = publication.cells(of_accounts, last)
+    joined = grid.join(summed, on=keys, how="left").with_columns(pl.col(figures).fill_null(0))
+    money = pl.col("metric_id").str.ends_with("_usd")
+    new = joined.select(
+        "metric_id", "center_code", "district_code",
+        *(pl.when(money & (name != "n_accounts")).then(pl.col(name) / 100).otherwise(pl.col(name)).alias(name) for name in figures),
+        period=period(), whole=~money, applicable=pl.col("is_open") | (pl.col("total") != 0),
+    )  # fmt: skip
+    if earlier is None:
+        return new
+    old = earlier[LEDGER].select(new.columns)
+    return pl.concat([old, new.join(old, on=_KEYS, how="anti").match_to_schema(old.schema, integer_cast="upcast", float_cast="upcast")])
+
+
+def period(level: str = "level", from_date: str = "from_date") -> pl.Expr:
+    """Return the code of a cell's span of time."""
+    return pl.format("{} {}", pl.col(level), pl.col(from_date).dt.to_string("iso"))
+
+
+def hierarchy(cells: pl.DataFrame, centers: Sequence[str] | Mapping[str, Any], districts: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """Say what adds up to what: months to fiscal quarters, these to fiscal years; Centers to all Centers, these and ports to all; districts."""
+    spans = cells.select("period").unique().with_columns(
+        level=pl.col("period").str.split(" ").list.first(), from_date=pl.col("period").str.split(" ").list.last().str.to_date()
+    )  # fmt: skip
+    up = {"month": ("quarter", pl.col("from_date").dt.truncate("1q")), "quarter": ("fiscal_year", _fiscal_year())}
+    steps = [
+        spans.filter(pl.col("level") == level).select(parent=pl.format(f"{parent} {{}}", start.dt.to_string("iso")), child="period")
+        for level, (parent, start) in up.items()
+    ]
+    by_center = [(CENTERS, code) for code in centers] + [(ALL, CENTERS), (ALL, codes.PORT_CODE)]
+    return {
+        "period": pl.concat(steps).filter(pl.col("parent").is_in(spans["period"].implode())).sort("parent", "child"),
+        "center_code": pl.DataFrame(by_center, schema=["parent", "child"], orient="row"),
+        "district_code": pl.DataFrame({"parent": [EVERY_DISTRICT] * len(districts), "child": list(districts)}),
+    }
+
+
+def _fiscal_year() -> pl.Expr:
+    return pl.date(periods.fiscal_year_of(pl.col("from_date")) - 1, 10, 1)
+
+
+def _public(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return what working groups may read."""
+    of_time = pl.col("period").str.split(" ")
+    return cells.select(
+        "metric_id", "center_code", "district_code",
+        level=of_time.list.first(), from_date=of_time.list.last().str.to_date(), value="value", mark="mark", reason="reason",
+    ).sort("metric_id", "level", "from_date", "district_code", "center_code")  # fmt: skip
+
+
+class Released:
+    """A release as a page or the command line reads it: cells that may be shown, and nothing else.
+
+    It stands where a snapshot stands for the frame of a page (`ui.frame.Source`): its dates are the release's own.
+    """
+
+    frames: Final[Mapping[str, pl.LazyFrame]] = {}
+
+    def __init__(self, folder: Path, scope: Scope, labels: Labels, stamp: tuple[str, str, bool]) -> None:
+        """Read it.
+
+        Args:
+            folder: Small facts of a version.
+            scope: Who reads.
+            labels: Labels of the Centers, of which a page may narrow by `center` alone.
+            stamp: Id of the version, the load in words, and whether it is synthetic.
+
+        Raises:
+            DataError: the version has no release.
+        """
+        try:
+            self.cells, self.summary = (pl.read_parquet(folder / f"{name}.parquet") for name in (CELLS, SUMMARY))
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise DataError(f"The data version “{stamp[0]}” holds no release. Publish again: python -m data publish.") from error
+        self.scope, self.labels = scope, {"center": labels["center"]}
+        self.version, self.load, self.synthetic = stamp
+        self.as_of = released.last_day(self.cells)
+        self.first_date: dt.date = self.cells["from_date"].min()  # type: ignore[assignment]
+
+    def targets(self) -> pl.DataFrame:
+        """Return no target: none is released."""
+        return pl.DataFrame(schema={"metric_id": pl.String, "center_code": pl.String, "valid_from": pl.Date, "target_value": pl.Float64})

@@ -1,0 +1,30 @@
+"""Industry view: what working groups may see, from the release alone, whoever reads it."""
+
+from data.journal import exporter
+from data.store import Snapshot
+from ui import board, session
+from ui.cards import industry
+from ui.frame import headline, on_export, open_view
+
+snapshot = Snapshot(session.guard(), session.cited_version())
+released = snapshot.released()
+view = open_view(released, ["center"])
+
+cards = [
+    lambda: industry.over_time(view, released.cells),
+    lambda: industry.by_center(view, released.cells, "pending"),
+    lambda: industry.by_center(view, released.cells, "entry_summaries"),
+    lambda: industry.by_center(view, released.cells, "import_value_usd"),
+    lambda: industry.by_district(view, released.cells),
+    lambda: industry.withheld(released.cells, released.summary),
+]
+
+headline(industry.headline(view, released.cells), view)
+board.draw(
+    "industry",
+    lambda: industry.figures(view, released.cells),
+    cards,
+    view.stamp(),
+    question=view.question,
+    on_export=on_export(exporter(snapshot.scope)),
+)

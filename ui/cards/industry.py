@@ -1,0 +1,225 @@
+"""Cards of the industry view: what a release shows of Centers, with what it withholds said on every card."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from analytics import codes, format, released
+from analytics.metrics import METRICS
+from analytics.publication import EVERY_DISTRICT, MEASURES
+from ui import charts
+from ui.board import Card, Column, KeyFigure
+from ui.cards.shared import labelled, plural, total, with_chart
+from ui.frame import View
+
+#: Quality of an answer -> what stands for its number.
+MARKS: Final[dict[str, str]] = {
+    "suppressed": "withheld",
+    "too_few": "too few to be reliable",
+    "none": "nothing to report",
+}
+
+#: What the letters in tables and files say.
+LEGEND: Final = "Withheld: a company could be told. Numbers are rounded."
+
+_COLUMNS: Final = (Column("value", "Rounded number", "count"), Column("words", "Mark", "text"))
+
+
+def asked(view: View, cells: pl.DataFrame, metric_id: str, *by: str) -> pl.DataFrame:
+    """Answer a published measure under the page's filters, with `words` for what is not shown."""
+    rows = released.answer(cells, metric_id, view.filters, by)
+    return rows.with_columns(words=pl.col("quality").replace_strict(MARKS, default="", return_dtype=pl.String))
+
+
+def figures(view: View, cells: pl.DataFrame) -> list[KeyFigure]:
+    """Show each published measure for the period, rounded; what is withheld says so."""
+    return [_figure(view, cells, measure.metric_id) for measure in MEASURES]
+
+
+def _figure(view: View, cells: pl.DataFrame, metric_id: str) -> KeyFigure:
+    metric = METRICS[metric_id]
+    rows = asked(view, cells, metric_id)
+    value, words = (rows["value"][0], rows["words"][0]) if rows.height else (None, MARKS["none"])
+    unit = "usd" if metric.unit == "usd" else "count"
+    shown = format.number(value, unit) if value is not None else words.capitalize()
+    return KeyFigure(metric_id, metric.name, shown, definition=metric.definition, n="rounded" if value is not None else "")
+
+
+def headline(view: View, cells: pl.DataFrame) -> str:
+    """Say what Centers processed and what waits, as far as both are shown."""
+    done, waiting = (asked(view, cells, name)["value"][0] for name in ("completions", "pending"))
+    parts = []
+    if done is not None:
+        parts.append(f"About {format.count(done)} reviews were completed")
+    if waiting is not None:
+        parts.append(f"{'about' if parts else 'About'} {format.count(waiting)} were waiting at the period’s end")
+    return " and ".join(parts) or "The numbers of this choice are withheld, so that no company can be told"
+
+
+def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
+    """Compare the Centers by one measure."""
+    metric = METRICS[metric_id]
+    rows = labelled(view, asked(view, cells, metric_id, "center"), "center").filter(pl.col("center") != codes.PORT_CODE)
+    rows = rows.sort("value", "label", descending=[True, False], nulls_last=True)
+    shown = rows.filter(pl.col("value") > 0)
+    hidden = rows.filter(pl.col("quality") == "suppressed").height
+    subtitle = f"{metric.name} of each Center, rounded · {view.sentence}"
+    key = f"industry_{metric_id}"
+    if shown.is_empty():
+        return _nothing(key, f"No {metric.name.lower()} to compare", subtitle, hidden)
+    first = shown.row(0, named=True)
+    tie = shown.filter(pl.col("value") == first["value"]).height > 1
+    title = f"{first['label']} {'has' if shown.height == 1 else 'is among those with' if tie else 'has'} "
+    title += f"{'' if shown.height == 1 else 'the most '}{metric.name.lower()}: about {format.number(first['value'], metric.unit)}"
+    if hidden:
+        title += f"; {plural(hidden, 'Center')} withheld"
+    kind = "usd" if metric.unit == "usd" else "count"
+    card = Card(
+        key=key,
+        title=title,
+        subtitle=subtitle,
+        alt=f"{title}. Centers drawn as bars, most first.",
+        chart=None,
+        table=rows,
+        columns=(Column("label", "Center", "text"), Column("value", f"{metric.name} (rounded)", kind), _COLUMNS[1]),
+        metric_ids=(metric_id,),
+        note=LEGEND,
+    )
+    return with_chart(card, charts.bars, rows, "label", "value", kind=kind, extra="words")
+
+
+def over_time(view: View, cells: pl.DataFrame) -> Card:
+    """Show receipts and completions month by month; a month that is withheld is a gap."""
+    key, subtitle = "industry_flow", f"Receipts and completions each month, rounded · {view.sentence}"
+    came = asked(view, cells, "receipts", "month").select("month", receipts="value", receipts_words="words")
+    went = asked(view, cells, "completions", "month").select("month", completions="value", completions_words="words")
+    rows = came.join(went, on="month", how="full", coalesce=True).sort("month")
+    both = rows.drop_nulls(["receipts", "completions"])
+    hidden = rows.height - both.height
+    if both.is_empty() or not total(both["receipts"]) + total(both["completions"]):
+        return _nothing(key, "No receipts or completions to compare", subtitle, hidden)
+    gap = total(both["receipts"]) - total(both["completions"])
+    months = plural(both.height, "month")
+    title = f"Receipts and completions are level over {months}"
+    if gap:
+        more, less = ("came in", "were completed") if gap > 0 else ("were completed", "came in")
+        title = f"About {format.count(abs(gap))} more reviews {more} than {less} over {months}"
+    if hidden:
+        title += f"; {plural(hidden, 'month')} withheld"
+    dated = rows.with_columns(day=(pl.col("month") + "-01").str.to_date())
+    card = Card(
+        key=key,
+        title=title,
+        subtitle=subtitle,
+        alt=f"{title}. Two lines by month.",
+        chart=None,
+        table=rows,
+        columns=(
+            Column("month", "Month", "month"),
+            Column("receipts", "Receipts (rounded)", "count"),
+            Column("receipts_words", "Mark of receipts", "text"),
+            Column("completions", "Completions (rounded)", "count"),
+            Column("completions_words", "Mark of completions", "text"),
+        ),
+        metric_ids=("receipts", "completions"),
+        note=LEGEND,
+    )
+    return with_chart(card, charts.flow_lines, dated, "day", "receipts", "completions")
+
+
+def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
+    """Show the districts through which a Center's entries come, over the whole fiscal quarters of the period."""
+    key = "industry_districts"
+    centers = [code for code in view.filters.centers if code != codes.PORT_CODE]
+    subtitle = f"Entry summaries that Centers processed, by district, rounded · whole fiscal quarters of {view.sentence}"
+    quarters = _quarters(view, cells)
+    if not centers or quarters is None:
+        words = "Choose a Center to see its districts." if not centers else "The period holds no whole fiscal quarter; choose a longer one."
+        return _empty(key, "Districts are shown of chosen Centers, by fiscal quarter", subtitle, words)
+    rows = released.answer(cells, "entry_summaries", quarters.filters, ["district"]).sort("value", descending=True, nulls_last=True)
+    rows = rows.with_columns(
+        words=pl.col("quality").replace_strict(MARKS, default="", return_dtype=pl.String),
+        label=pl.format("District {}", pl.col("district")),
+    )
+    shown, hidden = rows.filter(pl.col("value") > 0), rows.filter(pl.col("quality") == "suppressed").height
+    if shown.is_empty():
+        return _nothing(key, "No district to show", subtitle, hidden)
+    first = shown.row(0, named=True)
+    title = f"{first['label']} brings the most entry summaries shown, about {format.count(first['value'])}"
+    title += f"; {plural(hidden, 'district')} withheld" if hidden else ""
+    card = Card(
+        key=key,
+        title=title,
+        subtitle=subtitle,
+        alt=f"{title}. Districts drawn as bars, most first.",
+        chart=None,
+        table=rows,
+        columns=(Column("label", "District", "text"), Column("value", "Entry summaries (rounded)", "count"), _COLUMNS[1]),
+        metric_ids=("entry_summaries",),
+        note=f"{LEGEND} The {min(most, shown.height)} largest are drawn.",
+    )
+    return with_chart(card, charts.bars, shown.head(most), "label", "value")
+
+
+def _quarters(view: View, cells: pl.DataFrame) -> View | None:
+    """Return the view narrowed to its Centers (not the ports) and to the whole fiscal quarters of its period."""
+    below = cells.filter(pl.col("district_code") != EVERY_DISTRICT)["from_date"].unique()
+    start, end = view.filters.from_date, view.end
+    inside = below.filter((below >= (start or end.min)) & (below.dt.offset_by("3mo").dt.offset_by("-1d") <= end)).sort()
+    if inside.is_empty():
+        return None
+    filters = view.filters.between(inside[0], pl.select(pl.lit(inside[-1]).dt.offset_by("3mo").dt.offset_by("-1d")).item())
+    centers = [code for code in view.filters.centers if code != codes.PORT_CODE]
+    return View(view.source, filters.keeping("center", centers))
+
+
+def withheld(cells: pl.DataFrame, summary: pl.DataFrame) -> Card:
+    """Say how much of the release is withheld, by measure."""
+    key, subtitle = "industry_withheld", "Cells of the whole release, whatever is chosen above: shown, withheld, zero and nothing to report"
+    marks = cells.with_columns(
+        state=pl.col("mark").replace_strict(
+            {"": "shown", "D": "withheld", "S": "too_few", "0": "zero", "–": "nothing"}, return_dtype=pl.String
+        )
+    )
+    wide = marks.group_by("metric_id", "state").agg(pl.len()).pivot("state", index="metric_id", values="len")
+    states = ("shown", "withheld", "zero", "nothing")
+    rows = wide.with_columns(pl.lit(0).alias(name) for name in states if name not in wide.columns).fill_null(0)
+    names = {measure.metric_id: METRICS[measure.metric_id].name for measure in MEASURES}
+    rows = rows.with_columns(
+        label=pl.col("metric_id").replace_strict(names), part=pl.col("withheld") / pl.sum_horizontal("shown", "withheld")
+    )
+    rows = rows.sort("part", "label", descending=[True, False])
+    hidden, share = int(rows["withheld"].sum()), summary["value_share_hidden"][0] or 0.0
+    title = f"{plural(hidden, 'cell')} of {format.count(cells.height)} are withheld" if hidden else "Nothing is withheld"
+    title += f", {format.share(share)} of all that the cells add up to" if hidden else ""
+    card = Card(
+        key=key,
+        title=title,
+        subtitle=subtitle,
+        alt=f"{title}.",
+        chart=None,
+        table=rows,
+        columns=(
+            Column("label", "Measure", "text"),
+            Column("part", "Withheld, of cells with cases", "share"),
+            *(Column(name, name.capitalize(), "count") for name in states),
+        ),
+        note="An attacker who knows every shown cell, every total and his own company’s numbers was simulated; each withheld cell stays too "
+        "uncertain to tell a company.",
+    )
+    return with_chart(card, charts.bars, rows, "label", "part", kind="share")
+
+
+def _nothing(key: str, title: str, subtitle: str, hidden: int) -> Card:
+    words = (
+        f"{plural(hidden, 'number')} of this choice withheld, so that no company can be told."
+        if hidden
+        else "Nothing was released for this choice."
+    )
+    return _empty(key, title, subtitle, words)
+
+
+def _empty(key: str, title: str, subtitle: str, words: str) -> Card:
+    return Card(key, title, subtitle, words, None, pl.DataFrame(), (), empty=words)
