@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,19 +25,19 @@ class Shown(NamedTuple):
     stamp: Stamp
 
 
-#: Pages with boards, each with the roles that have it (empty: all), as frame/main.py names them.
-PAGES = {
-    "leadership/overview": (),
-    "center/workload": (),
-    "center/flow": (),
-    "center/forecast": ("leadership", "director", "analyst"),
-    "center/accounts": ("director", "analyst"),
-    "center/routing": (),
-    "center/service": (),
-    "center/people": ("leadership", "director", "analyst"),
-    "center/compliance": (),
-    "working_groups/feedback": (),
-}
+def _pages() -> dict[str, tuple[str, ...]]:
+    """Read from frame/main.py, which runs the app when it is imported, the pages that draw a board with cards, each with its roles."""
+    tree = ast.parse((ROOT / "frame/main.py").read_text(encoding="utf-8"))
+    known: dict[str, Any] = {}
+    for part in tree.body:
+        if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name) and isinstance(part.value, ast.Tuple):
+            known[part.targets[0].id] = eval(compile(ast.Expression(part.value), "frame", "eval"), dict(known))
+    files = {f"{folder}/{name}": roles for folder, name, _, roles in known["PAGES"]}
+    return {page: roles for page, roles in files.items() if "lambda:" in (ROOT / "pages" / f"{page}.py").read_text(encoding="utf-8")}
+
+
+#: Page -> the roles that have it; none named: all.
+PAGES = _pages()
 
 
 def _run(path, scope, query):  # type: ignore[no-untyped-def]  # its text runs elsewhere, without the imports above

@@ -61,6 +61,19 @@ def test_a_suppressed_row_hides_all_its_numbers_and_a_zero_is_a_zero() -> None:
     assert cells.texts(2) == ["Textiles", "D", "D", "suppressed"]
 
 
+def test_the_words_of_a_release_are_its_marks() -> None:
+    frame = pl.DataFrame(
+        {"month": ["2013-01", "2013-02", "2013-03"], "came": [5, None, None], "came_words": ["", "withheld", "nothing to report"]}
+    )
+    columns = (Column("month", "Month", "month"), Column("came", "Receipts (rounded)", "count"), Column("came_words", "Mark", "text"))
+    cells = table(Card("k", "T", "S", "A", None, frame, columns))
+    assert [row[1] for row in cells.marks] == ["", "D", "–"]
+    bars = charts.bars(frame, "month", "came", extra="came_words")
+    found = native(Card("k", "T", "S", "A", bars, frame, columns))
+    assert found is not None
+    assert found.plots[0].categories == ("2013-01", "2013-02 (withheld)", "2013-03 (nothing to report)")
+
+
 def test_no_file_holds_a_hidden_number_anywhere() -> None:
     files = {kind: getattr(exports, kind)("Story", [HIDDEN], [FIGURE], STAMP, exports.MARKING) for kind in ("deck", "workbook")}
     files["csv"] = exports.card_csv(HIDDEN, STAMP, exports.MARKING)
@@ -89,15 +102,15 @@ def test_no_brief_holds_a_hidden_number() -> None:
 def test_marks_stand_beside_empty_numbers() -> None:
     rows = list(csv.reader(io.StringIO(exports.card_csv(HIDDEN, STAMP).decode())))
     heads = next(row for row in rows if len(row) > 1)
-    assert heads == ["Center", "Rate, 0–1", "Rate: mark", "Lines", "Lines: mark", "Quality"]
+    assert heads == ["Center", "Rate (0–1)", "Rate: mark", "Lines", "Lines: mark", "Quality"]
     body = rows[rows.index(heads) + 1 :]
     assert body[0] == ["Electronics", "0.97", "", "200", "", "ok"]
     assert body[2] == ["Textiles", "", "D", "", "D", "suppressed"]
     assert body[3] == ["Petroleum", "", "S", "12", "", "too_few"]
     sheet = fastexcel.read_excel(exports.workbook("Story", [HIDDEN], [], STAMP)).load_sheet("1 rates").to_polars()
-    assert sheet.columns == ["Center", "Rate, %", "Rate: mark", "Lines", "Lines: mark", "Quality"]
+    assert sheet.columns == ["Center", "Rate (%)", "Rate: mark", "Lines", "Lines: mark", "Quality"]
     assert sheet.row(2) == ("Textiles", None, "D", None, "D", "suppressed")
-    assert sheet["Rate, %"][0] == 0.97
+    assert sheet["Rate (%)"][0] == 0.97
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -24,7 +24,11 @@ MARKS: Final = {
     "S": "too few cases to be reliable",
     fmt.NONE: "none",
 }
-_BY_QUALITY: Final = {"suppressed": "D", "too_few": "S"}
+#: Quality of an answer, or the words that a card of a release has for it -> mark.
+_BY_STATE: Final = {"suppressed": "D", "withheld": "D", "too_few": "S", "too few to be reliable": "S"}
+#: Columns that say why a column's number is missing: its own, then the row's.
+_OWN: Final = ("_quality", "_words")
+_ROW: Final = ("quality", "words")
 _UNITS: Final = {"usd": "US dollars", "days": "days", "share": "0–1"}
 #: Characters that no file takes (XML 1.0), and texts that a spreadsheet would calculate.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -48,7 +52,8 @@ class Head:
     def with_unit(self, share: str = _UNITS["share"]) -> str:
         """Write the label with the unit of its bare numbers; shares are written 0-1 or in another form."""
         unit = share if self.kind == "share" else _UNITS.get(self.kind, "")
-        return f"{self.label}, {unit}" if unit else self.label
+        inside = self.label.endswith(")")
+        return f"{self.label[:-1]}, {unit})" if unit and inside else f"{self.label} ({unit})" if unit else self.label
 
 
 @dataclass(frozen=True)
@@ -89,17 +94,14 @@ def table(card: Card, most: int = MOST) -> Table:
 def _marks(frame: pl.DataFrame, column: Column, values: Sequence[Any]) -> list[str]:
     """Return the mark of each cell; empty where there is a number, or a column of words.
 
-    A row whose quality is `suppressed` hides all its numbers, also one that the frame still holds.
+    A row that is withheld hides all its numbers, also one that the frame still holds.
     """
     if column.kind not in NUMBERS:
         return [""] * frame.height
-    own = f"{column.name}_quality"
-    name = own if own in frame.columns else "quality" if "quality" in frame.columns else None
-    states = [None] * frame.height if name is None else frame.get_column(name).cast(pl.String).to_list()
-    return [
-        "D" if state == "suppressed" else _BY_QUALITY.get(state or "", fmt.NONE) if value is None else ""
-        for state, value in zip(states, values, strict=True)
-    ]
+    names = [name for name in (*(column.name + end for end in _OWN), *_ROW) if name in frame.columns]
+    states = frame.get_column(names[0]).cast(pl.String).to_list() if names else [None] * frame.height
+    found = [_BY_STATE.get(state or "", fmt.NONE) for state in states]
+    return [mark if value is None or mark == "D" else "" for mark, value in zip(found, values, strict=True)]
 
 
 def hidden(card: Card) -> dict[str, int]:

@@ -37,6 +37,13 @@ def bars(
     labels = names(rows, label)
     colors = tuple(ranked.bar_color(name, flag, highlight) for name, flag in zip(labels, flags, strict=True))
     more = tuple(str(words or "") for words in rows.get_column(extra).to_list()) if extra else ()
+    # A bar that is not there says why beside its name.
+    known = rows.get_column(value).to_list()
+    labels = (
+        tuple(f"{name} ({words})" if v is None and words else name for name, words, v in zip(labels, more or labels, known, strict=True))
+        if more
+        else labels
+    )
     ends = (numbers(rows, low), numbers(rows, high)) if low and high else ((), ())
     series = [
         Series("Value", numbers(rows, value), colors[0] if colors else ACCENT, colors, low=ends[0], high=ends[1], label="all", extra=more)

@@ -88,8 +88,8 @@ def rate_with_interval(
     """Read `rates.rate_with_interval`: the ends of the interval are two thin lines beside the rate."""
     rows = frame.sort(x)
     days, flags, values = days_of(rows, x), flags_of(rows, provisional), numbers(rows, value)
-    known = last_known([v for v, flag in zip(values, flags, strict=True) if not flag]) or last_known(values)
-    color = base.tone(known, target, better)
+    known = last_known([v for v, flag in zip(values, flags, strict=True) if not flag])
+    color = base.tone(last_known(values) if known is None else known, target, better)
     series = [Series(f"{end} (95%)", numbers(rows, name), _BAND, look="rule") for end, name in (("Low", low), ("High", high)) if name]
     series += [Series("Average", numbers(rows, centre), GREY, look="rule", label="last", named=True)] if centre else []
     series += [Series("Limit", numbers(rows, name), GREY, look="rule", label="last", named=True) for name in limits or ()]
