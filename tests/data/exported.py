@@ -45,17 +45,21 @@ def _run(path, scope, query):  # type: ignore[no-untyped-def]  # its text runs e
 
     import streamlit as st
 
+    from analytics.exc import CenterlineError
     from ui import session
 
     st.session_state["centerline.query"] = dict(query)
     st.session_state["centerline.own"] = {}
     session.begin()
     session.open_to(scope)
-    runpy.run_path(path)
+    try:
+        runpy.run_path(path)
+    except CenterlineError as error:  # the app shows its sentence instead of the page
+        st.session_state["refused"] = str(error)
 
 
-def shown(page: str, scope: Scope, query: Mapping[str, str]) -> Shown:
-    """Run a page for a reader and return what it shows."""
+def shown(page: str, scope: Scope, query: Mapping[str, str]) -> Shown | None:
+    """Run a page for a reader and return what it shows; null when it refuses the reader."""
     kept: dict[str, Any] = {}
 
     def draw(_key: str, figures: Any, cards: Any, stamp: Stamp, **_: Any) -> None:
@@ -64,6 +68,8 @@ def shown(page: str, scope: Scope, query: Mapping[str, str]) -> Shown:
     with mock.patch("ui.board.draw", draw), mock.patch("ui.frame.headline", lambda title, *_: kept.update(title=title)):
         run = AppTest.from_function(_run, args=(str(ROOT / "pages" / f"{page}.py"), scope, dict(query)), default_timeout=60).run()
     assert not run.exception, run.exception
+    if "refused" in run.session_state:
+        return None
     return Shown(kept["title"], kept["figures"], kept["cards"], kept["stamp"])
 
 
@@ -71,4 +77,5 @@ def of_role(role: str, query: Mapping[str, str] | None = None) -> dict[str, Show
     """Return all pages of a role; a director's are of Electronics."""
     scope = Scope(role, ("ELE",) if role == "director" else ())
     own = dict(query or ({"center": "ELE"} if role == "director" else {}))
-    return {page: shown(page, scope, own) for page, roles in PAGES.items() if not roles or role in roles}
+    found = {page: shown(page, scope, own) for page, roles in PAGES.items() if not roles or role in roles}
+    return {page: each for page, each in found.items() if each is not None}

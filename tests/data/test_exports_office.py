@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from analytics.scope import Scope
 from tests import office
-from tests.data.exported import PAGES, shown
+from tests.data.exported import of_role
 from ui import exports
 
 OFFICE = shutil.which("soffice")
@@ -23,8 +22,7 @@ without = pytest.mark.skipif(not OFFICE, reason="There is no LibreOffice; apt-ge
 @pytest.fixture(scope="module")
 def deck(store: Path) -> bytes:
     """One deck of all findings that leadership sees: every kind of chart."""
-    scope = Scope("leadership")
-    pages = [shown(page, scope, {}) for page, roles in PAGES.items() if not roles or "leadership" in roles]
+    pages = list(of_role("leadership").values())
     cards = [card for page in pages for card in page.cards]
     figures = [figure for page in pages for figure in page.figures]
     return exports.deck("State of the Centers", cards, figures, pages[0].stamp, exports.MARKING)
