@@ -90,6 +90,14 @@ def unpacked(data: bytes) -> list[str]:
         return [text for name in archive.namelist() for text in unpacked(archive.read(name))]
 
 
+@pytest.mark.parametrize("draw", ["bars", "due_bars"])
+def test_no_chart_of_a_file_draws_a_withheld_row(draw: str) -> None:
+    chart = getattr(charts, draw)(HIDDEN.table, "label", "value", kind="share")
+    found = native(Card("k", "T", "S", "A", chart, HIDDEN.table, HIDDEN.columns))
+    assert found is not None
+    assert found.plots[0].series[0].values == (0.97, None, None, None, 0.0)
+
+
 def test_no_brief_holds_a_hidden_number() -> None:
     import pypdf
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
+import polars.selectors as cs
 
 from ui.charts import base
 from ui.charts.drawing import Drawing
@@ -100,7 +101,17 @@ def native(card: Card) -> Native | None:
 
     chart = card.chart
     read = readers.READERS.get(chart.chart) if isinstance(chart, Drawing) and not card.empty else None
-    return read(**chart.given) if read and isinstance(chart, Drawing) else None
+    if read is None or not isinstance(chart, Drawing):
+        return None
+    return read(**{name: _shown(given) if isinstance(given, pl.DataFrame) else given for name, given in chart.given.items()})
+
+
+def _shown(frame: pl.DataFrame) -> pl.DataFrame:
+    """Take all numbers out of rows that are withheld: a file must not hold what its table hides."""
+    if "quality" not in frame.columns:
+        return frame
+    shown = pl.col("quality").cast(pl.String).ne_missing("suppressed")
+    return frame.with_columns(pl.when(shown).then(cs.numeric()))
 
 
 def numbers(frame: pl.DataFrame, column: str | None) -> tuple[Number, ...]:
