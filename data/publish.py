@@ -27,7 +27,7 @@ from sqlalchemy import Engine
 from analytics import coding, identities
 from analytics.coding import Codes
 from analytics.exc import DataError, first_line
-from data import database, engines, parts, places, reported
+from data import database, engines, parts, places, reported, themed
 from data import facts as facts_of_tables
 from data.atomic import write_json
 from data.parts import Part
@@ -47,7 +47,7 @@ LEASE: Final = "lease"
 
 
 #: Small facts of a version that its id does not depend on: what proves it, and the way on which it came to be known.
-_BESIDE: Final = ("identities", "reported", "reported_by_type")
+_BESIDE: Final = ("identities", "reported", "reported_by_type", *themed.FILES)
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,8 @@ def _published(
         version, manifest = _put_together(source, tables, lists, chosen, date, building / "version", home)
         same = previous is not None and source.changed(previous["state"]) is not None
         reported.write(building / "version" / "facts", source.reported, previous if same else None, home)
+        before = current_version(home) if previous else None
+        themed.write(building / "version" / "facts", home / "versions" / before / "facts" if before else None)
         changed = current_version(home) != version
         _put_in_force(home, version, building / "version", manifest)
         _forget_old(home, version, place)

@@ -22,7 +22,7 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import Engine
 
-from analytics import assignment, codes, coding, periods, quality
+from analytics import assignment, codes, coding, periods, quality, themes
 from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels, day_words
 from analytics.rollups import ROLLUPS, Frames, Rollup, by_week, coarser, only_levels
@@ -56,6 +56,8 @@ _ROWS_KEPT: Final = 2_000_000
 _ROLLUP: Final = {rollup.name: rollup for rollup in ROLLUPS}
 #: Rollups whose keys name a party.
 _PARTIES: Final = frozenset(rollup.name for rollup in ROLLUPS if rollup.family.names_parties)
+#: Rollups that say which segment of the trade gave feedback: one of few organisations could name one, so working groups are not told.
+_SEGMENTS: Final = frozenset(rollup.name for rollup in ROLLUPS if rollup.family.name == "feedback")
 _KIND: Final = {family: kind for kind, families in FAMILIES_OF.items() for family in families}
 
 
@@ -219,8 +221,8 @@ def _dimension(folder: Path, name: str) -> pl.DataFrame:
 class _Cut(Mapping[str, pl.LazyFrame]):
     """Rollups of which only the named ones can be read, and those that name parties only for some Centers."""
 
-    def __init__(self, frames: _Files, names: frozenset[str], centers: Sequence[str]) -> None:
-        self._frames, self._names, self._centers = frames, names, list(centers)
+    def __init__(self, frames: _Files, names: frozenset[str], centers: Sequence[str], masked: frozenset[str] = frozenset()) -> None:
+        self._frames, self._names, self._centers, self._masked = frames, names, list(centers), masked
 
     def __getitem__(self, name: str) -> pl.LazyFrame:
         return self._own(name, self._reachable(name)[name])
@@ -244,9 +246,11 @@ class _Cut(Mapping[str, pl.LazyFrame]):
     def kept(self, name: str, rows: Hashable, columns: Sequence[str], make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """Return columns of chosen rows of a rollup; rows cut to some Centers are not kept, because others would be given them."""
         frames = self._reachable(name)
-        return make().select(columns) if name in _PARTIES else frames.kept(name, rows, columns, make)
+        return make().select(columns) if name in _PARTIES | self._masked else frames.kept(name, rows, columns, make)
 
     def _own(self, name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        if name in self._masked:
+            return frame.with_columns(segment=pl.lit(None, frame.collect_schema()["segment"]))
         return frame.filter(pl.col("center_code").cast(pl.String).is_in(self._centers)) if name in _PARTIES else frame
 
     def _reachable(self, name: str) -> _Files:
@@ -320,7 +324,8 @@ class Snapshot:
             return files
         reachable = frozenset(_ROLLUP if role.all_figures else only_levels(dict.fromkeys(files, pl.LazyFrame()), role.dimensions))
         named = reachable - (_PARTIES if role.names == "none" else frozenset())
-        return _Cut(files, named | frozenset(_WITH_ROLLUPS) - (frozenset() if role.all_figures else _BELOW_CENTERS), self.scope.centers)
+        reached = named | frozenset(_WITH_ROLLUPS) - (frozenset() if role.all_figures else _BELOW_CENTERS)
+        return _Cut(files, reached, self.scope.centers, masked=frozenset() if role.all_figures else _SEGMENTS)
 
     def dimension(self, name: str) -> pl.DataFrame:
         """Return a dimension table: `center`, `industry`, `hts_heading`, `port` or `working_group`."""
@@ -451,6 +456,14 @@ class Snapshot:
         if self.scope.role.rows == "all":
             return frame
         return frame.filter(pl.col("is_public") | pl.col("center_code").is_in(self.scope.centers))
+
+    def themes(self, name: str) -> pl.DataFrame:
+        """Return what was found in the words of feedback when it was published: `themes`, `theme_of` or `similar` (`analytics.themes`).
+
+        Empty for a version that an earlier release published.
+        """
+        path = self.folder / "facts" / f"{name}.parquet"
+        return pl.read_parquet(path) if path.exists() else themes.none()[name]
 
     def targets(self) -> pl.DataFrame:
         """Return the targets: `metric_id`, `center_code` (or `ALL`), `valid_from`, `target_value`."""

@@ -110,7 +110,9 @@ def rate_with_interval(
         traces.insert(0, base.rule(layout["xaxis"]["range"], [target, target], color=GREY, width=1.4))
         words = base.safe(target_label or base.target_words(target, kind))
         side = "bottom" if last_known(rate.values[:1]) is None or (rate.values[0] or 0) < target else "top"
-        layout["annotations"].append(base.note(words, 0, target, xref="paper", xanchor="left", yanchor=side, xshift=4, bgcolor="rgba(255,255,255,0.8)"))
+        layout["annotations"].append(
+            base.note(words, 0, target, xref="paper", xanchor="left", yanchor=side, xshift=4, bgcolor="rgba(255,255,255,0.8)")
+        )
     return {"data": traces, "layout": layout}
 
 
