@@ -33,6 +33,8 @@ _SUB_TOPICS: Final[dict[str, tuple[str, str]]] = {
 #: Topics whose linked metric is of one work type.
 _WORK: Final = {"cf28": "cf28", "corrections": "psc", "protests": "protest"}
 _WITH_WORK: Final = ("time_to_complete_days", "backlog", "pending", "past_due")
+#: Metrics that only Centers have.
+_OF_CENTERS: Final = ("inquiries_on_time_share", "center_value_share")
 _EVIDENCE: Final = ("Notice to the trade", "Page of the Center", "Directory of contacts", "Memorandum to the ports")
 #: Weights of satisfaction 1-5 after each kind of end: taken up, answered, not taken up, still open.
 _LIKERT: Final = np.array([[2, 5, 15, 42, 36], [4, 8, 24, 40, 24], [24, 28, 26, 16, 6], [10, 18, 34, 28, 10]], dtype=np.float64)
@@ -52,7 +54,7 @@ def followed(said: pl.DataFrame, seed: int, facts: Facts) -> pl.DataFrame:
     work = pl.when(pl.col("linked_metric_id").is_in(_WITH_WORK)).then(pl.col("topic").replace_strict(_WORK, default=None))
     proof = np.where(done, rng.integers(0, len(_EVIDENCE), size), -1)
     return said.with_columns(
-        linked_center_code=pl.when(linked).then(pl.col("group_code").str.strip_prefix("IWG-")),
+        linked_center_code=pl.when(linked & _own_slice(facts)).then(pl.col("group_code").str.strip_prefix("IWG-")),
         linked_work_type=work,
         sub_topic=pl.Series([_SUB_TOPICS[topic][at] for topic, at in zip(said["topic"].to_list(), place, strict=True)]),
         ports=_ports(rng, facts, center),
@@ -63,6 +65,12 @@ def followed(said: pl.DataFrame, seed: int, facts: Facts) -> pl.DataFrame:
         evidence=texts("evidence", list(_EVIDENCE), proof),
         satisfaction=_satisfaction(said, rng),
     )
+
+
+def _own_slice(facts: Facts) -> pl.Expr:
+    """Say which pieces are held against their Center's own numbers; those of Centers without two years of months against all of them."""
+    old = [f"IWG-{code}" for code, opened in zip(facts.centers, facts.opened.tolist(), strict=True) if LAST_DAY - opened > 600]
+    return pl.col("group_code").is_in(old) | pl.col("linked_metric_id").is_in(_OF_CENTERS)
 
 
 def _settled(said: pl.DataFrame, rng: np.random.Generator) -> tuple[Ints, Any]:
