@@ -105,7 +105,10 @@ def _ruled(better: Sequence[float], limit: float) -> tuple[str, str]:
     if beyond >= BEYOND:
         return MOVED, f"{beyond} of the last {LEAST_AFTER} months are beyond the limit of before"
     worse = len(better) >= process.RUN and all(value < -hair for value in better[-process.RUN :])
-    return NOT_MOVED, "the last 7 months are all worse than the average before" if worse else "the months after differ from those before by chance"
+    return (
+        NOT_MOVED,
+        "the last 7 months are all worse than the average before" if worse else "the months after differ from those before by chance",
+    )
 
 
 def _sides(series: pl.DataFrame, effective: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
