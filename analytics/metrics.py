@@ -332,7 +332,7 @@ _ALL: Final[tuple[Metric, ...]] = (
         voices.feedback_closure_days,
     ),
     Metric(
-        "feedback_over_90", "Feedback open over 90 days",
+        "feedback_over_90", "Open over 90 days",
         "Feedback received in the period that is still open or in progress more than 90 days after it came in.",
         "count open with as-of date - date received > 90", "count", "lower", "efficiency", "19 USC 4317(a)(7): partnership", FEEDBACK,
         voices.feedback_over_90,

@@ -136,7 +136,7 @@ def later(view: View, desk: Desk) -> pl.DataFrame:
 def _choices(view: View) -> dict[str, pl.Expr]:
     waiting = ~pl.col("status").is_in(codes.FEEDBACK_CLOSED)
     return {
-        "all": pl.lit(value=True),
+        "all": pl.col("feedback_id").is_not_null(),
         "open": waiting,
         "long": waiting & ((pl.lit(view.as_of) - pl.col("received_date")).dt.total_days() > voices.LONG_DAYS),
         "answered": pl.col("responded_date").is_not_null(),

@@ -17,6 +17,9 @@ shown, themes = voices.kept(view, desk), desk.themes()
 pieces = desk.pieces_of_themes().join(shown.select("feedback_id"), on="feedback_id", how="semi")
 record = exporter(snapshot.scope)
 found = effects.kept(view, shown, desk.stamp)
+headline(title(view), view)
+voiceforms.told()
+drawn = effects.choice(view, found)
 names = (
     "feedback_received",
     "feedback_open",
@@ -39,9 +42,6 @@ cards = [
     lambda: closing.themes(view, themes, pieces),
 ]
 
-headline(title(view), view)
-voiceforms.told()
-drawn = effects.choice(view, found)
 board.draw(
     "feedback",
     lambda: key_figures(view, names),

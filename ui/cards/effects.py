@@ -133,7 +133,7 @@ def effect(view: View, found: Effects, feedback_id: str) -> Card:
     metric = METRICS[row["linked_metric_id"]]
     drawn = moved.chart(found.series[feedback_id], row["effective_date"], judgement, metric.direction)
     limits = {"lower": pl.col("lower").clip(lower_bound=floor(metric)), "upper": pl.col("upper").clip(upper_bound=ceiling(metric))}
-    drawn = drawn.with_columns(limits)
+    drawn = drawn.with_columns(**limits)
     means = ""
     if judgement.mean_after is not None and judgement.centre is not None:
         now, before = (format.number(value, metric.unit) for value in (judgement.mean_after, judgement.centre))
