@@ -267,7 +267,7 @@ def _assignments(tables: Tables, as_of: dt.date) -> pl.DataFrame:
 
 
 def feedback(tables: Tables, as_of: dt.date) -> pl.DataFrame:
-    """Return what was said up to a day, with the Center that the group advises on; what was answered or settled later waits still.
+    """Return what was said up to a day, with the Center of its group; what was answered or settled later waits still.
 
     Args:
         tables: `feedback` and `working_group`.

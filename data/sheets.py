@@ -6,10 +6,11 @@ and what is no known word stays as it was written, so that the contract refuses 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, Engine
 from analytics.exc import DataError
 from analytics.voicewords import CODES, DEFAULTS, HEADS
 from data import across, bulk, files, layouts, load, rules, typed, validate
+from data.contracts import TABLES
 from data.load import LoadResult, Reading
 from data.lookup import Lookup
 from data.typed import Author
@@ -77,7 +79,7 @@ def template(groups: pl.DataFrame, meetings: pl.DataFrame, contract: type[dy.Sch
     words |= {"group_code": groups["group_code"].to_list(), "meeting_id": meetings["meeting_id"].to_list(), "is_public": ["yes", "no"]}
     for place, (column, head) in enumerate(HEADS.items()):
         kind = contract.columns()[column]
-        needed = not kind.nullable and column not in ("feedback_id", *DEFAULTS)
+        needed = column in _needed()
         sheet.write_string(0, place, head, bold)
         remark = _REMARKS.get(column, str((kind.metadata or {}).get("doc", "")))
         sheet.write_comment(0, place, f"{'Needed. ' if needed else ''}{remark}")
@@ -111,7 +113,7 @@ def preview(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | No
     Raises:
         DataError: it cannot be read, or lacks a column.
     """
-    with tempfile.TemporaryDirectory() as folder, engine.connect() as connection:
+    with tempfile.TemporaryDirectory() as folder, _looking(engine) as connection:
         lookup, reading = Lookup(connection), _reading(connection, own)
         raw = reading.prepare(files.read(_stored(folder, name, content), reading.find))
         checked = across.judged("feedback", validate.check("feedback", raw.rows, lookup.existing), lookup.rows)
@@ -141,6 +143,16 @@ def take(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | None,
             typed.sign(connection, load_id, "feedback", "", "import", author)
 
         return load.load_file(path, engine, "feedback", reading=replace(reading, after=signed))
+
+
+@contextlib.contextmanager
+def _looking(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that is taken back, with the temporary tables that looking up keys makes."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")  # its driver would begin only after the first temporary table
+        yield connection
+        connection.rollback()
 
 
 def _stored(folder: str, name: str, content: bytes) -> Path:
@@ -184,7 +196,20 @@ def _named(rows: pl.DataFrame) -> pl.DataFrame:
     twice = [name for name in found.values() if [*found.values()].count(name) > 1]
     if twice:
         raise DataError(f"Two columns of the file are headed “{HEADS[twice[0]]}”; keep one of them.")
+    missing = [HEADS[name] for name in _needed() if name not in found.values()]
+    if missing:
+        words = ", ".join(f"“{head}”" for head in missing)
+        raise DataError(
+            f"The file lacks the column{'s' if len(missing) > 1 else ''} {words}. Download the empty spreadsheet, which has the right heads, "
+            "and copy the rows into it."
+        )
     return rows.rename(found)
+
+
+def _needed() -> list[str]:
+    """List the columns that no row can do without."""
+    kinds = TABLES["feedback"].columns()
+    return [name for name in HEADS if not kinds[name].nullable and name not in ("feedback_id", *DEFAULTS)]
 
 
 def _coded(rows: pl.DataFrame, codes: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:

@@ -121,10 +121,19 @@ def _satisfaction(said: pl.DataFrame, rng: np.random.Generator) -> pl.Series:
 def planted(said: pl.DataFrame) -> pl.DataFrame:
     """Give the feedback that moved something its dates: the one planted effect; all other feedback moved nothing."""
     truth = single("feedback_effect")
-    asked = (pl.col("group_code") == f"IWG-{truth.center_code}") & (pl.col("linked_metric_id") == "inquiries_on_time_share")
-    first = said.filter(asked).sort("received_date", "feedback_id")["feedback_id"].head(1)
-    its = pl.col("feedback_id").is_in(first.implode())
+    group = f"IWG-{truth.center_code}"
+    words = "Answer every question on {} within two business days, even if the answer is when to expect one."
+    # That statement if the group made it, else its first piece becomes it.
+    of_group = said.filter(pl.col("group_code") == group).with_columns(other=~pl.col("statement").str.starts_with(words.split(" {}")[0]))
+    its = pl.col("feedback_id") == of_group.sort("other", "feedback_id")["feedback_id"][0]
     changed = {
+        "topic": pl.lit("contacts"),
+        "sub_topic": pl.lit("directory"),
+        "kind": pl.lit("recommendation"),
+        "statement": pl.lit(words.format("medical devices")),
+        "linked_metric_id": pl.lit("inquiries_on_time_share"),
+        "linked_center_code": pl.lit(truth.center_code),
+        "linked_work_type": pl.lit(None, pl.String),
         "received_date": pl.date(2012, 12, 6),
         "meeting_id": pl.lit(f"M-{truth.center_code}-3"),
         "responded_date": pl.date(2013, 1, 7),
@@ -135,6 +144,6 @@ def planted(said: pl.DataFrame) -> pl.DataFrame:
         "position": pl.lit("agree"),
         "evidence": pl.lit("Page of the Center"),
         "is_public": pl.lit(value=True),
-        "response": pl.col("response").fill_null("Questions are answered within two business days; it is measured and shown."),
+        "response": pl.lit("That is the standard since February 2013; it is measured and shown."),
     }
     return said.with_columns(pl.when(its).then(value).otherwise(pl.col(name)).alias(name) for name, value in changed.items())
