@@ -61,7 +61,7 @@ def attack_all(seed: int, shape: tuple[str, tuple[int, ...]], counts: bool) -> N
     assert release.safe
     hidden = hidden_cells(release.cells, drawn)
     narrow = set(release.audit.filter("narrow").select(names(drawn)).iter_rows())
-    targets = [row for row in release.ledger.filter("primary").iter_rows(named=True)]
+    targets = list(release.ledger.filter("primary").iter_rows(named=True))
     # Two targets a table keep this quick; over all examples each kind of cell has its turn.
     for number in rng.permutation(len(targets))[:2]:
         row = targets[number]
@@ -131,7 +131,9 @@ def test_an_earlier_release_helps_nobody(seed: int, shape: tuple[str, tuple[int,
     before = protect(drawn.cells, drawn.hierarchy, RULES)
     later = draw(rng, kind=shape[0], sizes=shape[1], counts=True, later=drawn)
     after = protect(later.cells, later.hierarchy, RULES, [before.ledger])
-    shown = before.ledger.join(after.ledger, on=names(drawn), suffix="_now").filter(pl.col("shown") & (pl.col("total") == pl.col("total_now")))
+    shown = before.ledger.join(after.ledger, on=names(drawn), suffix="_now").filter(
+        pl.col("shown") & (pl.col("total") == pl.col("total_now"))
+    )
     known = set(shown.select(names(drawn)).iter_rows())
     hidden = hidden_cells(after.cells, later) - known
     for row in after.audit.filter(pl.col("ok") & pl.col("primary") & (pl.col("layer") == 0)).head(2).iter_rows(named=True):

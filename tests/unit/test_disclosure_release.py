@@ -52,7 +52,9 @@ def attacked(cells: pl.DataFrame, hierarchy: tables.Hierarchy, *hidden: tuple[st
 
 
 def bounds(report: pl.DataFrame, *key: str) -> tuple[float, float, bool]:
-    row = report.row(by_predicate=pl.all_horizontal(pl.col(name) == code for name, code in zip(report.columns, key, strict=False)), named=True)
+    row = report.row(
+        by_predicate=pl.all_horizontal(pl.col(name) == code for name, code in zip(report.columns, key, strict=False)), named=True
+    )
     return row["lower"], row["upper"], row["ok"]
 
 
@@ -85,7 +87,12 @@ def test_two_cells_of_one_account_each_are_told_by_each_other() -> None:
 
 
 def test_the_second_account_knows_its_own_part() -> None:
-    rows: dict[tuple[str, ...], Figures] = {("a",): (100, 2, 70, 30), ("b",): (40, 4, 10, 10), ("c",): (100, 9, 20, 10), ("ALL",): (240, 9, 70, 30)}
+    rows: dict[tuple[str, ...], Figures] = {
+        ("a",): (100, 2, 70, 30),
+        ("b",): (40, 4, 10, 10),
+        ("c",): (100, 9, 20, 10),
+        ("ALL",): (240, 9, 70, 30),
+    }
     report = attacked(frame(rows, "row"), ROWS, ("a",), ("b",))
     # Between its own 30 and 100 + 40 - 10: in the other hidden cell it may own 10.
     assert bounds(report, "a") == (30, 130, True)
@@ -123,7 +130,9 @@ def test_nothing_of_a_hidden_cell_is_shown_nor_why() -> None:
 def test_shown_values_are_rounded() -> None:
     cells = pl.concat([square(), square().with_columns(pl.lit(value="b").alias("row")).head(0)])
     counts = protect(cells, BOTH, Rules(round_count=7)).cells.filter(pl.col("mark") == "")
-    assert counts["value"].to_list() == [7 * round(value / 7) for value in protect(cells, BOTH, RULES).cells.filter(pl.col("mark") == "")["value"]]
+    assert counts["value"].to_list() == [
+        7 * round(value / 7) for value in protect(cells, BOTH, RULES).cells.filter(pl.col("mark") == "")["value"]
+    ]
     dollars = protect(cells.with_columns(whole=pl.lit(value=False)), BOTH, Rules(round_sum=1000)).cells
     assert set(dollars["value"].drop_nulls()) == {0, 1000}
 
@@ -186,7 +195,13 @@ def test_years_to_date_are_equations_too() -> None:
     release = protect(to_date, {"month": TIME}, RULES)
     assert release.safe
     # October and November are hidden and November's difference of the dates gives nothing away.
-    assert dict(zip(release.cells["month"], release.cells["mark"], strict=True)) == {"oct": "D", "nov": "D", "dec": "", "Q1": "", "to nov": ""}
+    assert dict(zip(release.cells["month"], release.cells["mark"], strict=True)) == {
+        "oct": "D",
+        "nov": "D",
+        "dec": "",
+        "Q1": "",
+        "to nov": "",
+    }
 
 
 def test_tables_that_share_a_margin_are_one_system() -> None:
