@@ -73,10 +73,12 @@ def release(lines: int = 150_000, accounts: int = 1500, seed: int = 0) -> tuple[
     spread = pl.concat([spread.filter("by_district"), spread.with_columns(district=whole)])
     spread = pl.concat([spread, spread.with_columns(center=whole)])
     held = spread.group_by(*KEYS, "account").agg(pl.col(*MEASURES).sum())
-    long = held.unpivot(on=list(MEASURES), index=[*KEYS, "account"], variable_name="measure").filter(pl.col("value") > 0)
-    parts = pl.col("value").sort(descending=True)
+    long = held.unpivot(on=list(MEASURES), index=[*KEYS, "account"], variable_name="measure", value_name="amount").filter(
+        pl.col("amount") > 0
+    )
+    parts = pl.col("amount").sort(descending=True)
     cells = long.group_by(*KEYS, "measure").agg(
-        total=pl.col("value").sum(),
+        total=pl.col("amount").sum(),
         n_accounts=pl.len().cast(pl.Int64),
         top1=parts.first(),
         top2=parts.get(1, null_on_oob=True).fill_null(0),
