@@ -330,6 +330,30 @@ _ALL: Final[tuple[Metric, ...]] = (
         FEEDBACK, voices.feedback_implemented_share,
     ),
     Metric(
+        "feedback_closure_days", "Days to settle",
+        "Days within which half of the feedback received in the period was settled; what is open is counted as still waiting.",
+        "Kaplan-Meier quantiles of days until it is settled", "days", "lower", "efficiency", "19 USC 4317(a)(7): partnership", FEEDBACK,
+        voices.feedback_closure_days,
+    ),
+    Metric(
+        "feedback_over_90", "Open over 90 days",
+        "Feedback received in the period that is still open or in progress more than 90 days after it came in.",
+        "count open with as-of date - date received > 90", "count", "lower", "efficiency", "19 USC 4317(a)(7): partnership", FEEDBACK,
+        voices.feedback_over_90,
+    ),
+    Metric(
+        "feedback_accepted_share", "Feedback agreed to",
+        "Share of the recommendations, complaints and data requests that CBP took a position on and agreed to, in whole or in part.",
+        "agree or partly agree / all with a position", "share", "neither", "outcome", "19 USC 4317(a)(7): partnership", FEEDBACK,
+        voices.feedback_accepted_share,
+    ),
+    Metric(
+        "feedback_satisfied_share", "Satisfied with the answer",
+        "Share of those who rated the answer to their feedback and gave it 4 or 5 of 5.",
+        "ratings of 4 or 5 / all ratings", "share", "higher", "outcome", "19 USC 4317(a)(7): partnership", FEEDBACK,
+        voices.feedback_satisfied_share,
+    ),
+    Metric(
         "inquiries", "Inquiries", "Inquiries of the trade that Centers received in the period.", "count by date received",
         "count", "neither", "output", "19 USC 4317(a)(7): partnership", INQUIRIES, service.inquiries,
     ),

@@ -180,7 +180,7 @@ FEEDBACK: Final = Family(
     "feedback",
     ("feedback_count",),
     (CENTER,),
-    keys=("responded_date", "topic", "kind", "segment", "status", "position"),
+    keys=("responded_date", "closed_date", "topic", "kind", "segment", "status", "position", "satisfaction"),
     by_month=False,
 )
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Final
 
 import polars as pl
 
-from analytics import codes, cube, standards, survival
+from analytics import codes, cube, service, standards, survival
 from analytics.compliance import counted_share
 from analytics.filters import Filters
 from analytics.rollups import FEEDBACK, INQUIRIES, Frames
 from analytics.workload import quality
+
+#: Feedback that is open for more days than this has waited too long.
+LONG_DAYS: Final = 90
+#: Kinds that ask CBP to do something, so that it can agree or not.
+ASKS: Final = ("recommendation", "complaint", "data_request")
 
 
 def feedback_received(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
@@ -38,17 +44,75 @@ def feedback_implemented_share(frames: Frames, filters: Filters, as_of: dt.date,
     return counted_share(sums, "done", by)
 
 
-def answer_durations(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
-    """Count the feedback received in the period by days to its first answer, unanswered as of the day as still open.
+def feedback_over_90(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count the feedback received in the period that is open or in progress and came in more than 90 days before the as-of date."""
+    rows = cube.rows(frames, FEEDBACK, filters, as_of, by)
+    waiting = ~pl.col("status").is_in(codes.FEEDBACK_CLOSED) & ((pl.lit(as_of) - pl.col("date")).dt.total_days() > LONG_DAYS)
+    sums = cube.summed(rows.with_columns(value=waiting * pl.col("feedback_count")), ["value", "feedback_count"], by)
+    return cube.result(sums, by, n=pl.col("feedback_count"))
+
+
+def feedback_accepted_share(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Divide what was asked for and agreed to, in whole or in part, by all that CBP took a position on, of what was received in the period."""
+    return counted_share(cube.summed(_asked(frames, filters, as_of, by), ["accepted", "n"], by), "accepted", by)
+
+
+def feedback_satisfied_share(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Divide the ratings of 4 or 5 of 5 that were given to answers by all ratings, of the feedback received in the period."""
+    rows = cube.rows(frames, FEEDBACK, filters, as_of, by).filter(pl.col("satisfaction").is_not_null())
+    satisfied = (pl.col("satisfaction") >= service.SATISFIED) * pl.col("feedback_count")
+    sums = cube.summed(rows.with_columns(satisfied=satisfied, n=pl.col("feedback_count")), ["satisfied", "n"], by)
+    return counted_share(sums, "satisfied", by)
+
+
+def _asked(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.LazyFrame:
+    """Return what was asked for with a position taken: `n`, and `accepted` of it."""
+    rows = cube.rows(frames, FEEDBACK, filters, as_of, by).filter(pl.col("kind").is_in(ASKS) & (pl.col("position") != "under_review"))
+    accepted = pl.col("position").is_in(["agree", "partly"]) * pl.col("feedback_count")
+    return rows.with_columns(accepted=accepted, n=pl.col("feedback_count"))
+
+
+def acceptance(frames: Frames, filters: Filters, as_of: dt.date, by: str) -> pl.DataFrame:
+    """Give the share accepted by a column of the feedback (`topic`, `segment`, `kind`).
+
+    Returns:
+        The column, `value` (0-1; null below 10 cases), `low`, `high` (95 %, Wilson), `n` on which a position was taken, `quality`,
+        `accepted`.
+    """
+    sums = cube.summed(_asked(frames, filters, as_of, ()), ["accepted", "n"], [by])
+    return counted_share(sums, "accepted", [by]).join(sums.select(by, "accepted"), on=by)
+
+
+def ratings(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count the ratings of answers to the feedback received in the period.
+
+    Returns:
+        The `by` columns, `satisfaction` 1-5, `feedback_count`.
+    """
+    rows = cube.rows(frames, FEEDBACK, filters, as_of, by).filter(pl.col("satisfaction").is_not_null())
+    return cube.summed(rows, ["feedback_count"], [*by, "satisfaction"])
+
+
+def durations(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = (), end: str = "responded_date") -> pl.DataFrame:
+    """Count the feedback received in the period by days to its first answer, or to its end; without one as of the day as still open.
+
+    Args:
+        frames: Rollups at hand.
+        filters: What is kept.
+        as_of: Last day that has happened.
+        by: Groupings.
+        end: `responded_date` or `closed_date`; one that is closed without a date has no known end and is left out.
 
     Returns:
         The `by` columns, `days`, `closed`, `count`.
     """
-    answered = pl.col("responded_date").is_not_null() & (pl.col("responded_date") <= as_of)
-    ended = pl.when(answered).then(pl.col("responded_date")).otherwise(pl.lit(as_of))
+    ended = pl.col(end).is_not_null() & (pl.col(end) <= as_of)
+    until = pl.when(ended).then(pl.col(end)).otherwise(pl.lit(as_of))
+    unknown = (pl.lit(end == "closed_date") & ~ended & pl.col("status").is_in(codes.FEEDBACK_CLOSED)).fill_null(value=False)
     counted = (
         cube.rows(frames, FEEDBACK, filters, as_of, by)
-        .with_columns(closed=answered, days=(ended - pl.col("date")).dt.total_days())
+        .filter(~unknown)
+        .with_columns(closed=ended, days=(until - pl.col("date")).dt.total_days())
         .group_by([*by, "days", "closed"])
         .agg(count=pl.col("feedback_count").sum())
     )
@@ -57,7 +121,16 @@ def answer_durations(frames: Frames, filters: Filters, as_of: dt.date, by: Seque
 
 def feedback_first_response_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
     """Give the median, P80 and P90 days to a first answer of the feedback received in the period, unanswered ones counted."""
-    found = survival.quantiles(answer_durations(frames, filters, as_of, by), by)
+    return _quantiles(durations(frames, filters, as_of, by), by)
+
+
+def feedback_closure_days(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Give the median, P80 and P90 days until the feedback received in the period is settled, what is open counted."""
+    return _quantiles(durations(frames, filters, as_of, by, "closed_date"), by)
+
+
+def _quantiles(counted: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    found = survival.quantiles(counted, by)
     enough = pl.col("n") >= standards.LEAST_CASES
     hidden = {name: pl.when(enough).then(pl.col(name)) for name in ("low", "high", "p80", "p90")}
     return cube.result(found, by, "p80", "p90", value=pl.when(enough).then(pl.col("median")), quality=quality(enough), **hidden)
@@ -84,3 +157,38 @@ def feedback_table(frames: Frames, filters: Filters, as_of: dt.date, by: Sequenc
         The `by` columns and `feedback_count`.
     """
     return cube.summed(cube.rows(frames, FEEDBACK, filters, as_of), ["feedback_count"], by)
+
+
+def rollup(rows: pl.DataFrame, columns: pl.Schema) -> pl.DataFrame:
+    """Sum single pieces of feedback (the fact `feedback`) to the rollup that a publish would make of them, in its columns and types."""
+    dated = rows.rename({"received_date": "date"}).select(*(name for name in columns.names() if name != "feedback_count"))
+    counted = dated.group_by(dated.columns).agg(feedback_count=pl.len())
+    return counted.select(pl.col(name).cast(kind) for name, kind in columns.items())
+
+
+def without_segments(rows: pl.DataFrame) -> pl.DataFrame:
+    """Take the segments out of a rollup of feedback: a segment of few organisations could name one."""
+    return rows.with_columns(segment=pl.lit(None, rows.schema["segment"]))
+
+
+def segments(rows: pl.DataFrame, least: int = 1) -> pl.DataFrame:
+    """Sum single pieces by the segment of the trade that gave them.
+
+    Args:
+        rows: `segment`, `organization_code`, `kind`, `position`.
+        least: Segments of fewer organisations are left out.
+
+    Returns:
+        `segment`, `feedback_count`, `organizations`, `value` (share agreed to of what was asked for and has a position; null below
+        10 cases), `low`, `high` (95 %, Wilson), `n` with a position, `quality`; most feedback first.
+    """
+    decided = pl.col("kind").is_in(ASKS) & (pl.col("position") != "under_review")
+    sums = rows.group_by("segment").agg(
+        feedback_count=pl.len().cast(pl.Int64),
+        organizations=pl.col("organization_code").n_unique().cast(pl.Int64),
+        n=decided.sum().cast(pl.Int64),
+        accepted=(decided & pl.col("position").is_in(["agree", "partly"])).sum().cast(pl.Int64),
+    )
+    kept = sums.filter(pl.col("organizations") >= least)
+    shares = counted_share(kept, "accepted", ["segment"]).select("segment", "value", "low", "high", "quality")
+    return kept.join(shares, on="segment").drop("accepted").sort(["feedback_count", "segment"], descending=[True, False])

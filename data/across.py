@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from analytics.coding import cents
+from analytics.metrics import METRICS
 from data import rules
 from data.validate import ROW, Checked, reject_rows
 
@@ -74,6 +75,14 @@ def _review_event(rows: pl.DataFrame, held: Held) -> list[pl.DataFrame]:
     ]
 
 
+def _feedback(rows: pl.DataFrame, held: Held) -> list[pl.DataFrame]:
+    """A linked metric is one of the registry, and feedback is given at a meeting of its own group."""
+    unknown = rows.filter(pl.col("linked_metric_id").is_not_null() & ~pl.col("linked_metric_id").is_in([*METRICS]))
+    meetings = held("meeting", rows.select("meeting_id").drop_nulls().unique(), ["meeting_id", "group_code"])
+    other = rows.join(meetings.rename({"group_code": "of_group"}), on="meeting_id").filter(pl.col("group_code") != pl.col("of_group"))
+    return [_records(unknown, "metric_known", "linked_metric_id"), _records(other, "meeting_of_group", "meeting_id")]
+
+
 def _center_open(rows: pl.DataFrame, held: Held, center: str, date: str, rule: str) -> pl.DataFrame:
     codes = rows.select(center_code=center).drop_nulls().unique()
     opened = held("center", codes, ["center_code", "opened_date"]).select(pl.col("center_code").alias(center), center_opened="opened_date")
@@ -85,4 +94,10 @@ def _records(rows: pl.DataFrame, rule: str, column: str) -> pl.DataFrame:
     return reject_rows(rows.select(ROW, column), rule, column, rules.message(rule))
 
 
-_JUDGES: Final[dict[str, Judge]] = {"entry": _entry, "entry_line": _entry_line, "review": _review, "review_event": _review_event}
+_JUDGES: Final[dict[str, Judge]] = {
+    "entry": _entry,
+    "entry_line": _entry_line,
+    "review": _review,
+    "review_event": _review_event,
+    "feedback": _feedback,
+}

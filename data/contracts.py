@@ -291,6 +291,28 @@ class Meeting(dy.Schema):
     title = col.text("Title", nullable=False)
     location = col.text("Place")
     attendance_count = col.count("People present", nullable=True)
+    agenda = col.text("Points of the agenda, one a line", longest=2000)
+
+
+class Attendance(dy.Schema):
+    """An organisation at a meeting of a working group."""
+
+    meeting_id = col.text("Meeting", key=True, longest=16)
+    organization_code = col.text("Organisation, as an anonymous code", key=True, longest=16)
+    segment = col.code(codes.SEGMENTS, doc="Segment of the trade")
+    people_count = col.count("People it sent", least=1)
+
+
+class FollowUp(dy.Schema):
+    """Something that was promised at a meeting."""
+
+    follow_up_id = col.text("Follow-up", key=True, longest=16)
+    meeting_id = col.text("Meeting where it was promised", nullable=False, longest=16)
+    feedback_id = col.text("Feedback that it answers, if one", longest=16)
+    task = col.text("What is to be done", nullable=False, longest=400)
+    owner = col.text("Office that does it")
+    due_date = col.date("Promised by")
+    done_date = col.date("Done; null while open")
 
 
 class Feedback(dy.Schema):
@@ -314,10 +336,32 @@ class Feedback(dy.Schema):
     response = col.text("Answer", longest=2000)
     linked_metric_id = col.text("Metric that should move", longest=60)
     is_public = col.flag("May be shown outside")
+    sub_topic = col.text("What within the topic, in a few words", longest=80)
+    ports = col.text("Ports mentioned: codes with commas", longest=120, regex=r"^[0-9]{4}(, ?[0-9]{4})*$")
+    chapters = col.text("Tariff chapters mentioned: two digits each, with commas", longest=120, regex=r"^[0-9]{2}(, ?[0-9]{2})*$")
+    support_count = col.count("Other organisations that said they see it so too", nullable=True)
+    evidence = col.text("Where what was done can be seen: document, page or address", longest=400)
+    closed_date = col.date("Settled; null while open")
+    effective_date = col.date("Day from which what was done holds")
+    linked_center_code = col.center_code("Center whose metric should move; null for all")
+    linked_work_type = col.code(codes.WORK_TYPES, nullable=True, doc="Work type whose metric should move; null for all")
+    satisfaction = col.count("Satisfaction with the answer, 1-5; null when not given", nullable=True, least=1, most=5)
 
     @dy.rule()
     def responded_not_before_received(cls) -> pl.Expr:
         return pl.col("responded_date").is_null() | (pl.col("responded_date") >= pl.col("received_date"))
+
+    @dy.rule()
+    def settled_not_before_received(cls) -> pl.Expr:
+        return pl.col("closed_date").is_null() | (pl.col("closed_date") >= pl.col("received_date"))
+
+    @dy.rule()
+    def settled_has_status(cls) -> pl.Expr:
+        return pl.col("closed_date").is_null() | pl.col("status").is_in(codes.FEEDBACK_CLOSED)
+
+    @dy.rule()
+    def effective_not_before_received(cls) -> pl.Expr:
+        return pl.col("effective_date").is_null() | (pl.col("effective_date") >= pl.col("received_date"))
 
 
 class News(dy.Schema):
@@ -415,7 +459,9 @@ TABLES: Final[dict[str, type[dy.Schema]]] = {
     "target": Target,
     "working_group": WorkingGroup,
     "meeting": Meeting,
+    "attendance": Attendance,
     "feedback": Feedback,
+    "follow_up": FollowUp,
     "news": News,
     "note": Note,
 }
@@ -452,6 +498,10 @@ REFERENCES: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("meeting", "group_code"): ("working_group", "group_code"),
     ("feedback", "group_code"): ("working_group", "group_code"),
     ("feedback", "meeting_id"): ("meeting", "meeting_id"),
+    ("feedback", "linked_center_code"): ("center", "center_code"),
+    ("attendance", "meeting_id"): ("meeting", "meeting_id"),
+    ("follow_up", "meeting_id"): ("meeting", "meeting_id"),
+    ("follow_up", "feedback_id"): ("feedback", "feedback_id"),
 }
 
 

@@ -102,8 +102,8 @@ def of_reviews(tables: Tables, as_of: dt.date | None) -> dict[str, pl.DataFrame]
 
 def of_the_rest(tables: Tables, as_of: dt.date) -> dict[str, pl.DataFrame]:
     """Make the facts that are small enough to be made anew each time; what is dated as things stood on `as_of`."""
-    rest = ("sample_stratum", "staff", "target", "meeting", "news")
-    made = {"inquiry": _inquiry(tables, as_of), "feedback": _feedback(tables, as_of), "assignment": _assignments(tables, as_of)}
+    rest = ("sample_stratum", "staff", "target", "meeting", "attendance", "follow_up", "news")
+    made = {"inquiry": _inquiry(tables, as_of), "feedback": feedback(tables, as_of), "assignment": _assignments(tables, as_of)}
     return made | {name: tables[name] for name in rest}
 
 
@@ -266,13 +266,19 @@ def _assignments(tables: Tables, as_of: dt.date) -> pl.DataFrame:
     return assignment.events(known.with_columns(valid_to=ended))
 
 
-def _feedback(tables: Tables, as_of: dt.date) -> pl.DataFrame:
+def feedback(tables: Tables, as_of: dt.date) -> pl.DataFrame:
+    """Return what was said up to a day, with the Center of its group; what was answered or settled later waits still.
+
+    Args:
+        tables: `feedback` and `working_group`.
+        as_of: Last day that has happened.
+    """
     groups = tables["working_group"].select("group_code", "center_code")
-    answered = pl.when(pl.col("responded_date") <= as_of).then(pl.col("responded_date"))
+    happened = [pl.when(pl.col(name) <= as_of).then(pl.col(name)).alias(name) for name in ("responded_date", "closed_date")]
     return (
         tables["feedback"]
         .filter(pl.col("received_date") <= as_of)
         .join(groups, on="group_code")
-        .with_columns(responded_date=answered)
+        .with_columns(happened)
         .sort("received_date", "feedback_id")
     )

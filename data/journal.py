@@ -1,4 +1,4 @@
-"""The few writes that the app makes: the audit trail, and notes."""
+"""The few writes that the app makes: the audit trail, notes, and the record of feedback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from sqlalchemy import Engine
 from analytics.exc import DataError
 from analytics.scope import Scope
 from data import bulk, database
+from data.feedback import Desk
 from data.settings import settings
+from data.store import Snapshot
 
 _LONGEST_NOTE: Final = 2000
 
@@ -59,6 +61,11 @@ def add_note(
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+def feedback_desk(snapshot: Snapshot, person: str = "demonstration", *, live: bool = True) -> Desk:
+    """Open the record of feedback to a reader; a cited version (not `live`) is shown as it was published and is not written."""
+    return Desk(snapshot, person=person, live=live)
 
 
 def exporter(scope: Scope, person: str = "demonstration") -> Callable[[str, str], None]:

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 from sqlalchemy import ColumnElement, Engine, func, select
 
-from data import quarantine
+from data import quarantine, typed
 from data.schema import LOAD, REVISION
 
 LOADS_SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
@@ -42,9 +42,10 @@ KNOWN_SCHEMA: Final = {
 
 
 def loads(source: Engine) -> pl.DataFrame:
-    """Return every load, latest first."""
+    """Return every load of a file, latest first; what was typed in the app stands in the history of its record."""
+    query = select(*(LOAD.c[name] for name in LOADS_SCHEMA)).where(LOAD.c.layout != typed.LAYOUT).order_by(LOAD.c.load_id.desc())
     with source.connect() as connection:
-        rows = connection.execute(select(*(LOAD.c[name] for name in LOADS_SCHEMA)).order_by(LOAD.c.load_id.desc())).all()
+        rows = connection.execute(query).all()
     return pl.DataFrame([tuple(row) for row in rows], schema=LOADS_SCHEMA, orient="row")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -68,6 +68,23 @@ class StoppedError(DataError):
         self.results = tuple(results)
 
 
+def _as_read(raw: files.Raw) -> files.Raw:
+    return raw
+
+
+def _nothing(_: Connection, __: int) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read whose headings and codes are not the table's own, and what is done in its transaction."""
+
+    find: files.Finder = layouts.heading_row
+    prepare: Callable[[files.Raw], files.Raw] = _as_read
+    after: Callable[[Connection, int], None] = _nothing
+
+
 @dataclass(frozen=True)
 class _File:
     """A file as read: its rows with numbers, what it says of itself, and which refused rows it mends."""
@@ -113,16 +130,21 @@ def load_files(
 
 
 def load_file(
-    path: Path, engine: Engine, table: str | None = None, given: Marks | None = None, progress: Progress | None = None
+    path: Path,
+    engine: Engine,
+    table: str | None = None,
+    given: Marks | None = None,
+    progress: Progress | None = None,
+    reading: Reading | None = None,
 ) -> LoadResult:
-    """Load one file.
+    """Load one file; `reading` says how one is read that has other headings and codes than the table.
 
     Raises:
         DataError: it cannot be used; nothing was changed.
     """
-    started, told = _now(), progress or Silent()
+    started, told, reading = _now(), progress or Silent(), reading or Reading()
     with told.during(f"Reading {path.name}"):
-        file = _opened(path, table, given or Marks())
+        file = _opened(path, table, given or Marks(), reading)
     with database.writing(engine) as connection:
         load_id = (connection.execute(select(func.max(LOAD.c.load_id))).scalar() or 0) + 1
         lookup = Lookup(connection)
@@ -135,6 +157,7 @@ def load_file(
             earlier = _earlier(connection, file, result, checked, coming)
             if earlier is not None:
                 return replace(result, notices=(f"This file was loaded before, as load {earlier}.",), already_loaded=True)
+            reading.after(connection, load_id)
             return _accounted(connection, file, load_id, checked, revisions, coming, result, started)
 
 
@@ -206,10 +229,10 @@ def _order(path: Path, table: str | None) -> tuple[int, str]:
     return list(TABLES).index(file_table), path.name
 
 
-def _opened(path: Path, table: str | None, given: Marks) -> _File:
-    raw = files.read(path, layouts.heading_row)
+def _opened(path: Path, table: str | None, given: Marks, reading: Reading) -> _File:
+    raw = files.read(path, reading.find)
     rows, references = quarantine.without_reference(raw)
-    raw = replace(raw, rows=rows)
+    raw = reading.prepare(replace(raw, rows=rows))
     columns = [name for name in rows.columns if name != validate.ROW]
     sha256, said = files.sha256(path), marks.read(path, given)
     known = layouts.report_for(columns) if table is None else None

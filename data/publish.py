@@ -27,7 +27,7 @@ from sqlalchemy import Engine
 from analytics import coding, identities
 from analytics.coding import Codes
 from analytics.exc import DataError, first_line
-from data import database, engines, parts, places, release, reported
+from data import database, engines, parts, places, release, reported, themed
 from data import facts as facts_of_tables
 from data.atomic import write_json
 from data.parts import Part
@@ -47,7 +47,7 @@ LEASE: Final = "lease"
 
 
 #: Small facts of a version that its id does not depend on: what proves it, the way on which it came to be known, and what is released of it.
-_BESIDE: Final = ("identities", "reported", "reported_by_type", *release.FILES)
+_BESIDE: Final = ("identities", "reported", "reported_by_type", *release.FILES, *themed.FILES)
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,8 @@ def _published(
         beside = building / "version" / "facts"
         reported.write(beside, source.reported, previous if same else None, home)
         release.write(beside, release.Versions(home, chosen, lists), tables["center"], tables["port"], date, renew=renew)
+        before = current_version(home) if previous else None
+        themed.write(beside, home / "versions" / before / "facts" if before else None)
         changed = current_version(home) != version
         _put_in_force(home, version, building / "version", manifest)
         _forget_old(home, version, place)

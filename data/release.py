@@ -216,13 +216,14 @@ class Released:
 
     frames: Final[Mapping[str, pl.LazyFrame]] = {}
 
-    def __init__(self, folder: Path, scope: Scope, labels: Labels, stamp: tuple[str, str, bool]) -> None:
+    def __init__(self, folder: Path, scope: Scope, labels: Labels, center: pl.DataFrame, stamp: tuple[str, str, bool]) -> None:
         """Read it.
 
         Args:
             folder: Small facts of a version.
             scope: Who reads.
             labels: Labels of the Centers, of which a page may narrow by `center` alone.
+            center: The table of Centers.
             stamp: Id of the version, the load in words, and whether it is synthetic.
 
         Raises:
@@ -232,10 +233,17 @@ class Released:
             self.cells, self.summary = (pl.read_parquet(folder / f"{name}.parquet") for name in (CELLS, SUMMARY))
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(f"The data version “{stamp[0]}” holds no release. Publish again: python -m data publish.") from error
+        self._center = center
         self.scope, self.labels = scope, {"center": labels["center"]}
         self.version, self.load, self.synthetic = stamp
         self.as_of = released.last_day(self.cells)
         self.first_date: dt.date = self.cells["from_date"].min()  # type: ignore[assignment]
+
+    def dimension(self, name: str) -> pl.DataFrame:
+        """Return the table of Centers, the only dimension of which more is read than its label."""
+        if name != "center":
+            raise KeyError(f"A release tells nothing of “{name}”.")
+        return self._center
 
     def targets(self) -> pl.DataFrame:
         """Return no target: none is released."""

@@ -169,6 +169,31 @@ AUDIT_EVENT: Final = Table(
     comment="Every sign-in, export and edit.",
 )
 
+EDIT: Final = Table(
+    "edit",
+    METADATA,
+    Column("load_id", Integer, primary_key=True, autoincrement=False, comment="Entry in the ledger of loads that wrote the row"),
+    Column("table_name", String(40), nullable=False),
+    Column("row_key", Text, nullable=False, comment="Key of the record; empty for a whole file"),
+    Column("action", String(20), nullable=False, comment="create, edit, answer or import"),
+    Column("role", String(40), nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("at", DateTime, nullable=False, comment="When, UTC"),
+    comment="Who typed or imported a record in the app.",
+)
+
+THEME: Final = Table(
+    "theme",
+    METADATA,
+    Column("theme_id", String(36), primary_key=True),
+    Column("words", Text, nullable=False, comment="Words of the theme when it was named, by weight"),
+    Column("name", String(120), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("at", DateTime, nullable=False, comment="When, UTC"),
+    comment="Names that people gave to themes found in feedback; of one theme the last counts.",
+)
+
 
 def kinds(name: str) -> dict[str, Any]:
     """Return the columns of any table with the Polars types that hold them."""

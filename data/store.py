@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 from sqlalchemy import Engine
 
-from analytics import assignment, codes, coding, quality
+from analytics import assignment, codes, coding, quality, themes
 from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels, day_words
 from analytics.rollups import Frames
@@ -25,7 +25,7 @@ from data.held import manifest_of, opened
 from data.items import Account, Item
 from data.parts import Part, empty
 from data.release import SUMMARY, Released
-from data.rollupfiles import PARTIES, Cut, dimension_of, files_of, part_files
+from data.rollupfiles import PARTIES, SEGMENTS, Cut, dimension_of, files_of, part_files
 from data.settings import settings
 
 __all__ = ["Snapshot", "part_files"]
@@ -84,10 +84,10 @@ class Snapshot:
 
     @cached_property
     def frames(self) -> Frames:
-        """The rollups that the scope may read, for the functions of `analytics`; none for a role that reads the release alone."""
+        """The rollups that the scope may read, for the functions of `analytics`; of them only the counts of feedback, without its segments, for a role that reads the release."""
         files, role = files_of(self.folder), self.scope.role
         if role.released:
-            return {}
+            return Cut(files, SEGMENTS, self.scope.centers, masked=SEGMENTS)
         if role.names == "all":
             return files
         return Cut(files, frozenset(files) - (PARTIES if role.names == "none" else frozenset()), self.scope.centers)
@@ -95,7 +95,7 @@ class Snapshot:
     def released(self) -> Released:
         """Return what this version releases to working groups (`data.release`)."""
         labels = {"center": self.labels["center"]}
-        return Released(self.folder / "facts", self.scope, labels, (self.version, self.load, self.synthetic))
+        return Released(self.folder / "facts", self.scope, labels, self.dimension("center"), (self.version, self.load, self.synthetic))
 
     def release_summary(self) -> pl.DataFrame | None:
         """Return the audit of this version's release in a row (`data.release`); null when nothing is released."""
@@ -233,6 +233,14 @@ class Snapshot:
         if self.scope.role.rows == "all":
             return frame
         return frame.filter(pl.col("is_public") | pl.col("center_code").is_in(self.scope.centers))
+
+    def themes(self, name: str) -> pl.DataFrame:
+        """Return what was found in the words of feedback when it was published: `themes`, `theme_of` or `similar` (`analytics.themes`).
+
+        Empty for a version that an earlier release published.
+        """
+        path = self.folder / "facts" / f"{name}.parquet"
+        return pl.read_parquet(path) if path.exists() else themes.none()[name]
 
     def targets(self) -> pl.DataFrame:
         """Return the targets: `metric_id`, `center_code` (or `ALL`), `valid_from`, `target_value`."""

@@ -159,6 +159,7 @@ def system(cells: pl.DataFrame, hierarchy: Hierarchy, earlier: Sequence[pl.DataF
     place = np.column_stack(
         [np.searchsorted(np.array(names), variables[key].to_numpy().astype(str)) for names, key in zip(codes, keys, strict=True)]
     ).astype(np.int64)
+    _unshown(numbered[0], keys, splits)
     matrix = _equations(numbered, keys, splits, variables.height)
     _add_up(matrix, variables, keys)
     value = variables["total"].to_numpy()
@@ -301,6 +302,22 @@ def _sums(layer: pl.DataFrame, keys: Sequence[str], key: str, splits: pl.DataFra
             "give every part a row (zeros too), or none, or leave absent codes out of the hierarchy."
         )
     return found.sort("whole", "split")
+
+
+def _unshown(layer: pl.DataFrame, keys: Sequence[str], splits: Mapping[str, pl.DataFrame]) -> None:
+    """Refuse a whole that is no cell but the sum of two sets of parts: it would tie them together unseen."""
+    found = []
+    for key, frame in splits.items():
+        others = [other for other in keys if other != key]
+        groups = layer.join(frame, left_on=key, right_on="child").group_by(*others, "parent", "split", "parts").agg(there=pl.len())
+        full = groups.filter(pl.col("there") == pl.col("parts")).rename({"parent": key})
+        found.append(full.join(layer, on=keys, how="anti").select(keys))
+    twice = pl.concat(found).filter(pl.struct(keys).is_duplicated()).sort(keys) if found else pl.DataFrame()
+    if twice.height:
+        named = ", ".join(f"{key}={twice[key][0]}" for key in keys)
+        raise DataError(
+            f"Two tables add up to the cell {named}, which is not there; give it a row, with published=False if it is not shown."
+        )
 
 
 def _add_up(matrix: csr_matrix, variables: pl.DataFrame, keys: Sequence[str]) -> None:

@@ -17,12 +17,13 @@ from data.demo.entries import make_entries, make_lines
 from data.demo.facts import facts
 from data.demo.latent import make_latent
 from data.demo.liquidation import make_liquidations
+from data.demo.meetings import attendance_table, follow_up_table, meeting_table
 from data.demo.money import make_money
 from data.demo.receipts import World, make_work
 from data.demo.sample import draw_sample, strata, stratum_table
 from data.demo.service import inquiry_table, news_table, staff_table, target_table
 from data.demo.tables import entry_numbers, entry_table, line_table
-from data.demo.voices import feedback_table, meeting_table, working_group_table
+from data.demo.voices import feedback_table, working_group_table
 
 
 def make_world(entries: int, seed: int) -> World:
@@ -55,6 +56,8 @@ def generate(entries: int = 400_000, seed: int = 2013) -> dict[str, pl.DataFrame
     course = make_course(world, work)
     numbers = entry_numbers(world)
     yearly = np.bincount(world.entries.account, weights=world.money.value, minlength=len(world.accounts.center)) / (LAST_DAY / 365.25)
+    said = feedback_table(seed, world.facts)
+    present = attendance_table(seed, world.facts, said)
     made = {
         "account": account_table(seed, world.accounts, world.facts, yearly),
         "importer": importer_table(seed, world.accounts),
@@ -68,8 +71,10 @@ def generate(entries: int = 400_000, seed: int = 2013) -> dict[str, pl.DataFrame
         "staff": staff_table(seed, world.facts),
         "target": target_table(),
         "working_group": working_group_table(world.facts),
-        "meeting": meeting_table(seed, world.facts),
-        "feedback": feedback_table(seed, world.facts),
+        "meeting": meeting_table(seed, world.facts, present),
+        "attendance": present,
+        "feedback": said,
+        "follow_up": follow_up_table(seed, said),
         "news": news_table(),
     }
     return reference.tables() | {name: reference.conform(name, frame) for name, frame in made.items()}

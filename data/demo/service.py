@@ -11,7 +11,10 @@ import polars as pl
 from analytics.codes import INQUIRY_TOPICS, POSITION_TYPES, SEGMENTS
 from data.demo.draws import (
     LAST_DAY,
+    Floats,
+    Ints,
     dates,
+    day_of,
     generator,
     month_names,
     month_numbers,
@@ -23,6 +26,7 @@ from data.demo.draws import (
     weekday,
 )
 from data.demo.facts import Facts
+from data.demo.planted import single
 
 #: Share of inquiries answered within two business days; one Center is clearly slower.
 _ON_TIME: Final = {"AGR": 0.91, "AUT": 0.92, "BMM": 0.8, "CPM": 0.9, "ELE": 0.93, "IMM": 0.89, "PET": 0.94, "PHC": 0.88, "TAF": 0.87}
@@ -40,7 +44,7 @@ def inquiry_table(seed: int, facts: Facts) -> pl.DataFrame:
     counts = rng.poisson(np.where(open_days, rate, 0.0))
     center, received = np.repeat(np.indices(counts.shape).reshape(2, -1), counts.ravel(), axis=1)
     size = len(center)
-    on_time = rng.random(size) < np.array([_ON_TIME[code] for code in facts.centers])[center]
+    on_time = rng.random(size) < _on_time(facts, center, received)
     quick = received + pick(rng, [0.3, 0.4, 0.3], size)
     # Two business days over a weekend are four days of the calendar.
     quick = np.where(np.isin(weekday(quick), (5, 6)), quick + 2, quick)
@@ -64,6 +68,14 @@ def inquiry_table(seed: int, facts: Facts) -> pl.DataFrame:
         }
     )[order]
     return table.with_columns(inquiry_id=pl.format("Q{}", pl.int_range(1, size + 1).cast(pl.String).str.zfill(6)))
+
+
+def _on_time(facts: Facts, center: Ints, received: Ints) -> Floats:
+    """Return the chance that each inquiry is answered in time; what feedback asked for has moved that of one Center."""
+    chance = np.array([_ON_TIME[code] for code in facts.centers])[center]
+    truth = single("feedback_effect")
+    moved = (np.array(facts.centers)[center] == truth.center_code) & (received >= day_of(truth.from_date))
+    return np.where(moved, truth.size, chance)
 
 
 def staff_table(seed: int, facts: Facts) -> pl.DataFrame:

@@ -11,12 +11,12 @@ import polars as pl
 
 from analytics.codes import FEEDBACK_STATUSES, POSITIONS, SEGMENTS
 from data.demo.draws import LAST_DAY, dates, day_of, days_lognormal, generator, pick, pick_within, texts
+from data.demo.effects import followed, planted
 from data.demo.facts import Facts
 
 #: One row a thing that can be said: topic, kind, statement and answer with `{goods}` and `{center}`, linked metric.
 _STATEMENTS: Final = pl.read_csv(Path(__file__).with_name("statements.csv"), null_values="")
-_MEETINGS: Final = (date(2012, 6, 4), date(2012, 9, 12), date(2012, 12, 5), date(2013, 3, 13), date(2013, 6, 12), date(2013, 9, 11))
-_CITIES: Final = ("Washington", "Long Beach", "New York", "Houston", "Detroit", "by telephone")
+MEETINGS: Final = (date(2012, 6, 4), date(2012, 9, 12), date(2012, 12, 5), date(2013, 3, 13), date(2013, 6, 12), date(2013, 9, 11))
 _GOODS: Final = {
     "AGR": ("produce", "seafood", "prepared foods", "beverages"),
     "AUT": ("auto parts", "vehicles", "aircraft parts", "engines"),
@@ -31,6 +31,7 @@ _GOODS: Final = {
 #: Median days to a first answer, by Center.
 _PATIENCE: Final = {"AGR": 38, "AUT": 30, "BMM": 52, "CPM": 41, "ELE": 24, "IMM": 36, "PET": 20, "PHC": 44, "TAF": 61}
 _PIECES: Final = 34
+_ORGANIZATIONS: Final = 89
 _STATUSES: Final = list(FEEDBACK_STATUSES)
 _OPEN, _IN_PROGRESS, _DONE, _PARTLY, _ANSWERED, _NOT, _OVERTAKEN = range(7)
 #: Chances of a status once answered: recommendations, complaints and requests for data; questions; praise.
@@ -50,32 +51,21 @@ def working_group_table(facts: Facts) -> pl.DataFrame:
     return pl.DataFrame({"center_code": facts.centers}).with_columns(
         group_code=pl.lit("IWG-") + pl.col("center_code"),
         group_name=pl.lit("Industry Working Group ") + pl.col("center_code"),
-        established_date=pl.lit(_MEETINGS[0]),
+        established_date=pl.lit(MEETINGS[0]),
     )
 
 
-def meeting_table(seed: int, facts: Facts) -> pl.DataFrame:
-    """Return the table meeting: six quarterly meetings of each group."""
-    rng = generator(seed, "meetings")
-    rows = [
-        (
-            f"M-{code}-{number + 1}",
-            f"IWG-{code}",
-            day,
-            f"Quarterly meeting {number + 1}",
-            _CITIES[int(rng.integers(0, len(_CITIES)))],
-            int(rng.integers(9, 42)),
-        )
-        for code in facts.centers
-        for number, day in enumerate(_MEETINGS)
-    ]
-    return pl.DataFrame(rows, schema=["meeting_id", "group_code", "meeting_date", "title", "location", "attendance_count"], orient="row")
+def organizations(seed: int) -> pl.DataFrame:
+    """Return the organisations of the demonstration: `organization_code` and the `segment` that each belongs to."""
+    drawn = pick(generator(seed, "organizations"), [22, 20, 12, 22, 10, 5, 3, 4, 2], _ORGANIZATIONS)
+    codes = [f"ORG-{number + 1:03d}" for number in range(_ORGANIZATIONS)]
+    return pl.DataFrame({"organization_code": codes, "segment": texts("segment", list(SEGMENTS), drawn)})
 
 
 def _said(rng: np.random.Generator, facts: Facts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw Center, meeting and statement of each piece; a statement is heard once at a meeting of a group."""
     center = np.repeat(np.arange(len(facts.centers)), _PIECES)
-    meeting = np.sort(rng.integers(0, len(_MEETINGS), (len(facts.centers), _PIECES)), axis=1).ravel()
+    meeting = np.sort(rng.integers(0, len(MEETINGS), (len(facts.centers), _PIECES)), axis=1).ravel()
     statement = np.concatenate([rng.permutation(_STATEMENTS.height)[:_PIECES] for _ in facts.centers])
     return center, meeting, statement
 
@@ -86,7 +76,7 @@ def feedback_table(seed: int, facts: Facts) -> pl.DataFrame:
     center, meeting, statement = _said(rng, facts)
     size = len(center)
     picked = _STATEMENTS[statement]
-    received = np.minimum(np.array([day_of(day) for day in _MEETINGS])[meeting] + rng.integers(0, 12, size), LAST_DAY)
+    received = np.minimum(np.array([day_of(day) for day in MEETINGS])[meeting] + rng.integers(0, 12, size), LAST_DAY)
     median = np.array([_PATIENCE[code] for code in facts.centers])[center]
     responded = received + days_lognormal(rng, median, 0.7, size)
     answered = responded <= LAST_DAY
@@ -96,7 +86,8 @@ def feedback_table(seed: int, facts: Facts) -> pl.DataFrame:
     position = pick_within(rng, status, np.array([_POSITION_OF[place] for place in range(len(_STATUSES))]))
     goods = [_GOODS[facts.centers[place]][word] for place, word in zip(center.tolist(), rng.integers(0, 4, size).tolist(), strict=True)]
     silent = ~answered
-    return pl.DataFrame(
+    known = organizations(seed)[rng.integers(0, _ORGANIZATIONS, size)]
+    said = pl.DataFrame(
         {
             "feedback_id": [f"F{index + 1:05d}" for index in range(size)],
             "group_code": texts("group_code", [f"IWG-{code}" for code in facts.centers], center),
@@ -104,8 +95,8 @@ def feedback_table(seed: int, facts: Facts) -> pl.DataFrame:
                 f"M-{facts.centers[place]}-{number + 1}" for place, number in zip(center.tolist(), meeting.tolist(), strict=True)
             ],
             "received_date": dates("received_date", received),
-            "segment": texts("segment", list(SEGMENTS), pick(rng, [22, 20, 12, 22, 10, 5, 3, 4, 2], size)),
-            "organization_code": [f"ORG-{number:03d}" for number in rng.integers(1, 90, size).tolist()],
+            "segment": known["segment"],
+            "organization_code": known["organization_code"],
             "topic": picked["topic"],
             "kind": picked["kind"],
             "statement": [text.replace("{goods}", word) for text, word in zip(picked["statement"].to_list(), goods, strict=True)],
@@ -122,3 +113,4 @@ def feedback_table(seed: int, facts: Facts) -> pl.DataFrame:
             "is_public": rng.random(size) < 0.72,
         }
     )
+    return planted(followed(said, seed, facts))

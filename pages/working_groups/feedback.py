@@ -1,27 +1,60 @@
-"""Feedback: what the working groups asked for, how it was answered and what was done."""
+"""Feedback: what the working groups asked for, how it was answered, what was done, and whether that moved anything."""
 
-from data.journal import exporter
+from data.journal import exporter, feedback_desk
 from data.store import Snapshot
-from ui import board, session
-from ui.cards import voices
+from ui import board, meetings, session, voiceforms, voices, voicesheets
+from ui.cards import closing, effects
+from ui.cards import voices as said
 from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
-from ui.lists import said_and_done
 from ui.pagetitles import feedback as title
 
 snapshot = Snapshot(session.guard(), session.cited_version())
-view = open_view(snapshot, ["center"])
+desk = feedback_desk(snapshot, live=session.cited_version() is None)
+view = open_view(desk.source, ["center"])
 
-names = ("feedback_received", "feedback_open", "feedback_first_response_days", "feedback_implemented_share", "inquiries_on_time_share")
-cards = [lambda: voices.topics(view), lambda: voices.statuses(view), lambda: voices.answer_age(view)]
-
+shown, themes = voices.kept(view, desk), desk.themes()
+pieces = desk.pieces_of_themes().join(shown.select("feedback_id"), on="feedback_id", how="semi")
+record = exporter(snapshot.scope)
+found = effects.kept(view, shown, desk.stamp)
 headline(title(view), view)
+voiceforms.told()
+drawn = effects.choice(view, found)
+names = (
+    "feedback_received",
+    "feedback_open",
+    "feedback_over_90",
+    "feedback_first_response_days",
+    "feedback_closure_days",
+    "feedback_accepted_share",
+)
+cards = [
+    lambda: effects.did_it_move(view, found),
+    lambda: effects.effect(view, found, drawn),
+    lambda: said.topics(view),
+    lambda: said.statuses(view),
+    lambda: closing.waiting_long(view),
+    lambda: said.answer_age(view),
+    lambda: closing.settling(view),
+    lambda: closing.accepted_by_topic(view),
+    lambda: closing.accepted_by_segment(view, desk.segments(voices.predicate(view))),
+    lambda: closing.satisfied(view),
+    lambda: closing.themes(view, themes, pieces),
+]
+
 board.draw(
     "feedback",
     lambda: key_figures(view, names),
     cards,
     view.stamp(),
-    question=view.question,
-    on_export=on_export(exporter(snapshot.scope)),
+    question=effects.question(view, desk.stamp, drawn, themes),
+    on_export=on_export(record),
 )
-said_and_done(view, snapshot.feedback())
+voices.draw(view, desk, record)
+opened = voices.opened(view, desk)
+if opened:
+    voiceforms.edit(view, desk, opened)
+voiceforms.new(view, desk, view.as_of)
+voicesheets.draw(desk)
+meetings.draw(view, desk)
+meetings.themes(desk, themes)

@@ -9,10 +9,11 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import polars as pl
 import pytest
 from scipy import stats
 
-from analytics import metrics, service, standards
+from analytics import metrics, service, standards, voices
 from analytics.exc import QueryError
 from analytics.filters import Filters
 from analytics.metrics import METRICS
@@ -428,6 +429,51 @@ def test_feedback(analyst: Snapshot, sql: Any, name: str) -> None:
     days, answered = np.array([row[0] for row in rows], dtype=float), np.array([row[1] for row in rows])
     curve = stats.ecdf(stats.CensoredData(uncensored=days[answered], right=days[~answered])).sf
     assert value(analyst, "feedback_first_response_days", filters) == curve.quantiles[curve.probabilities <= 0.5 + 1e-12].min()
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_how_feedback_is_closed(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters, day = VOICES[name], f"date '{analyst.as_of}'"
+    kept = where(filters, "received_date", analyst.as_of)
+    late, asked, agreed = sql(
+        f"select count(*) filter (status in ('open', 'in_progress') and {day} - received_date > 90), "
+        "count(*) filter (kind in ('recommendation', 'complaint', 'data_request') and position <> 'under_review'), "
+        "count(*) filter (kind in ('recommendation', 'complaint', 'data_request') and position in ('agree', 'partly')) "
+        f"from feedback where {kept}"
+    )[0]
+    assert late > 0
+    assert value(analyst, "feedback_over_90", filters) == late
+    for metric_id, part, whole in (
+        ("feedback_accepted_share", agreed, asked),
+        (
+            "feedback_satisfied_share",
+            *sql(f"select count(*) filter (satisfaction >= 4), count(satisfaction) from feedback where {kept}")[0],
+        ),
+    ):
+        found = ask(analyst, metric_id, filters)
+        assert (found["value"], found["n"]) == (pytest.approx(part / whole), whole), metric_id
+        oracle = stats.binomtest(part, whole).proportion_ci(method="wilson")
+        assert (found["low"], found["high"]) == (pytest.approx(oracle.low), pytest.approx(oracle.high))
+    rows = sql(f"select coalesce(closed_date, {day}) - received_date, closed_date is not null from feedback where {kept}")
+    days, settled = np.array([row[0] for row in rows], dtype=float), np.array([row[1] for row in rows])
+    curve = stats.ecdf(stats.CensoredData(uncensored=days[settled], right=days[~settled])).sf
+    assert value(analyst, "feedback_closure_days", filters) == curve.quantiles[curve.probabilities <= 0.5 + 1e-12].min()
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_what_is_agreed_to_by_topic_and_segment(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = VOICES[name]
+    kept = where(filters, "received_date", analyst.as_of)
+    for column in ("topic", "segment"):
+        expected = sql(
+            f"select {column}, count(*), count(*) filter (position in ('agree', 'partly')) from feedback where {kept} "
+            "and kind in ('recommendation', 'complaint', 'data_request') and position <> 'under_review' group by 1"
+        )
+        found = voices.acceptance(analyst.frames, filters, analyst.as_of, column)
+        assert sorted(found.select(column, "n", "accepted").rows()) == sorted((str(key), n, part) for key, n, part in expected)
+        assert found.filter(pl.col("n") < 10)["value"].null_count() == found.filter(pl.col("n") < 10).height
+    rated = sql(f"select satisfaction, count(*) from feedback where {kept} and satisfaction is not null group by 1")
+    assert sorted(voices.ratings(analyst.frames, filters, analyst.as_of).rows()) == sorted(rated)
 
 
 @pytest.mark.parametrize("name", VOICES)

@@ -46,7 +46,19 @@ def test_the_migrations_build_exactly_the_schema(new_url: str) -> None:
 
 
 def test_every_contract_column_is_documented_in_the_database(bank: Engine) -> None:
-    own = {"load", "reject", "rejected_row", "revision", "full_key", "vanished", "account_key", "audit_event", "alembic_version"}
+    own = {
+        "load",
+        "reject",
+        "rejected_row",
+        "revision",
+        "full_key",
+        "vanished",
+        "account_key",
+        "audit_event",
+        "edit",
+        "theme",
+        "alembic_version",
+    }
     assert {*TABLES, *(f"{name}_history" for name in TABLES), *own} == set(inspect(bank).get_table_names())
     if bank.dialect.name == "sqlite":  # it keeps no comments
         return

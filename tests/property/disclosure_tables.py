@@ -49,7 +49,12 @@ def draw(rng: np.random.Generator, *, kind: str, sizes: tuple[int, ...], counts:
     rows = []
     for key in keys:
         parts = sorted((account[key] for account in held if account.get(key, 0) > 0), reverse=True)
-        figures = {"total": float(sum(parts)), "n_accounts": len(parts), "top1": parts[0] if parts else 0.0, "top2": parts[1] if len(parts) > 1 else 0.0}
+        figures = {
+            "total": float(sum(parts)),
+            "n_accounts": len(parts),
+            "top1": parts[0] if parts else 0.0,
+            "top2": parts[1] if len(parts) > 1 else 0.0,
+        }
         rows.append(dict(zip("abc", key, strict=False)) | figures | {"whole": counts})
     there = set(keys)
     sums = []
@@ -95,7 +100,11 @@ def _accounts(rng: np.random.Generator, leaves: list[list[str]], counts: bool, l
 def _held(account: dict[Key, float], keys: list[Key], inside: list[dict[str, set[str]]]) -> dict[Key, float]:
     held = {}
     for key in keys:
-        total = sum(value for leaf, value in account.items() if all(code in inside[at][whole] for at, (code, whole) in enumerate(zip(leaf, key, strict=True))))
+        total = sum(
+            value
+            for leaf, value in account.items()
+            if all(code in inside[at][whole] for at, (code, whole) in enumerate(zip(leaf, key, strict=True)))
+        )
         if total:
             held[key] = total
     return held
@@ -133,4 +142,3 @@ def interval(drawn: Drawn, hidden: set[Key], target: Key, attacker: dict[Key, fl
         )
         ends.append(sign * np.inf * -1 if done.status in (3, 4) else float(aim @ done.x))
     return ends[0], ends[1]
-

@@ -216,6 +216,16 @@ def test_tables_that_share_a_margin_are_one_system() -> None:
     assert protect(cells, {"month": TIME.filter(pl.col("split") == "months"), "district": districts}, RULES).safe
 
 
+def test_a_margin_that_ties_two_tables_must_be_given_though_it_is_not_shown() -> None:
+    cells = square()
+    bare = cells.filter((pl.col("row") != "ALL") | (pl.col("column") != "ALL"))
+    with pytest.raises(DataError, match="Two tables add up to the cell row=ALL, column=ALL, which is not there"):
+        protect(bare, BOTH, RULES)
+    tied = protect(cells.with_columns(published=(pl.col("row") != "ALL") | (pl.col("column") != "ALL")), BOTH, RULES)
+    assert tied.safe
+    assert tied.cells.height == 15
+
+
 def test_sums_that_do_not_add_up_and_missing_parts_are_refused() -> None:
     cells = square()
     with pytest.raises(DataError, match="2 sums do not add up, the first is"):

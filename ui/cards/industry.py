@@ -7,11 +7,13 @@ from typing import Final
 import polars as pl
 
 from analytics import codes, format, released
-from analytics.metrics import METRICS
+from analytics.codes import DISTRICTS
+from analytics.exc import QueryError
+from analytics.metrics import METRICS, Metric
 from analytics.publication import EVERY_DISTRICT, MEASURES
 from ui import charts
 from ui.board import Card, Column, KeyFigure
-from ui.cards.shared import labelled, plural, total, with_chart
+from ui.cards.shared import labelled, named, plural, total, with_chart
 from ui.frame import View
 
 #: Quality of an answer -> what stands for its number.
@@ -24,7 +26,7 @@ MARKS: Final[dict[str, str]] = {
 #: What the letters in tables and files say.
 LEGEND: Final = "Withheld: a company could be told. Numbers are rounded."
 
-_COLUMNS: Final = (Column("value", "Rounded number", "count"), Column("words", "Mark", "text"))
+_MARK: Final = Column("words", "Mark", "text")
 
 
 def asked(view: View, cells: pl.DataFrame, metric_id: str, *by: str) -> pl.DataFrame:
@@ -40,11 +42,30 @@ def figures(view: View, cells: pl.DataFrame) -> list[KeyFigure]:
 
 def _figure(view: View, cells: pl.DataFrame, metric_id: str) -> KeyFigure:
     metric = METRICS[metric_id]
-    rows = asked(view, cells, metric_id)
-    value, words = (rows["value"][0], rows["words"][0]) if rows.height else (None, MARKS["none"])
-    unit = "usd" if metric.unit == "usd" else "count"
-    shown = format.number(value, unit) if value is not None else words.capitalize()
-    return KeyFigure(metric_id, metric.name, shown, definition=metric.definition, n="rounded" if value is not None else "")
+    now, words = _shown(view, cells, metric_id)
+    before = _shown(View(view.source, view.earlier), cells, metric_id)[0] if view.earlier else None
+    change = format.relative_change(now, before) if now is not None and before else None
+    months = asked(view, cells, metric_id, "month")["value"].to_list()
+    return KeyFigure(
+        metric_id,
+        metric.name,
+        format.number(now, metric.unit) if now is not None else words.capitalize(),
+        change=change.text if change else None,
+        direction=change.direction if change else "flat",
+        against="vs a year earlier" if change else "",
+        n="rounded" if now is not None else "",
+        trend=tuple(months) if len(months) > 1 else (),
+        definition=metric.definition,
+    )
+
+
+def _shown(view: View, cells: pl.DataFrame, metric_id: str) -> tuple[float | None, str]:
+    """Return a measure of the period, and the words that stand for it where it is not shown."""
+    try:
+        rows = asked(view, cells, metric_id)
+    except QueryError:  # nothing of the period is released
+        return None, MARKS["none"]
+    return (rows["value"][0], rows["words"][0]) if rows.height else (None, MARKS["none"])
 
 
 def headline(view: View, cells: pl.DataFrame) -> str:
@@ -59,23 +80,18 @@ def headline(view: View, cells: pl.DataFrame) -> str:
 
 
 def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
-    """Compare the Centers by one measure."""
+    """Compare all Centers by one measure; those chosen stand out."""
     metric = METRICS[metric_id]
-    rows = labelled(view, asked(view, cells, metric_id, "center"), "center").filter(pl.col("center") != codes.PORT_CODE)
+    key, every = f"industry_{metric_id}", View(view.source, view.filters.keeping("center", ()))
+    rows = labelled(every, asked(every, cells, metric_id, "center"), "center").filter(pl.col("center") != codes.PORT_CODE)
     rows = rows.sort("value", "label", descending=[True, False], nulls_last=True)
-    shown = rows.filter(pl.col("value") > 0)
-    hidden = rows.filter(pl.col("quality") == "suppressed").height
-    subtitle = f"{metric.name} of each Center, rounded · {view.sentence}"
-    key = f"industry_{metric_id}"
+    shown, hidden = rows.filter(pl.col("value") > 0), rows.filter(pl.col("quality") == "suppressed").height
+    subtitle = f"{metric.name} of each Center, rounded · every Center · {view.filters.period_words()}"
     if shown.is_empty():
         return _nothing(key, f"No {metric.name.lower()} to compare", subtitle, hidden)
-    first = shown.row(0, named=True)
-    tie = shown.filter(pl.col("value") == first["value"]).height > 1
-    title = f"{first['label']} {'has' if shown.height == 1 else 'is among those with' if tie else 'has'} "
-    title += f"{'' if shown.height == 1 else 'the most '}{metric.name.lower()}: about {format.number(first['value'], metric.unit)}"
+    title = _leaders(shown, metric)
     if hidden:
         title += f"; {plural(hidden, 'Center')} withheld"
-    kind = "usd" if metric.unit == "usd" else "count"
     card = Card(
         key=key,
         title=title,
@@ -83,11 +99,24 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
         alt=f"{title}. Centers drawn as bars, most first.",
         chart=None,
         table=rows,
-        columns=(Column("label", "Center", "text"), Column("value", f"{metric.name} (rounded)", kind), _COLUMNS[1]),
+        columns=(Column("label", "Center", "text"), Column("value", f"{metric.name} (rounded)", metric.unit), _MARK),
         metric_ids=(metric_id,),
         note=LEGEND,
     )
-    return with_chart(card, charts.bars, rows, "label", "value", kind=kind, extra="words")
+    chosen = [view.label("center", code) for code in view.filters.centers]
+    return with_chart(card, charts.bars, rows, "label", "value", kind=metric.unit, extra="words", highlight=chosen)
+
+
+def _leaders(shown: pl.DataFrame, metric: Metric) -> str:
+    """Say who has most, or that several are level at the top after rounding."""
+    value = shown["value"][0]
+    amount = f"about {format.number(value, metric.unit)} {'of ' if metric.unit == 'usd' else ''}{metric.name.lower()}"
+    top = shown.filter(pl.col("value") == value)["label"].to_list()
+    if shown.height == 1:
+        return f"{top[0]} has {amount}"
+    if len(top) > 1:
+        return f"{named(top, 'Centers')} have most, {amount} each"
+    return f"{top[0]} has most, {amount}"
 
 
 def over_time(view: View, cells: pl.DataFrame) -> Card:
@@ -100,10 +129,13 @@ def over_time(view: View, cells: pl.DataFrame) -> Card:
     hidden = rows.height - both.height
     if both.is_empty() or not total(both["receipts"]) + total(both["completions"]):
         return _nothing(key, "No receipts or completions to compare", subtitle, hidden)
-    gap = total(both["receipts"]) - total(both["completions"])
+    # Where every month is shown, the whole period's own cells are rounded once and not month by month.
+    whole = [_shown(view, cells, name)[0] for name in ("receipts", "completions")]
+    sums = [total(both["receipts"]), total(both["completions"])]
+    came_in, done = (part if part is not None and not hidden else sum_ for part, sum_ in zip(whole, sums, strict=True))
     months = plural(both.height, "month")
-    title = f"Receipts and completions are level over {months}"
-    if gap:
+    title = f"About as many reviews came in as were completed over {months}"
+    if gap := came_in - done:
         more, less = ("came in", "were completed") if gap > 0 else ("were completed", "came in")
         title = f"About {format.count(abs(gap))} more reviews {more} than {less} over {months}"
     if hidden:
@@ -141,7 +173,7 @@ def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
     rows = released.answer(cells, "entry_summaries", quarters.filters, ["district"]).sort("value", descending=True, nulls_last=True)
     rows = rows.with_columns(
         words=pl.col("quality").replace_strict(MARKS, default="", return_dtype=pl.String),
-        label=pl.format("District {}", pl.col("district")),
+        label=pl.col("district").replace_strict(DISTRICTS, default=pl.format("District {}", "district")),
     )
     shown, hidden = rows.filter(pl.col("value") > 0), rows.filter(pl.col("quality") == "suppressed").height
     if shown.is_empty():
@@ -156,7 +188,7 @@ def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
         alt=f"{title}. Districts drawn as bars, most first.",
         chart=None,
         table=rows,
-        columns=(Column("label", "District", "text"), Column("value", "Entry summaries (rounded)", "count"), _COLUMNS[1]),
+        columns=(Column("label", "District", "text"), Column("value", "Entry summaries (rounded)", "count"), _MARK),
         metric_ids=("entry_summaries",),
         note=f"{LEGEND} The {min(most, shown.height)} largest are drawn.",
     )
@@ -207,7 +239,7 @@ def withheld(cells: pl.DataFrame, summary: pl.DataFrame) -> Card:
             *(Column(name, name.capitalize(), "count") for name in states),
         ),
         note="An attacker who knows every shown cell, every total and his own company’s numbers was simulated; each withheld cell stays too "
-        "uncertain to tell a company.",
+        "uncertain to tell a company. A month is released when all its reports are in, and never shown with another value after that.",
     )
     return with_chart(card, charts.bars, rows, "label", "part", kind="share")
 

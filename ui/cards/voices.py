@@ -55,7 +55,7 @@ def topics(view: View) -> Card:
     return Card(
         key=key,
         title=title,
-        subtitle=f"Individual input received, by topic and by the Center that the working group advises on · {view.sentence}",
+        subtitle=f"Individual input received, by topic and by the Center that the working group is about · {view.sentence}",
         alt=f"{title}.",
         chart=charts.heat(drawn, "topic_label", "label", "feedback_count", width=charts.WIDE),
         chart_narrow=charts.bars(sums, "topic_label", "feedback_count", width=charts.PHONE),

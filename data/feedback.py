@@ -1,0 +1,336 @@
+"""The record of feedback as it stands in the database: read within a role's reach, written by who may, with its history.
+
+What is shown here is live: a piece that was just saved is there at once, before the next publish.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy import Connection, Engine, select
+
+from analytics import themes, voices
+from analytics.exc import DataError, ScopeError
+from analytics.overlay import Overlay
+from analytics.rollups import FEEDBACK, rollups_of
+from analytics.voicewords import DEFAULTS, LEAST_ORGANIZATIONS
+from data import bulk, database, facts, history, sheets, typed
+from data.contracts import TABLES
+from data.load import LoadResult
+from data.schema import EDIT, LOAD, THEME
+from data.settings import settings
+from data.store import Snapshot
+from data.typed import Author
+
+#: Roles that write feedback; a director that of their own Center.
+EDITORS: Final = ("leadership", "director", "analyst")
+
+#: What a reader who may see public statements alone is not told of who said them.
+_OF_WHOM: Final = ("organization_code", "owner")
+
+
+class Desk:
+    """Feedback and meetings as one reader reaches and writes them."""
+
+    def __init__(self, snapshot: Snapshot, engine: Engine | None = None, person: str = "demonstration", *, live: bool = True) -> None:
+        """Open the record.
+
+        Args:
+            snapshot: The version that the reader looks at, with their scope.
+            engine: Database; by default that of the settings.
+            person: Who reads and writes.
+            live: False for a cited version: its own published record is shown, and nothing can be written.
+        """
+        self._snapshot, self._engine = snapshot, engine or database.shared_engine(settings().url)
+        self.scope, self.live = snapshot.scope, live
+        self._author = Author("-".join([self.scope.role_id, *self.scope.centers]), person)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _all(self) -> pl.DataFrame:
+        """Every piece with the Center of its group and the number of its values; not cut to the scope."""
+        if not self.live:
+            return pl.read_parquet(self._snapshot.folder / "facts" / "feedback.parquet").with_columns(load_id=pl.lit(0, pl.Int64))
+        with self._engine.connect() as connection:
+            rows = bulk.read_where(connection, "feedback", [*TABLES["feedback"].column_names(), "load_id"], "1 = 1")
+            groups = bulk.read_whole(connection, "working_group")
+        return rows.join(groups.select("group_code", "center_code"), on="group_code").sort("received_date", "feedback_id")
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Changes whenever a piece does: the last number of its values, and how many there are."""
+        return int(self._all["load_id"].max() or 0), self._all.height  # type: ignore[arg-type]
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """Pieces that the reader reaches, newest first: all for editors, a director's own and public ones, else public ones.
+
+        A segment of fewer than three organisations in a group is not told to a working group, and who said it never is.
+        """
+        return self._reached(self._all).sort(["received_date", "feedback_id"], descending=[True, False])
+
+    def _reached(self, rows: pl.DataFrame) -> pl.DataFrame:
+        role = self.scope.role
+        if role.id == "director":
+            return rows.filter(pl.col("is_public") | pl.col("center_code").is_in(self.scope.centers))
+        if role.id in EDITORS:
+            return rows
+        public = rows.filter("is_public")
+        few = pl.col("organization_code").n_unique().over("group_code", "segment") < LEAST_ORGANIZATIONS
+        masked = public.with_columns(segment=pl.when(~few).then(pl.col("segment")))
+        return masked.with_columns(pl.lit(None, pl.String).alias(name) for name in _OF_WHOM)
+
+    def segments(self, predicate: pl.Expr) -> pl.DataFrame:
+        """Sum what was asked for by segment (`voices.segments`); of a working group's, segments of few organisations are left out."""
+        rows = self._all.filter(predicate)
+        if self.scope.role.id in EDITORS:
+            return voices.segments(rows)
+        return voices.segments(rows.filter("is_public"), LEAST_ORGANIZATIONS)
+
+    @cached_property
+    def source(self) -> Snapshot:
+        """The version with the live record of feedback in the place of the published one."""
+        if not self.live:
+            return self._snapshot
+        changed = copy.copy(self._snapshot)
+        known = facts.feedback({"feedback": self._all.drop("center_code"), "working_group": self.groups}, self._snapshot.as_of)
+        frames = self._snapshot.frames
+        replaced = {}
+        for rollup in rollups_of(FEEDBACK):
+            columns = frames[rollup.name].collect_schema()
+            summed = voices.rollup(known, columns)
+            replaced[rollup.name] = (summed if self.scope.role.all_figures else voices.without_segments(summed)).lazy()
+        changed.__dict__["frames"] = Overlay(frames, replaced)
+        return changed
+
+    @cached_property
+    def groups(self) -> pl.DataFrame:
+        """The working groups."""
+        return self._snapshot.dimension("working_group") if not self.live else bulk.read_table(self._engine, "working_group")
+
+    @cached_property
+    def meetings(self) -> pl.DataFrame:
+        """Meetings of the groups, latest first, with the `center_code` of the group and the `load_id` of their values."""
+        with self._engine.connect() as connection:
+            rows = bulk.read_where(connection, "meeting", [*TABLES["meeting"].column_names(), "load_id"], "1 = 1")
+        joined = rows.join(self.groups.select("group_code", "center_code"), on="group_code")
+        return joined.sort(["meeting_date", "meeting_id"], descending=[True, False])
+
+    def attendance(self, meeting_id: str) -> pl.DataFrame:
+        """Sum who was at a meeting by segment: `segment`, `organizations`, `people`; few organisations are not told to a working group."""
+        with self._engine.connect() as connection:
+            rows = bulk.read_where(connection, "attendance", bulk.columns_of("attendance"), "t.meeting_id = ?", [meeting_id])
+        summed = rows.group_by("segment").agg(organizations=pl.len().cast(pl.Int64), people=pl.col("people_count").sum()).sort("segment")
+        return summed if self.scope.role.id in EDITORS else summed.filter(pl.col("organizations") >= LEAST_ORGANIZATIONS)
+
+    def follow_ups(self, meeting_id: str) -> pl.DataFrame:
+        """Return what was promised at a meeting, with the `load_id` of each row's values."""
+        columns = [*TABLES["follow_up"].column_names(), "load_id"]
+        with self._engine.connect() as connection:
+            rows = bulk.read_where(connection, "follow_up", columns, "t.meeting_id = ?", [meeting_id])
+        reached = rows["feedback_id"].is_null() | rows["feedback_id"].is_in(self.rows["feedback_id"].implode())
+        return rows.with_columns(feedback_id=pl.when(reached).then("feedback_id")).sort("due_date", "follow_up_id")
+
+    def history(self, table: str, key: str) -> pl.DataFrame:
+        """Return what each save or load changed of a record, newest first: `at`, `role`, `person`, `action`, `column`, `old`, `new`.
+
+        Raises:
+            ScopeError: the reader does not write, or not of this Center.
+        """
+        self._require(self._center_of(table, key))
+        with self._engine.connect() as connection:
+            versions = history.of_record(connection, table, key)
+            numbers = versions["load_id"].to_list()
+            edits = connection.execute(select(EDIT).where(EDIT.c.load_id.in_(numbers))).all()
+            loads = connection.execute(
+                select(LOAD.c.load_id, LOAD.c.file_name, LOAD.c.finished_at).where(LOAD.c.load_id.in_(numbers))
+            ).all()
+        by = {row.load_id: (row.finished_at, "", row.file_name, "load") for row in loads}
+        by |= {row.load_id: (row.at, row.role, row.person, row.action) for row in edits}
+        return _changes(versions, by)
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def may_write(self, center: str | None) -> bool:
+        """Say whether the reader may write feedback about a Center."""
+        if not self.live or self.scope.role.id not in EDITORS:
+            return False
+        return self.scope.role.id != "director" or center in self.scope.centers
+
+    @property
+    def writes(self) -> bool:
+        """Whether the reader may write feedback of any Center."""
+        return self.live and self.scope.role.id in EDITORS
+
+    def save(self, values: Mapping[str, Any], *, seen: int | None = None, action: str = "edit") -> str:
+        """Write a piece of feedback whole (`typed.save`); a new one (`seen` is null) gets its id. Returns the id.
+
+        Raises:
+            ScopeError: the reader may not.
+            RefusedError: a value breaks the contract.
+            ChangedError: somebody else saved it meanwhile.
+        """
+        return self._save("feedback", values, seen, action, _next_feedback)
+
+    def save_meeting(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
+        """Write a meeting whole; a new one gets its id. Raises as `save`."""
+        return self._save("meeting", values, seen, "create" if seen is None else "edit", _next_meeting)
+
+    def save_follow_up(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
+        """Write a promise whole; a new one gets its id. Raises as `save`."""
+        return self._save("follow_up", values, seen, "create" if seen is None else "edit", _next_follow_up)
+
+    def _save(self, table: str, values: Mapping[str, Any], seen: int | None, action: str, number: Any) -> str:
+        key = TABLES[table].primary_key()[0]
+
+        def check(connection: Connection, given: Mapping[str, Any]) -> Mapping[str, Any]:
+            if seen is not None:
+                self._require(self._center_of(table, str(given[key])))
+            self._require(_center(connection, given))
+            return given if given.get(key) else {**given, key: number(connection, given)}
+
+        saved = typed.save(self._engine, table, values, self._author, action=action, seen=seen, check=check)
+        self._forget()
+        return saved
+
+    def _center_of(self, table: str, key: str) -> str | None:
+        with self._engine.connect() as connection:
+            column = TABLES[table].primary_key()[0]
+            of = "meeting_id" if table == "follow_up" else "group_code"
+            found = bulk.read_where(connection, table, [of], f"t.{column} = ?", [key])
+            return _center(connection, {of: found[of][0]}) if found.height else None
+
+    def _require(self, center: str | None) -> None:
+        if not self.may_write(center):
+            who = "Directors write the feedback of their own Center." if self.scope.role.id == "director" else "This role reads feedback."
+            raise ScopeError(who if self.live else "A cited version is shown as it was; nothing can be written in it.")
+
+    def _forget(self) -> None:
+        for name in ("_all", "rows", "source", "meetings"):
+            self.__dict__.pop(name, None)
+
+    # --- spreadsheets ------------------------------------------------------------------------------------------------
+
+    def template(self) -> bytes:
+        """Return an empty spreadsheet with the right heads and lists of the words that fit."""
+        return sheets.template(self.groups, self.meetings, TABLES["feedback"])
+
+    def preview(self, name: str, content: bytes) -> sheets.Preview:
+        """Say what of a spreadsheet would be taken and what refused, and why; nothing is written."""
+        self._require_any()
+        return sheets.preview(self._engine, name, content, self._own_groups)
+
+    def take(self, name: str, content: bytes) -> LoadResult:
+        """Load a spreadsheet: good rows are taken, bad ones wait in quarantine with their reason."""
+        self._require_any()
+        result = sheets.take(self._engine, name, content, self._own_groups, self._author)
+        self._forget()
+        return result
+
+    def _require_any(self) -> None:
+        if not self.writes:
+            raise ScopeError("This role reads feedback.")
+
+    @property
+    def _own_groups(self) -> tuple[str, ...] | None:
+        """The groups that the reader writes for; null for all."""
+        if self.scope.role.id != "director":
+            return None
+        return tuple(self.groups.filter(pl.col("center_code").is_in(self.scope.centers))["group_code"])
+
+    # --- themes ------------------------------------------------------------------------------------------------------
+
+    def themes(self) -> pl.DataFrame:
+        """Return the themes of the published version with the names that people gave (`analytics.themes.named`)."""
+        with self._engine.connect() as connection:
+            given = connection.execute(select(THEME).order_by(THEME.c.at, THEME.c.theme_id)).all()
+        names = [(row.words, row.name, row.role, row.person, row.at) for row in given]
+        return themes.named(self._snapshot.themes("themes"), names)
+
+    def pieces_of_themes(self) -> pl.DataFrame:
+        """Return the theme of each published piece that the reader reaches: `feedback_id`, `theme`, `weight`."""
+        return self._snapshot.themes("theme_of").join(self.rows.select("feedback_id"), on="feedback_id", how="semi")
+
+    def similar(self, feedback_id: str, most: int = 5) -> pl.DataFrame:
+        """Return the reached pieces that read most like one, as of the last publish: `rows` columns and `similarity` (0-1)."""
+        pairs = self._snapshot.themes("similar").filter(pl.col("feedback_id") == feedback_id)
+        near = pairs.select(feedback_id="other_id", similarity="similarity")
+        return near.join(self.rows, on="feedback_id").sort(["similarity", "feedback_id"], descending=[True, False]).head(most)
+
+    def name_theme(self, words: str, name: str) -> None:
+        """Keep the name that a person gives to a theme, or confirms."""
+        self._require_any()
+        given = " ".join(name.split())
+        if not 1 <= len(given) <= 120:
+            raise DataError("The name of a theme has 1 to 120 characters.")
+        now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        who = {"role": self._author.role, "person": self._author.person}
+        with database.writing(self._engine) as connection:
+            bulk.insert_record(connection, "theme", {"theme_id": str(uuid.uuid4()), "words": words, "name": given, "at": now} | who)
+            event = {"event_id": str(uuid.uuid4()), "at": now, "action": "name_theme", "detail": f"{given}: {words}"[:2000]}
+            bulk.insert_record(connection, "audit_event", event | who)
+
+
+def _center(connection: Connection, values: Mapping[str, Any]) -> str | None:
+    """Return the Center of the group that a record belongs to."""
+    group = values.get("group_code")
+    if group is None and values.get("meeting_id"):
+        found = bulk.read_where(connection, "meeting", ["group_code"], "t.meeting_id = ?", [values["meeting_id"]])
+        group = found["group_code"][0] if found.height else None
+    found = bulk.read_where(connection, "working_group", ["center_code"], "t.group_code = ?", [group or ""])
+    return str(found["center_code"][0]) if found.height else None
+
+
+def _numbered(connection: Connection, table: str, prefix: str, width: int) -> str:
+    """Return the next id of a table whose ids are a prefix and a number."""
+    key = TABLES[table].primary_key()[0]
+    ids = bulk.read_where(connection, table, [key], f"t.{key} LIKE ?", [f"{prefix}%"])[key]
+    numbers = ids.str.strip_prefix(prefix).str.to_integer(strict=False)
+    return f"{prefix}{int(numbers.max() or 0) + 1:0{width}d}"  # type: ignore[arg-type]
+
+
+def _next_feedback(connection: Connection, _: Mapping[str, Any]) -> str:
+    return _numbered(connection, "feedback", "F", 5)
+
+
+def _next_meeting(connection: Connection, values: Mapping[str, Any]) -> str:
+    return _numbered(connection, "meeting", f"M-{str(values.get('group_code') or '').removeprefix('IWG-')}-", 1)
+
+
+def _next_follow_up(connection: Connection, _: Mapping[str, Any]) -> str:
+    return _numbered(connection, "follow_up", "U", 4)
+
+
+_CHANGES: Final[dict[str, Any]] = {
+    "load_id": pl.Int64, "at": pl.Datetime("us"), "role": pl.String, "person": pl.String, "action": pl.String, "column": pl.String,
+    "old": pl.String, "new": pl.String,
+}  # fmt: skip
+
+
+def _changes(versions: pl.DataFrame, by: Mapping[int, tuple[Any, str, str, str]]) -> pl.DataFrame:
+    """Compare each version of a record with the one before it; the first has no old values and is one row."""
+    rows = versions.to_dicts()
+    found: list[tuple[Any, ...]] = []
+    for place, row in enumerate(rows):
+        who = by.get(row["load_id"], (None, "", "", "load"))
+        if place + 1 == len(rows):
+            found.append((row["load_id"], *who, "", None, None))
+            continue
+        before = rows[place + 1]
+        for name in versions.columns:
+            if name not in ("load_id", "replaced_by") and row[name] != before[name]:
+                old, new = (None if each is None else str(each) for each in (before[name], row[name]))
+                found.append((row["load_id"], *who, name, old, new))
+    return pl.DataFrame(found, schema=_CHANGES, orient="row")
+
+
+def blank(as_of: dt.date) -> dict[str, Any]:
+    """Return a new piece of feedback before anything is typed."""
+    return dict.fromkeys(TABLES["feedback"].column_names()) | DEFAULTS | {"received_date": as_of, "is_public": False}

@@ -1,0 +1,276 @@
+"""The spreadsheet of a meeting: an empty one to fill, what of a filled one would be taken, and taking it by the one way of loads.
+
+Its headings and codes are words (“Organisation (code)”, “Importer, large”); they are turned into the table's columns and codes,
+and what is no known word stays as it was written, so that the contract refuses it with what to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import dataframely as dy
+import polars as pl
+from sqlalchemy import Connection, Engine
+
+from analytics.exc import DataError
+from analytics.voicewords import CODES, DEFAULTS, HEADS
+from data import across, bulk, files, layouts, load, rules, typed, validate
+from data.contracts import TABLES
+from data.load import LoadResult, Reading
+from data.lookup import Lookup
+from data.typed import Author
+from data.validate import ROW
+
+#: Most bytes of an uploaded spreadsheet, and rows of it: a meeting has tens.
+MOST_BYTES: Final = 5_000_000
+
+_COLUMNS: Final = {layouts.fold(words): column for column, words in HEADS.items()} | {column: column for column in HEADS}
+#: Heading in the template -> remark for who fills it.
+_REMARKS: Final = {
+    "feedback_id": "Leave empty for a new piece; an id changes the piece that has it.",
+    "organization_code": "An anonymous code such as ORG-012, never a name.",
+    "statement": "What one organisation said, in its own words: individual input.",
+    "linked_metric_id": "Id from the Definitions page, such as inquiries_on_time_share.",
+}
+_LISTED: Final = 500
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would become of a spreadsheet.
+
+    Attributes:
+        taken: Rows that would be taken: `row` and the table's columns.
+        known: How many of them are there already, and would be replaced where they differ.
+        refused: `row`, `column` (its heading), `value`, `message`: one row a fault.
+        read: Rows read.
+        notices: What the file says that is not used.
+    """
+
+    taken: pl.DataFrame
+    known: int
+    refused: pl.DataFrame
+    read: int
+    notices: tuple[str, ...]
+
+    @property
+    def refused_rows(self) -> int:
+        """Number of rows that would be refused."""
+        return self.refused["row"].n_unique()
+
+
+def template(groups: pl.DataFrame, meetings: pl.DataFrame, contract: type[dy.Schema]) -> bytes:
+    """Write an empty spreadsheet with the heads of a meeting's feedback and lists of the words that fit."""
+    import xlsxwriter
+
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False})
+    sheet, lists = book.add_worksheet("Feedback"), book.add_worksheet("Lists")
+    bold = book.add_format({"bold": True, "bg_color": "#e1e7f1", "text_wrap": True, "valign": "top"})
+    day, text = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"num_format": "@"})
+    words: dict[str, Sequence[str]] = {column: list(of.values()) for column, of in CODES.items()}
+    words |= {"group_code": groups["group_code"].to_list(), "meeting_id": meetings["meeting_id"].to_list(), "is_public": ["yes", "no"]}
+    for place, (column, head) in enumerate(HEADS.items()):
+        kind = contract.columns()[column]
+        needed = column in _needed()
+        sheet.write_string(0, place, head, bold)
+        remark = _REMARKS.get(column, str((kind.metadata or {}).get("doc", "")))
+        sheet.write_comment(0, place, f"{'Needed. ' if needed else ''}{remark}")
+        form = day if kind.dtype == pl.Date else text if column in ("ports", "chapters", "organization_code") else None
+        sheet.set_column(place, place, 48 if column in ("statement", "response") else 16, form)
+        if column in words:
+            lists.write_column(0, place, [head, *words[column]])
+            area = f"=Lists!{_area(place, len(words[column]))}"
+            sheet.data_validation(1, place, _LISTED, place, {"validate": "list", "source": area, "error_type": "warning"})
+    sheet.freeze_panes(1, 0)
+    book.close()
+    return content.getvalue()
+
+
+def _area(place: int, count: int) -> str:
+    from xlsxwriter.utility import xl_col_to_name
+
+    letters = xl_col_to_name(place)
+    return f"${letters}$2:${letters}${count + 1}"
+
+
+def preview(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | None) -> Preview:
+    """Judge a spreadsheet without writing anything.
+
+    Args:
+        engine: Database.
+        name: The file's name.
+        content: Its bytes.
+        own: Groups that the reader may write for; null for all.
+
+    Raises:
+        DataError: it cannot be read, or lacks a column.
+    """
+    with tempfile.TemporaryDirectory() as folder, _looking(engine) as connection:
+        lookup, reading = Lookup(connection), _reading(connection, own)
+        raw = reading.prepare(files.read(_stored(folder, name, content), reading.find))
+        checked = across.judged("feedback", validate.check("feedback", raw.rows, lookup.existing), lookup.rows)
+        taken = checked.accepted.rename({ROW: "row"})
+        known = lookup.existing("feedback", "feedback_id", taken["feedback_id"]).len() if taken.height else 0
+    faults = checked.rejects.select("row_number", "column_name", "value", "message")
+    wide = [
+        (misfit.row, "", misfit.text[:200], rules.FIELDS_HELP.format(values=misfit.values, wanted=misfit.wanted)) for misfit in raw.misfits
+    ]
+    refused = pl.concat([faults, pl.DataFrame(wide, schema=faults.schema, orient="row")]).sort("row_number", maintain_order=True)
+    named = refused.select(row="row_number", column=pl.col("column_name").replace(HEADS), value="value", message="message")
+    return Preview(taken, known, named, raw.rows.height + len(raw.misfits), (*raw.notices, *checked.notices))
+
+
+def take(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | None, author: Author) -> LoadResult:
+    """Load a spreadsheet as `data.load` loads a file, and write down who did it in the same transaction.
+
+    Raises:
+        DataError: it cannot be read, lacks a column, or the database refuses; nothing was changed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = _stored(folder, name, content)
+        with engine.connect() as connection:
+            reading = _reading(connection, own)
+
+        def signed(connection: Connection, load_id: int) -> None:
+            typed.sign(connection, load_id, "feedback", "", "import", author)
+
+        return load.load_file(path, engine, "feedback", reading=replace(reading, after=signed))
+
+
+@contextlib.contextmanager
+def _looking(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that is taken back, with the temporary tables that looking up keys makes."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")  # its driver would begin only after the first temporary table
+        yield connection
+        connection.rollback()
+
+
+def _stored(folder: str, name: str, content: bytes) -> Path:
+    """Write an upload where loads read files from."""
+    if len(content) > MOST_BYTES:
+        raise DataError(f"The file has more than {MOST_BYTES // 1_000_000} million bytes; take out what is not the meeting's feedback.")
+    path = Path(folder) / (Path(name.replace("\\", "/")).name or "upload")
+    if path.suffix.lower() not in (".xlsx", ".csv"):
+        raise DataError(f"{path.name} is not an XLSX or CSV file; save it as one of these.")
+    path.write_bytes(content)
+    return path
+
+
+def heading_row(head: Sequence[Sequence[object]]) -> int:
+    """Return which of a file's first rows holds its headings: that with most known ones."""
+    return max(range(len(head)), key=lambda place: (sum(layouts.fold(cell) in _COLUMNS for cell in head[place]), -place), default=0)
+
+
+def _reading(connection: Connection, own: tuple[str, ...] | None) -> Reading:
+    """Say how a meeting's spreadsheet is read: its headings, and its words as codes."""
+    groups = bulk.read_whole(connection, "working_group")
+    centers = bulk.read_whole(connection, "center")
+    codes: dict[str, dict[str, str]] = {column: {layouts.fold(word): code for code, word in of.items()} for column, of in CODES.items()}
+    codes["linked_center_code"] = {layouts.fold(row["short_name"]): row["center_code"] for row in centers.iter_rows(named=True)}
+    codes["group_code"] = {
+        layouts.fold(word): row["group_code"]
+        for row in groups.join(centers.select("center_code", "short_name"), on="center_code").iter_rows(named=True)
+        for word in (row["center_code"], row["group_name"], row["short_name"])
+    }
+
+    def prepare(raw: files.Raw) -> files.Raw:
+        rows = _own_only(_identified(_coded(_named(raw.rows), codes)), own)
+        return replace(raw, rows=rows)
+
+    return Reading(heading_row, prepare)
+
+
+def _named(rows: pl.DataFrame) -> pl.DataFrame:
+    """Give the columns their names in the table."""
+    found = {name: _COLUMNS[layouts.fold(name)] for name in rows.columns if name != ROW and layouts.fold(name) in _COLUMNS}
+    twice = [name for name in found.values() if [*found.values()].count(name) > 1]
+    if twice:
+        raise DataError(f"Two columns of the file are headed “{HEADS[twice[0]]}”; keep one of them.")
+    missing = [HEADS[name] for name in _needed() if name not in found.values()]
+    if missing:
+        words = ", ".join(f"“{head}”" for head in missing)
+        raise DataError(
+            f"The file lacks the column{'s' if len(missing) > 1 else ''} {words}. Download the empty spreadsheet, which has the right heads, "
+            "and copy the rows into it."
+        )
+    return rows.rename(found)
+
+
+def _needed() -> list[str]:
+    """List the columns that no row can do without."""
+    kinds = TABLES["feedback"].columns()
+    return [name for name in HEADS if not kinds[name].nullable and name not in ("feedback_id", *DEFAULTS)]
+
+
+def _coded(rows: pl.DataFrame, codes: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:
+    """Turn words into codes, and fill in what a new piece has unless it says otherwise."""
+    lacking = [name for name in DEFAULTS if name not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
+    plain = {
+        column: {**words, **{layouts.fold(code): code for code in words.values()}}
+        for column, words in codes.items()
+        if column in rows.columns
+    }
+    folded = [
+        pl.coalesce(_folded(column).replace_strict(words, default=None, return_dtype=pl.String), pl.col(column)).alias(column)
+        for column, words in plain.items()
+    ]
+    coded = rows.with_columns(folded)
+    blank = [
+        pl.when(pl.col(name).str.strip_chars().fill_null("") == "").then(pl.lit(word)).otherwise(pl.col(name)).alias(name)
+        for name, word in DEFAULTS.items()
+    ]
+    return coded.with_columns(blank)
+
+
+def _folded(column: str) -> pl.Expr:
+    return pl.col(column).str.strip_chars().str.replace_all(r"\s+", " ").str.to_lowercase()
+
+
+#: What tells a new piece from others: the same words of the same organisation at the same meeting are one piece, however often they come.
+_SAME: Final = ("group_code", "received_date", "organization_code", "statement")
+
+
+def _identified(rows: pl.DataFrame) -> pl.DataFrame:
+    """Give rows without an id one of their content, so that the same file twice is the same pieces."""
+    lacking = pl.lit(None, pl.String).alias("feedback_id")
+    rows = rows if "feedback_id" in rows.columns else rows.with_columns(lacking)
+    parts = [
+        rows[name].cast(pl.String).fill_null("").str.strip_chars().to_list() if name in rows.columns else [""] * rows.height
+        for name in _SAME
+    ]
+    made = ["I" + hashlib.blake2b("\x1f".join(cells).encode(), digest_size=6).hexdigest() for cells in zip(*parts, strict=True)]
+    given = pl.col("feedback_id").str.strip_chars()
+    return rows.with_columns(feedback_id=pl.when(given.fill_null("") == "").then(pl.Series(made, dtype=pl.String)).otherwise(given))
+
+
+def _own_only(rows: pl.DataFrame, own: tuple[str, ...] | None) -> pl.DataFrame:
+    """Refuse a file with other groups' feedback to a director.
+
+    Raises:
+        DataError: a row is of another Center's group.
+    """
+    if own is None or "group_code" not in rows.columns:
+        return rows
+    other = rows.filter(pl.col("group_code").str.strip_chars().fill_null("") != "").filter(~pl.col("group_code").is_in([*own]))
+    if other.height:
+        raise DataError(
+            f"Row {other[ROW][0]} is feedback of the group “{other['group_code'][0]}”, which is not your Center's; take it out and choose the file again."
+        )
+    return rows
+
+
+def row_words(preview: Preview) -> list[dict[str, Any]]:
+    """Return the rows that would be taken under their headings, for a table on screen."""
+    shown = [column for column in HEADS if column in preview.taken.columns and preview.taken[column].null_count() < preview.taken.height]
+    return preview.taken.select("row", *shown).rename({column: HEADS[column] for column in shown} | {"row": "Row"}).to_dicts()

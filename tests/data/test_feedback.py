@@ -1,0 +1,372 @@
+"""The record of feedback on real databases: written whole with its history, never over somebody else, read within a role's reach."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from pathlib import Path
+from typing import Any, cast
+
+import fastexcel
+import polars as pl
+import pytest
+import xlsxwriter
+from polars.testing import assert_frame_equal
+from sqlalchemy import Engine, select
+
+from analytics import voicewords
+from analytics.exc import DataError, ScopeError
+from analytics.rollups import FEEDBACK, rollups_of
+from analytics.scope import Scope
+from data import bulk, ledger, quarantine
+from data.contracts import TABLES
+from data.feedback import Desk
+from data.schema import AUDIT_EVENT, EDIT, LOAD
+from data.store import Snapshot
+from data.typed import ChangedError, RefusedError
+
+DAY = dt.date(2013, 6, 12)
+PIECE: dict[str, Any] = {
+    "group_code": "IWG-ELE",
+    "meeting_id": "M-ELE-1",
+    "received_date": DAY,
+    "segment": "importer_large",
+    "organization_code": "ORG-001",
+    "topic": "cf28",
+    "kind": "complaint",
+    "statement": "We received three requests on the same displays.",
+    "position": "under_review",
+    "status": "open",
+    "is_public": True,
+}
+
+
+class Reader:
+    """Stands for a snapshot where only the scope and the date are asked."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope, self.as_of = scope, dt.date(2013, 9, 30)
+
+
+def desk(engine: Engine, role: str = "analyst", *centers: str) -> Desk:
+    return Desk(cast(Snapshot, Reader(Scope(role, centers))), engine, "a.person")
+
+
+@pytest.fixture
+def groups(bank: Engine) -> Engine:
+    """Two groups, each with a meeting."""
+    made = pl.DataFrame({"center_code": ["ELE", "PHC"]}).select(
+        group_code=pl.lit("IWG-") + pl.col("center_code"),
+        group_name=pl.col("center_code"),
+        center_code="center_code",
+        established_date=pl.lit(DAY),
+    )
+    meeting = made.select(
+        meeting_id=pl.lit("M-") + pl.col("center_code") + "-1", group_code="group_code", meeting_date=pl.lit(DAY), title=pl.lit("First meeting"),
+        location=pl.lit(None, pl.String), attendance_count=pl.lit(None, pl.Int64), agenda=pl.lit(None, pl.String),
+    )  # fmt: skip
+    with bank.begin() as connection:
+        bulk.bulk_insert(connection, "working_group", made)
+        bulk.bulk_insert(connection, "meeting", meeting)
+    return bank
+
+
+def test_a_piece_is_recorded_answered_and_read_back_with_its_history(groups: Engine) -> None:
+    first = desk(groups)
+    key = first.save(PIECE, action="create")
+    assert key == "F00001"
+    row = first.rows.row(0, named=True)
+    assert {name: row[name] for name in PIECE} == PIECE
+    assert row["center_code"] == "ELE"
+    answer = {
+        **row,
+        "response": "One request from now on.",
+        "responded_date": dt.date(2013, 7, 1),
+        "position": "agree",
+        "status": "answered",
+    }
+    assert desk(groups, "director", "ELE").save(answer, seen=row["load_id"], action="answer") == key
+    now = desk(groups).rows.row(0, named=True)
+    assert now["response"] == "One request from now on."
+    assert now["statement"] == PIECE["statement"]
+    told = desk(groups).history("feedback", key)
+    assert told["action"].to_list() == ["answer"] * 4 + ["create"]
+    assert told["role"].to_list() == ["director-ELE"] * 4 + ["analyst"]
+    changed = {row["column"]: (row["old"], row["new"]) for row in told.iter_rows(named=True) if row["column"]}
+    assert changed["status"] == ("open", "answered")
+    assert changed["response"] == (None, "One request from now on.")
+    assert changed["responded_date"] == (None, "2013-07-01")
+    with groups.connect() as connection:
+        events = connection.execute(select(AUDIT_EVENT.c.role, AUDIT_EVENT.c.person, AUDIT_EVENT.c.action).order_by(AUDIT_EVENT.c.at)).all()
+        old = bulk.read_where(connection, "feedback_history", ["status", "replaced_by"], "1 = 1")
+    assert sorted(map(tuple, events)) == [("analyst", "a.person", "create"), ("director-ELE", "a.person", "answer")]
+    assert old.rows() == [("open", now["load_id"])]
+
+
+def test_who_saves_over_somebody_else_is_told_and_nothing_is_lost(groups: Engine) -> None:
+    one, other = desk(groups), desk(groups, "leadership")
+    one.save(PIECE, action="create")
+    seen = other.rows.row(0, named=True)
+    one.save({**one.rows.row(0, named=True), "owner": "Center director"}, seen=seen["load_id"])
+    with pytest.raises(ChangedError, match="Somebody else has saved this record since you opened it"):
+        other.save({**seen, "owner": "Office of Field Operations"}, seen=seen["load_id"])
+    now = desk(groups).rows.row(0, named=True)
+    assert now["owner"] == "Center director"
+    other.save({**now, "owner": "Office of Field Operations"}, seen=now["load_id"])
+    assert desk(groups).rows["owner"].to_list() == ["Office of Field Operations"]
+    assert set(desk(groups).history("feedback", "F00001")["new"].drop_nulls()) == {"Center director", "Office of Field Operations"}
+
+
+def test_what_breaks_the_contract_is_refused_with_what_to_do_and_leaves_no_trace(groups: Engine) -> None:
+    wrong = {
+        **PIECE, "segment": "importers", "received_date": "soon", "statement": "", "severity": 9, "ports": "Long Beach",
+        "meeting_id": "M-NO-1", "closed_date": dt.date(2013, 8, 1),
+    }  # fmt: skip
+    with pytest.raises(RefusedError) as caught:
+        desk(groups).save(wrong, action="create")
+    faults = {fault.column: fault.message for fault in caught.value.faults}
+    assert set(faults) == {"segment", "received_date", "statement", "severity", "ports", "meeting_id", "closed_date"}
+    assert "a date" in faults["received_date"]
+    assert "must not be empty" in faults["statement"]
+    assert "above 5" in faults["severity"]
+    assert all(len(message) > 20 for message in faults.values())
+    with groups.connect() as connection:
+        assert [connection.execute(select(table)).all() for table in (LOAD, EDIT, AUDIT_EVENT)] == [[], [], []]
+    assert desk(groups).rows.is_empty()
+    for changes, column in (
+        ({"meeting_id": "M-PHC-1"}, "meeting_id"),
+        ({"linked_metric_id": "happiness"}, "linked_metric_id"),
+        ({"effective_date": dt.date(2013, 1, 1)}, "effective_date"),
+    ):
+        with pytest.raises(RefusedError) as caught:
+            desk(groups).save({**PIECE, **changes}, action="create")
+        assert [fault.column for fault in caught.value.faults] == [column]
+
+
+def test_a_record_saved_as_it_stands_changes_nothing(groups: Engine) -> None:
+    writer = desk(groups)
+    writer.save(PIECE, action="create")
+    row = writer.rows.row(0, named=True)
+    writer.save(row, seen=row["load_id"])
+    assert writer.rows["load_id"].to_list() == [row["load_id"]]
+    assert writer.history("feedback", "F00001").height == 1
+    assert ledger.loads(groups).is_empty()
+
+
+def test_only_those_who_may_write_do(groups: Engine) -> None:
+    desk(groups).save(PIECE, action="create")
+    desk(groups).save({**PIECE, "group_code": "IWG-PHC", "meeting_id": "M-PHC-1", "is_public": False}, action="create")
+    row = desk(groups).rows.filter(pl.col("center_code") == "PHC").row(0, named=True)
+    mine = desk(groups, "director", "ELE")
+    assert mine.rows["center_code"].to_list() == ["ELE"]
+    assert (mine.may_write("ELE"), mine.may_write("PHC")) == (True, False)
+    with pytest.raises(ScopeError):
+        mine.save({**row, "owner": "me"}, seen=row["load_id"])
+    # Taking another Center's piece into one's own group is writing it as well.
+    with pytest.raises(ScopeError):
+        mine.save({**row, "group_code": "IWG-ELE", "meeting_id": "M-ELE-1"}, seen=row["load_id"])
+    with pytest.raises(ScopeError):
+        mine.history("feedback", row["feedback_id"])
+    guest = desk(groups, "working_group")
+    assert guest.rows["is_public"].all()
+    with pytest.raises(ScopeError):
+        guest.save(PIECE, action="create")
+    with pytest.raises(ScopeError):
+        guest.preview("a.csv", b"Statement\nx")
+    with pytest.raises(ScopeError):
+        guest.name_theme("a, b", "A theme")
+    cited = Desk(cast(Snapshot, Reader(Scope("analyst"))), groups, "a.person", live=False)
+    assert not cited.writes
+    assert desk(groups, "leadership").writes
+
+
+def test_a_working_group_is_told_no_segment_of_fewer_than_three_organisations(groups: Engine) -> None:
+    for number, (organization, segment) in enumerate(
+        [("ORG-001", "broker"), ("ORG-002", "broker"), ("ORG-003", "broker"), ("ORG-004", "surety"), ("ORG-005", "surety")]
+    ):
+        desk(groups).save(
+            {**PIECE, "organization_code": organization, "segment": segment, "statement": f"Statement {number}."}, action="create"
+        )
+    guest = desk(groups, "working_group")
+    assert guest.rows.select("segment").to_series().value_counts().sort("count").rows() == [(None, 2), ("broker", 3)]
+    assert guest.rows["organization_code"].null_count() == guest.rows.height == 5
+    assert guest.segments(pl.lit(value=True))["segment"].to_list() == ["broker"]
+    assert sorted(desk(groups).segments(pl.lit(value=True))["segment"]) == ["broker", "surety"]
+    # Public pieces alone are counted: one more organisation that spoke in confidence makes no third.
+    desk(groups).save(
+        {**PIECE, "organization_code": "ORG-006", "segment": "surety", "is_public": False, "statement": "In confidence."}, action="create"
+    )
+    assert desk(groups, "working_group").segments(pl.lit(value=True))["segment"].to_list() == ["broker"]
+
+
+def test_meetings_with_agenda_and_promises(groups: Engine) -> None:
+    writer = desk(groups)
+    key = writer.save_meeting({"group_code": "IWG-ELE", "meeting_date": DAY, "title": "Second meeting", "agenda": "1. Input\n2. Next"})
+    assert key == "M-ELE-2"
+    meeting = writer.meetings.filter(pl.col("meeting_id") == key).row(0, named=True)
+    assert meeting["agenda"] == "1. Input\n2. Next"
+    promise = writer.save_follow_up({"meeting_id": key, "task": "Send the figures", "due_date": dt.date(2013, 8, 1)})
+    row = writer.follow_ups(key).row(0, named=True)
+    writer.save_follow_up({**row, "done_date": dt.date(2013, 7, 20)}, seen=row["load_id"])
+    assert writer.follow_ups(key).select("follow_up_id", "task", "done_date").rows() == [
+        (promise, "Send the figures", dt.date(2013, 7, 20))
+    ]
+    assert writer.history("follow_up", promise)["column"].to_list() == ["done_date", ""]
+    with pytest.raises(ScopeError):
+        desk(groups, "director", "PHC").save_follow_up({"meeting_id": key, "task": "Nothing"})
+    with pytest.raises(RefusedError):
+        writer.save_meeting({"group_code": "IWG-ELE", "meeting_date": DAY, "title": ""})
+
+
+# --- spreadsheets ------------------------------------------------------------------------------------------------------
+
+
+def sheet(rows: list[dict[str, Any]], heads: list[str] | None = None, above: list[str] | None = None) -> bytes:
+    """Write a workbook as people do."""
+    names = heads or list(dict.fromkeys(name for row in rows for name in row))
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    page = book.add_worksheet("Feedback")
+    top = 0
+    for line in above or []:
+        page.write_string(top, 0, line)
+        top += 1
+    for column, name in enumerate(names):
+        page.write_string(top, column, name)
+        for place, row in enumerate(rows, top + 1):
+            value = row.get(name)
+            if isinstance(value, dt.date):
+                page.write_datetime(
+                    place, column, dt.datetime(value.year, value.month, value.day), book.add_format({"num_format": "yyyy-mm-dd"})
+                )
+            elif value is not None:
+                page.write(place, column, value)
+    book.close()
+    return content.getvalue()
+
+
+GOOD = {
+    "Working group": "Electronics", "Received": DAY, "Segment": "Importer, large", "Organisation (code)": "ORG-007", "Kind": "Recommendation",
+    "Topic": "CF-28 and CF-29", "Statement": "Telephone before you send a CF-28.", "Weight 1-5": 3, "Public": "yes",
+}  # fmt: skip
+BROKEN = [
+    GOOD,
+    {**GOOD, "Segment": "Big importer", "Statement": "Another."},
+    {**GOOD, "Received": "next Tuesday", "Statement": "A third."},
+    {**GOOD, "Organisation (code)": None, "Statement": None},
+    {**GOOD, "Working group": "PHC", "Statement": "From another group.", "Weight 1-5": 3},
+]
+
+
+def test_a_broken_spreadsheet_is_previewed_taken_and_nothing_of_it_is_lost(groups: Engine) -> None:
+    content = sheet(BROKEN, above=["Minutes of the meeting"])
+    seen = desk(groups).preview("minutes.xlsx", content)
+    assert (seen.read, seen.taken.height, seen.refused_rows, seen.known) == (5, 2, 3, 0)
+    assert seen.taken["segment"].to_list() == ["importer_large"] * 2
+    assert seen.taken["group_code"].to_list() == ["IWG-ELE", "IWG-PHC"]
+    assert seen.taken["status"].to_list() == ["open"] * 2
+    refused = [(row["row"], row["column"], row["value"]) for row in seen.refused.iter_rows(named=True)]
+    assert refused == [
+        (4, "Segment", "Big importer"),
+        (5, "Received", "next Tuesday"),
+        (6, "Organisation (code)", None),
+        (6, "Statement", None),
+    ]
+    assert "use one of importer_large" in seen.refused["message"][0]
+    assert desk(groups).rows.is_empty()
+    result = desk(groups).take("minutes.xlsx", content)
+    assert (result.read, result.accepted, result.rejected, result.added) == (5, 2, 3, 2)
+    assert set(desk(groups).rows["statement"]) == {"From another group.", "Telephone before you send a CF-28."}
+    waiting = quarantine.rejects(groups)
+    assert sorted(waiting["row_number"].unique()) == [4, 5, 6]
+    assert "next Tuesday" in waiting["value"].to_list()
+    key = desk(groups).rows["feedback_id"][0]
+    told = desk(groups).history("feedback", key)
+    assert (told["action"].to_list(), told["person"].to_list()) == (["import"], ["a.person"])
+    again = desk(groups).take("minutes.xlsx", content)
+    assert again.already_loaded
+    assert desk(groups).rows.height == 2
+
+
+def test_a_director_takes_only_their_own_group(groups: Engine) -> None:
+    mine = desk(groups, "director", "ELE")
+    with pytest.raises(DataError, match="Row 3 is feedback of the group “IWG-PHC”"):
+        mine.preview("all.xlsx", sheet([GOOD, {**GOOD, "Working group": "PHC"}]))
+    assert mine.take("own.xlsx", sheet([GOOD])).added == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.xlsx", b"not a workbook", "a.xlsx"),
+        (
+            "a.xlsx",
+            sheet([{"Statement": "Only this"}]),
+            "lacks the columns “Working group”, “Received”, “Segment”, “Organisation (code)”, “Kind”, “Topic”. Download",
+        ),
+        ("a.pdf", b"%PDF", "not an XLSX or CSV"),
+        ("a.csv", b"", "a.csv"),
+        ("../../etc/a.csv", b"Statement,Statement\nx,y", "lacks the columns"),
+        ("a.csv", b"x" * 6_000_000, "more than 5 million bytes"),
+    ],
+)
+def test_a_file_that_is_none_gets_a_clear_sentence(groups: Engine, name: str, content: bytes, words: str) -> None:
+    with pytest.raises(DataError) as caught:
+        desk(groups).preview(name, content)
+    assert words in str(caught.value)
+    assert len(str(caught.value)) > 30
+
+
+def test_the_empty_spreadsheet_can_be_filled_and_taken(groups: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "empty.xlsx"
+    path.write_bytes(desk(groups).template())
+    book = fastexcel.read_excel(path)
+    assert book.sheet_names == ["Feedback", "Lists"]
+    heads = book.load_sheet("Feedback", header_row=0).to_polars().columns
+    assert heads == list(voicewords.HEADS.values())
+    assert set(voicewords.HEADS) == set(TABLES["feedback"].column_names())
+    with pytest.raises(DataError, match="has no rows below its headings"):
+        desk(groups).preview("empty.xlsx", path.read_bytes())
+    assert desk(groups).take("filled.xlsx", sheet([GOOD], heads=heads)).added == 1
+
+
+def test_words_beyond_the_contract_are_kept_as_written_and_formulas_are_texts(groups: Engine) -> None:
+    odd = {**GOOD, "Statement": '=HYPERLINK("http://example.org")', "Remark": "not a column"}
+    content = "\n".join([",".join(odd), ",".join('"' + str(value).replace('"', '""') + '"' for value in odd.values())]).encode()
+    seen = desk(groups).preview("odd.csv", content)
+    assert seen.taken["statement"].to_list() == ['=HYPERLINK("http://example.org")']
+    assert any("Remark" in notice for notice in seen.notices)
+
+
+# --- the demonstration's own -------------------------------------------------------------------------------------------
+
+
+def test_the_live_record_makes_the_rollup_that_was_published(analyst: Snapshot) -> None:
+    live = Desk(analyst).source
+    for rollup in rollups_of(FEEDBACK):
+        assert_frame_equal(analyst.frames[rollup.name].collect(), live.frames[rollup.name].collect(), check_row_order=False)
+    assert live.as_of == analyst.as_of
+    assert analyst.frames is not live.frames
+
+
+def test_no_frame_tells_a_working_group_a_segment(store: Path) -> None:
+    guest = Snapshot(Scope("working_group"), home=store / "published")
+    for source in (guest, Desk(guest).source):
+        for rollup in rollups_of(FEEDBACK):
+            assert source.frames[rollup.name].collect()["segment"].null_count() == source.frames[rollup.name].collect().height > 0
+    analyst = Snapshot(Scope("analyst"), home=store / "published")
+    assert analyst.frames[rollups_of(FEEDBACK)[0].name].collect()["segment"].null_count() == 0
+
+
+def test_a_theme_keeps_the_name_that_a_person_gives_it(store: Path, analyst: Snapshot, bank: Engine) -> None:
+    reader = Desk(analyst, bank, "a.person")
+    found = reader.themes()
+    assert found.height >= 5
+    assert not found["confirmed"].any()
+    words = found["words"][0]
+    reader.name_theme(words, "  Holds  at the port ")
+    with pytest.raises(DataError, match="1 to 120 characters"):
+        reader.name_theme(words, " ")
+    named = reader.themes().row(0, named=True)
+    assert (named["name"], named["confirmed"], named["role"], named["person"]) == ("Holds at the port", True, "analyst", "a.person")
+    assert reader.themes()["confirmed"].sum() == 1

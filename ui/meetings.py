@@ -1,0 +1,178 @@
+"""Meetings of the working groups on screen: agenda, who was there, what was promised; and naming the themes of what was said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Final
+
+import polars as pl
+import streamlit as st
+
+from analytics import codes, format
+from analytics.exc import CenterlineError
+from ui import session
+from ui.frame import View
+from ui.lists import table
+from ui.voices import Desk
+
+_SAVED: Final = "centerline.meeting_saved"
+
+
+def draw(view: View, desk: Desk) -> None:
+    """Draw the meetings of the chosen Centers; the one that the reader chooses is opened."""
+    meetings = desk.meetings.filter(view.filters.only(["center"]).predicate(["center"]))
+    words = st.session_state.pop(_SAVED, "")
+    with st.expander("Meetings: agenda, attendance, follow-ups", expanded=bool(words or session.own("meeting"))):
+        if words:
+            st.success(words)
+        chosen = _chosen(view, meetings)
+        if chosen:
+            _opened(view, desk, meetings.filter(pl.col("meeting_id") == chosen).row(0, named=True))
+        _new(view, desk)
+
+
+def _chosen(view: View, meetings: pl.DataFrame) -> str:
+    if meetings.is_empty():
+        st.html('<p class="cl-caption">No meeting of these groups is recorded.</p>')
+        return ""
+    names = {row["meeting_id"]: _name(view, row) for row in meetings.iter_rows(named=True)}
+    given = session.own("meeting")
+    index = list(names).index(given) if given in names else None
+    chosen = st.selectbox(
+        "Meeting", list(names), index, format_func=lambda key: names[key], key="meeting_choice", placeholder="Choose a meeting"
+    )
+    session.keep_own("meeting", chosen or "")
+    return chosen or ""
+
+
+def _name(view: View, row: Mapping[str, Any]) -> str:
+    return f"{view.label('center', row['center_code'])} · {format.date(row['meeting_date'])} · {row['title']}"
+
+
+def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
+    present, promised = desk.attendance(meeting["meeting_id"]), desk.follow_ups(meeting["meeting_id"])
+    said = desk.rows.filter(pl.col("meeting_id") == meeting["meeting_id"]).height
+    facts = f"{escape(meeting['location'] or 'Place not recorded')} · {format.count(meeting['attendance_count'])} people · {format.count(said)} pieces of individual input"
+    agenda = "".join(f"<li>{escape(line)}</li>" for line in (meeting["agenda"] or "").splitlines())
+    who = [(codes.SEGMENTS[row["segment"]], row["organizations"], row["people"]) for row in present.iter_rows(named=True)]
+    st.html(
+        f'<section class="cl-list"><h2>{escape(_name(view, meeting))}</h2><p>{facts}</p>'
+        + (f'<ul class="cl-plain">{agenda}</ul>' if agenda else "")
+        + "</section>"
+        + table(
+            "Attendance",
+            ("Segment", "Organisations", "People"),
+            who,
+            empty="Nobody is recorded, or fewer than three organisations of any segment.",
+        )
+        + table(
+            "Follow-ups",
+            ("Follow-up", "Promise", "Feedback", "Owner", "Due", "Done"),
+            _promises(view, promised),
+            empty="Nothing was promised.",
+        )
+    )
+    if desk.may_write(meeting["center_code"]):
+        _edit(desk, meeting)
+        _promise(desk, meeting["meeting_id"], promised)
+
+
+def _promises(view: View, rows: pl.DataFrame) -> list[tuple[object, ...]]:
+    def done(row: Mapping[str, Any]) -> str:
+        if row["done_date"]:
+            return format.date(row["done_date"])
+        return "overdue" if row["due_date"] and row["due_date"] < view.as_of else "open"
+
+    return [
+        (row["follow_up_id"], row["task"], row["feedback_id"] or "–", row["owner"] or "–", format.date(row["due_date"]), done(row))
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _edit(desk: Desk, meeting: Mapping[str, Any]) -> None:
+    key = f"meeting_{meeting['meeting_id']}_{meeting['load_id']}"
+    with st.form(key):
+        agenda = st.text_area("Agenda, one point a line", meeting["agenda"] or "", key=f"{key}_agenda", max_chars=2000)
+        place = st.text_input("Place", meeting["location"] or "", key=f"{key}_place", max_chars=200)
+        people = st.number_input("People present", 0, None, meeting["attendance_count"], step=1, key=f"{key}_people")
+        if st.form_submit_button("Save meeting"):
+            values = {**meeting, "agenda": agenda, "location": place, "attendance_count": people}
+            _done(lambda: desk.save_meeting(values, seen=meeting["load_id"]))
+
+
+def _promise(desk: Desk, meeting_id: str, promised: pl.DataFrame) -> None:
+    """Draw the form of a promise: a new one, or that of the list that is chosen."""
+    names = {row["follow_up_id"]: row for row in promised.iter_rows(named=True)}
+    chosen = st.selectbox("Follow-up to change", ["", *names], format_func=lambda key: key or "A new one", key=f"promise_{meeting_id}")
+    row = names.get(chosen, {})
+    key = f"promise_{meeting_id}_{chosen}_{row.get('load_id', promised.height)}"
+    limits: dict[str, Any] = {"min_value": dt.date(2000, 1, 1), "max_value": dt.date(2099, 12, 31), "format": "YYYY-MM-DD"}
+    with st.form(key):
+        task = st.text_input("What is promised", row.get("task") or "", key=f"{key}_task", max_chars=400)
+        owner = st.text_input("Owner", row.get("owner") or "", key=f"{key}_owner", max_chars=200)
+        due = st.date_input("Due", row.get("due_date"), key=f"{key}_due", **limits)
+        done = st.date_input("Done", row.get("done_date"), key=f"{key}_done", **limits)
+        if st.form_submit_button("Save follow-up"):
+            values = {**row, "meeting_id": meeting_id, "task": task, "owner": owner, "due_date": due, "done_date": done}
+            _done(lambda: desk.save_follow_up(values, seen=row.get("load_id")))
+
+
+def _new(view: View, desk: Desk) -> None:
+    groups = {
+        row["group_code"]: view.label("center", row["center_code"])
+        for row in desk.groups.iter_rows(named=True)
+        if desk.may_write(row["center_code"])
+    }
+    if not groups:
+        return
+    with st.popover("Record a new meeting"), st.form("meeting_new", clear_on_submit=True):
+        group = st.selectbox("Working group", list(groups), None, format_func=lambda code: groups[code], key="meeting_new_group")
+        day = st.date_input(
+            "Day", view.as_of, key="meeting_new_day", min_value=dt.date(2000, 1, 1), max_value=dt.date(2099, 12, 31), format="YYYY-MM-DD"
+        )
+        title = st.text_input("Title", key="meeting_new_title", max_chars=200)
+        agenda = st.text_area("Agenda, one point a line", key="meeting_new_agenda", max_chars=2000)
+        if st.form_submit_button("Record"):
+            _done(lambda: desk.save_meeting({"group_code": group, "meeting_date": day, "title": title, "agenda": agenda}))
+
+
+def _done(save: Any) -> None:
+    try:
+        key = save()
+    except CenterlineError as error:
+        st.error(f"Nothing was saved. {error}")
+        return
+    st.session_state[_SAVED] = f"{key} is saved."
+    st.rerun()
+
+
+def themes(desk: Desk, found: pl.DataFrame) -> None:
+    """Draw the form by which a person names and confirms a theme."""
+    if not desk.writes or found.is_empty():
+        return
+    with st.expander("Name the themes"):
+        names = {row["theme"]: row for row in found.iter_rows(named=True)}
+        chosen = st.selectbox(
+            "Theme",
+            list(names),
+            format_func=lambda key: f"{names[key]['name']} ({format.count(names[key]['feedback_count'])})",
+            key="theme_choice",
+        )
+        row = names[chosen]
+        by = (
+            f"Named by {row['role']} · {row['person']} on {row['at']:%Y-%m-%d}."
+            if row["confirmed"]
+            else "Proposed from its heaviest words; nobody has named it."
+        )
+        st.html(f'<p class="cl-caption">{escape(by)} Words: {escape(row["words"])}.</p>')
+        with st.form(f"theme_{chosen}"):
+            name = st.text_input("Name", row["name"], key=f"theme_name_{row['words']}", max_chars=120)
+            if st.form_submit_button("Confirm this name"):
+                try:
+                    desk.name_theme(row["words"], name)
+                except CenterlineError as error:
+                    st.error(str(error))
+                    return
+                st.rerun()

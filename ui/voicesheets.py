@@ -1,0 +1,101 @@
+"""The spreadsheet of a meeting on screen: an empty one to fill, a preview of what would be taken and refused, and taking it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import polars as pl
+import streamlit as st
+
+from analytics import format, voicewords
+from analytics.exc import CenterlineError
+from ui.cards.shared import plural
+from ui.lists import table
+from ui.voices import Desk
+
+_SHOWN: Final = 20
+_TAKEN: Final = "centerline.sheet_taken"
+_LISTED: Final = ("group_code", "received_date", "organization_code", "kind", "topic", "statement", "status")
+
+
+def draw(desk: Desk) -> None:
+    """Draw the import of a meeting's spreadsheet, for those who may write."""
+    if not desk.writes:
+        return
+    turn = st.session_state.setdefault("centerline.sheet_turn", 0)
+    words = st.session_state.pop(_TAKEN, "")
+    with st.expander("Take feedback from a meeting's spreadsheet", expanded=bool(words)):
+        if words:
+            st.success(words)
+        st.download_button(
+            "Download an empty spreadsheet", desk.template, file_name="centerline-feedback.xlsx",
+            mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", key="feedback_template",
+        )  # fmt: skip
+        uploaded = st.file_uploader("Spreadsheet (XLSX or CSV)", ["xlsx", "csv"], key=f"feedback_sheet_{turn}")
+        if uploaded is not None:
+            _judge(desk, uploaded.name, uploaded.getvalue())
+
+
+def _judge(desk: Desk, name: str, content: bytes) -> None:
+    """Show what would become of a spreadsheet, and take it when the reader says so."""
+    try:
+        seen = desk.preview(name, content)
+    except CenterlineError as error:
+        st.error(str(error))
+        return
+    st.html(_verdict(seen) + _refused(seen.refused) + _taken(seen.taken))
+    for notice in seen.notices:
+        st.info(notice)
+    label = f"Take {plural(seen.taken.height, 'row')}" + (
+        f", keep {format.count(seen.refused_rows)} in quarantine" if seen.refused_rows else ""
+    )
+    if seen.read and st.button(label, type="primary", key="feedback_take"):
+        _take(desk, name, content)
+
+
+def _take(desk: Desk, name: str, content: bytes) -> None:
+    try:
+        result = desk.take(name, content)
+    except CenterlineError as error:
+        st.error(str(error))
+        return
+    if result.already_loaded:
+        words = "This file was taken before; nothing has changed."
+    else:
+        words = f"{plural(result.added, 'new piece')} and {plural(result.replaced, 'changed one')} taken from {name}"
+        words += f"; {plural(result.rejected, 'row waits', 'rows wait')} in quarantine." if result.rejected else "."
+    st.session_state[_TAKEN] = words
+    st.session_state["centerline.sheet_turn"] += 1
+    st.rerun()
+
+
+def _verdict(seen: Any) -> str:
+    fresh = seen.taken.height - seen.known
+    words = f"{plural(seen.read, 'row')} read: {format.count(fresh)} new, {format.count(seen.known)} there already"
+    refused = (
+        f", {format.count(seen.refused_rows)} refused. Nothing is written yet."
+        if seen.refused_rows
+        else ", none refused. Nothing is written yet."
+    )
+    return f'<p class="cl-caption"><strong>{words}{refused}</strong></p>'
+
+
+def _refused(refused: pl.DataFrame) -> str:
+    if refused.is_empty():
+        return ""
+    rows = [
+        (row["row"], row["column"] or "whole row", row["value"] or "–", row["message"]) for row in refused.head(100).iter_rows(named=True)
+    ]
+    return table("Refused rows and what to do", ("Row", "Column", "Value", "What to do"), rows, empty="")
+
+
+def _taken(taken: pl.DataFrame) -> str:
+    heads = ("Row", *(voicewords.HEADS[name] for name in _LISTED))
+    rows = [_cells(row) for row in taken.head(_SHOWN).iter_rows(named=True)]
+    title = "Rows that would be taken" + (f", the first {_SHOWN}" if taken.height > _SHOWN else "")
+    return table(title, heads, rows, empty="None.")
+
+
+def _cells(row: Mapping[str, Any]) -> Iterable[object]:
+    return (row["row"], *(voicewords.written(name, row[name]) for name in _LISTED))
