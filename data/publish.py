@@ -86,7 +86,9 @@ def publish(
         ConfigError: the place that the settings name for facts cannot be used.
     """
     with database.reading(engine or database.engine(settings().url)) as connection:
-        return publish_source(Database(connection), as_of, settings().published, rebuild=rebuild, renew=renew, progress=progress, maker=maker)
+        return publish_source(
+            Database(connection), as_of, settings().published, rebuild=rebuild, renew=renew, progress=progress, maker=maker
+        )
 
 
 def publish_source(
