@@ -68,10 +68,11 @@ class Shown:
 
 def safe(role: Role) -> bool:
     """Say whether the room is one of competitors; for the working-group role it always is, for others until they say otherwise."""
+    kept = session.own(SAFE)
     if role.released:
         return True
     if "present_safe" not in st.session_state:
-        st.session_state["present_safe"] = session.own(SAFE) != _OFF
+        st.session_state["present_safe"] = kept != _OFF
     return bool(st.session_state["present_safe"])
 
 
@@ -97,12 +98,12 @@ def choose(role: Role) -> Choice:
 def _settle(catalog: Catalog, titles: dict[str, str]) -> list[str]:
     """Bring what was chosen in line with the catalog before the widgets are drawn, and say what was left out."""
     notices = []
-    asked = st.session_state.get("present_story") or session.own(STORY) or next(iter(titles))
+    kept, chosen = session.own(STORY), session.own(CARDS)
+    asked = st.session_state.get("present_story") or kept or next(iter(titles))
     if asked not in titles:
         notices.append(catalog.missing.get(asked, f"There is no story “{asked}” here; “{next(iter(titles.values()))}” is shown."))
     st.session_state["present_story"] = asked if asked in titles else next(iter(titles))
-    named = session.own(CARDS).split(",") if session.own(CARDS) else []
-    cards = list(st.session_state.get("present_cards", named))
+    cards = list(st.session_state.get("present_cards", chosen.split(",") if chosen else []))
     left = [name for name in cards if name not in catalog.pieces]
     if left and asked == stories.OWN:
         notices.append(f"Left out, because they are not shown here: {', '.join(left)}.")

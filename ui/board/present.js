@@ -5,7 +5,7 @@ window.centerlineStage = takeStage;
 /* Below this size a slide cannot be read: the cards stand below each other instead. */
 const STAGE_WIDTH = 760;
 const STAGE_HEIGHT = 480;
-const BAR = 74;
+const BAR = 80;
 /* Widths that charts are planned for: HALF and WIDE of ui/charts/base.py. */
 const PLANNED = 600;
 const PLANNED_WIDE = 1240;
