@@ -34,6 +34,12 @@ class Settings(BaseSettings):
         "(`analytics/disclosure/rules.yaml`).",
     )
 
+    marking: str = Field(
+        "",
+        description="Words of the banner on what is presented to working groups and on its files; empty means "
+        "“For discussion – aggregated, disclosure-reviewed”.",
+    )
+
     @property
     def url(self) -> str:
         """The database URL in force."""

@@ -73,6 +73,11 @@ class Snapshot:
         return settings().alerts or None
 
     @property
+    def marking(self) -> str:
+        """Words that the settings give the banner for working groups; empty for the usual ones."""
+        return settings().marking.strip()
+
+    @property
     def first_date(self) -> dt.date:
         """First day on which anything in it happened."""
         return dt.date.fromisoformat(self.manifest["first_date"])

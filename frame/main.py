@@ -44,6 +44,7 @@ PAGES = (
     ("center", "compliance", "Compliance", _INSIDE),
     ("working_groups", "industry", "Industry view", ()),
     ("working_groups", "feedback", "Feedback", ()),
+    ("working_groups", "present", "Present", ()),
     ("reference", "definitions", "Definitions", ()),
     ("reference", "data_health", "Data health", _INSIDE),
 )

@@ -17,7 +17,7 @@ from analytics.filters import Filters, Labels
 from analytics.metrics import METRICS
 from analytics.rollups import Frames
 from analytics.scope import Scope
-from ui import filterbar, session
+from ui import cite, filterbar, session
 from ui.board import Stamp
 from ui.board.seen import Question
 
@@ -151,11 +151,13 @@ def open_view(source: Source, dimensions: Sequence[str], *, period: bool = True)
 def headline(title: str, view: View, sentence: str = "") -> None:
     """Write the page's finding, what it shows (by default the filters), and from when and which data it comes."""
     mark = '<span class="cl-mark">Synthetic data</span>' if view.source.synthetic else ""
-    st.html(
-        f'<header class="cl-head"><h1>{escape(title)}</h1><p class="cl-sub"><span>{escape(sentence or view.sentence)}</span></p>'
-        f'<p class="cl-asof">As of <time datetime="{view.as_of.isoformat()}">{escape(format.date(view.as_of))}</time>'
-        f" · data version <code>{escape(view.source.version)}</code> {mark}</p></header>"
-    )
+    with st.container(key="headline"):
+        st.html(
+            f'<header class="cl-head"><h1>{escape(title)}</h1><p class="cl-sub"><span>{escape(sentence or view.sentence)}</span></p>'
+            f'<p class="cl-asof">As of <time datetime="{view.as_of.isoformat()}">{escape(format.date(view.as_of))}</time>'
+            f" · data version <code>{escape(view.source.version)}</code> {mark}</p></header>"
+        )
+        cite.draw(cite.sentence(title, sentence or view.sentence, view.stamp()), view.source.version)
     filterbar.notices(view.notices)
 
 

@@ -37,7 +37,7 @@ _HERE: Final = Path(__file__).parent
 _BOARD: Final = st.components.v2.component(
     "centerline_board",
     # One module, read from files by subject; the component takes a single text.
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("board.js", "plotly.js", "sheet.js")),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("board.js", "plotly.js", "sheet.js", "present.js")),
     css=(_HERE / "board.css").read_text(encoding="utf-8"),
     isolate_styles=False,
 )

@@ -27,6 +27,7 @@ export default function draw(component) {
   }
   board.report = (card, format) => setTriggerValue("export", { card, format });
   update(board, payload);
+  takeStage(board.name, false);
   return () => destroy(board);
 }
 
@@ -141,6 +142,7 @@ function createBoard(parent, name) {
 
 function destroy(board) {
   board.generation += 1;
+  leave(board, true);
   board.observer.disconnect();
   PRESENTING.removeEventListener("change", board.onPresenting);
   window.removeEventListener("beforeprint", board.onPrint);
@@ -165,6 +167,7 @@ function refresh(board) {
   const { payload, rest } = board;
   board.root.dataset.hash = payload.run + "." + payload.hash + (payload.parts === 1 ? "" : awaiting(board) ? ".waiting" : "." + rest.hash);
   updateCards(board, payload, [...payload.cards, ...(payload.parts > 1 && rest ? rest.cards : [])]);
+  if (board.stage) arrange(board);
   drawCharts(board);
 }
 
@@ -420,17 +423,24 @@ function fillCard(card, data) {
   if (card.details.open) showTable(card);
 }
 
-function scaleNow() {
+function scaleNow(card) {
+  if (card && onStage(card)) return stageScale(card);
   return PRESENTING.matches ? PRESENTATION_SCALE : 1;
+}
+
+/* Whether a card is a slide of its own now. */
+function onStage(card) {
+  return Boolean(card.board.stage) && !listing();
 }
 
 /* By the width at the last look: to ask the browser between two changes would lay the page out each time. */
 function isNarrow(card) {
+  if (onStage(card)) return false;
   return card.room > 0 && card.room < (card.data.wide ? NARROW_WIDE : NARROW);
 }
 
 function reserve(card) {
-  if (!card.data.chart) return;
+  if (!card.data.chart || onStage(card)) return;
   const height = isNarrow(card) && card.data.narrow ? card.data.heightNarrow : card.data.height;
   card.plot.style.minHeight = Math.round(height * scaleNow()) + "px";
 }
@@ -506,9 +516,11 @@ function showFailure(card, message) {
 
 function drawCard(card) {
   if (!card.dirty || !card.data.chart) return;
+  // A slide that is not shown has no size; it is drawn when its turn comes.
+  if (onStage(card) && card.plot.clientWidth === 0) return;
   card.dirty = false;
   card.narrow = isNarrow(card);
-  card.scale = scaleNow();
+  card.scale = scaleNow(card);
   card.width = card.room;
   card.tall = card.height;
   const spec = prepared((card.narrow && card.data.narrow) || card.data.chart, card.scale);
@@ -531,9 +543,10 @@ function fit(card) {
   // A chart that waits to be drawn is drawn in its new size anyway.
   if (!card?.data?.chart || !card.drawn || card.dirty || card.plot.clientWidth === 0) return;
   card.room = card.plot.clientWidth;
+  if (onStage(card)) card.height = card.plot.clientHeight;
   const same = card.plot.clientWidth === card.width && card.plot.clientHeight === card.tall;
-  if (same && card.scale === scaleNow()) return;
-  if (isNarrow(card) !== card.narrow || card.scale !== scaleNow() || card.plot.classList.contains("cl-slide")) {
+  if (same && card.scale === scaleNow(card)) return;
+  if (isNarrow(card) !== card.narrow || card.scale !== scaleNow(card) || card.plot.classList.contains("cl-slide")) {
     card.dirty = true;
     reserve(card);
     card.height = card.plot.clientHeight;
