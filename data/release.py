@@ -137,7 +137,7 @@ def _made(
     opened = dict(center.select("center_code", pl.coalesce("opened_date", "planned_date").fill_null(periods.FAR)).iter_rows())
     districts = [*port["district_code"].unique().drop_nulls().sort().to_list(), "unknown"]
     cells = _cells(of_accounts, districts, opened, last, earlier)
-    made = disclosure_release.protect(cells, hierarchy(cells, opened, districts), rules, [earlier[LEDGER]] if earlier else ())
+    made = disclosure_release.protect(cells, hierarchy(cells, opened, districts), rules, [earlier[LEDGER]] if earlier else (), ties(cells))
     summary = made.summary.with_columns(last_month=pl.lit(last), released=pl.lit(made.safe))
     open_year = periods.fiscal_year_start(periods.fiscal_year(periods.next_month(last)))
     kept = of_accounts.filter(pl.col("month") >= open_year)
@@ -164,12 +164,20 @@ def _cells(
     new = joined.select(
         "metric_id", "center_code", "district_code",
         *(pl.when(money & (name != "n_accounts")).then(pl.col(name) / 100).otherwise(pl.col(name)).alias(name) for name in figures),
-        period=period(), whole=~money, applicable=pl.col("is_open") | (pl.col("total") != 0),
+        period=period(), whole=~money, applicable=pl.col("is_open") | (pl.col("total") != 0), published=_published(opened),
     )  # fmt: skip
     if earlier is None:
         return new
-    old = earlier[LEDGER].select(new.columns)
+    dated = earlier[LEDGER].with_columns(from_date=pl.col("period").str.split(" ").list.last().str.to_date())
+    old = dated.with_columns(published=_published(opened)).select(new.columns)
     return pl.concat([old, new.join(old, on=_KEYS, how="anti").match_to_schema(old.schema, integer_cast="upcast", float_cast="upcast")])
+
+
+def _published(opened: Mapping[str, dt.date]) -> pl.Expr:
+    """Leave out what a Center holds at the end of the month in which it opens: so little that receipts alone would tell it."""
+    stocks = [measure.metric_id for measure in publication.MEASURES if measure.is_stock]
+    begun = pl.col("center_code").replace_strict(opened, default=None, return_dtype=pl.Date).dt.month_start()
+    return ~(pl.col("metric_id").is_in(stocks) & (pl.col("from_date") == begun)).fill_null(value=False)
 
 
 def period(level: str = "level", from_date: str = "from_date") -> pl.Expr:
@@ -193,6 +201,23 @@ def hierarchy(cells: pl.DataFrame, centers: Sequence[str] | Mapping[str, Any], d
         "center_code": pl.DataFrame(by_center, schema=["parent", "child"], orient="row"),
         "district_code": pl.DataFrame({"parent": [EVERY_DISTRICT] * len(districts), "child": list(districts)}),
     }
+
+
+def ties(cells: pl.DataFrame) -> pl.DataFrame:
+    """Say what ties stocks to flows: pending = pending a month before + receipts - completions, but for transfers.
+
+    An attacker is taken to know the transfers, which are not published: the audit errs on the side of caution.
+    """
+    month = pl.col("period").str.strip_prefix("month ")
+    mine = cells.filter(pl.col("period").str.starts_with("month ")).select(*_KEYS).with_columns(month=month.str.to_date())
+    weights = {"pending": -1, "receipts": 1, "completions": -1}
+    now = mine.filter(pl.col("metric_id").is_in(list(weights))).with_columns(
+        weight=pl.col("metric_id").replace_strict(weights, return_dtype=pl.Int64)
+    )
+    before = mine.filter(pl.col("metric_id") == "pending").with_columns(pl.col("month").dt.offset_by("1mo"), weight=pl.lit(1, pl.Int64))
+    parts = pl.concat([now, before])
+    named = parts.with_columns(tie=pl.format("{} {}", "center_code", "month"))
+    return named.filter(pl.len().over("tie") == len(weights) + 1).drop("month")
 
 
 def _fiscal_year() -> pl.Expr:

@@ -38,7 +38,13 @@ class Release:
         return bool(self.audit["ok"].all())
 
 
-def protect(cells: pl.DataFrame, hierarchy: tables.Hierarchy, rules: Rules, earlier: Sequence[pl.DataFrame] = ()) -> Release:
+def protect(
+    cells: pl.DataFrame,
+    hierarchy: tables.Hierarchy,
+    rules: Rules,
+    earlier: Sequence[pl.DataFrame] = (),
+    ties: pl.DataFrame | None = None,
+) -> Release:
     """Withhold what must be, prove it, and round the rest.
 
     Args:
@@ -46,6 +52,7 @@ def protect(cells: pl.DataFrame, hierarchy: tables.Hierarchy, rules: Rules, earl
         hierarchy: What adds up to what, as `tables.system` describes.
         rules: The rules in force.
         earlier: The ledgers of the releases before, oldest first.
+        ties: What else an attacker can add up, as `tables.system` describes.
 
     Returns:
         The same release for the same input, whatever its order of rows; the frames keep the order of the cells given.
@@ -54,7 +61,7 @@ def protect(cells: pl.DataFrame, hierarchy: tables.Hierarchy, rules: Rules, earl
     keys = primary.dimensions(marked)
     order = marked.select(keys).with_row_index("order").sort(keys)["order"]
     marked = marked[order]
-    system = tables.system(marked, hierarchy, earlier)
+    system = tables.system(marked, hierarchy, earlier, ties)
     pattern = complementary.choose(system)
     attack = audit.audit(system, pattern.hidden, pattern.proofs.values())
     # An earlier release cannot be taken back, but a primary cell is not shown again.

@@ -136,13 +136,16 @@ def components(matrix: csr_matrix, variables: Ints) -> list[Ints]:
     return [variables[group] for group in np.split(order, np.flatnonzero(np.diff(label[order])) + 1)]
 
 
-def system(cells: pl.DataFrame, hierarchy: Hierarchy, earlier: Sequence[pl.DataFrame] = ()) -> System:
+def system(cells: pl.DataFrame, hierarchy: Hierarchy, earlier: Sequence[pl.DataFrame] = (), ties: pl.DataFrame | None = None) -> System:
     """Write the tables of a release, and of those before it, as one system.
 
     Args:
         cells: Cells as `primary.mark` returns them.
         hierarchy: For each dimension that adds up a frame with `parent`, `child` and, where a parent has several splits, `split`.
         earlier: Ledgers of earlier releases (`release.Release.ledger`), oldest first.
+        ties: What else an attacker can add up: the dimensions of a cell, `tie` (which cells belong together) and `weight` (what a cell
+            counts). Weighted, the cells of a tie come to a sum that he is taken to know, whatever it is. A tie of which a cell is not
+            there is left out.
 
     Raises:
         DataError: A part is missing or a whole is not the sum of its parts; the message names the cell.
@@ -151,7 +154,7 @@ def system(cells: pl.DataFrame, hierarchy: Hierarchy, earlier: Sequence[pl.DataF
     for name in hierarchy:
         if name not in keys:
             raise DataError(f"The hierarchy names the dimension “{name}”, which the cells do not have; they have {', '.join(keys)}.")
-    layers = [_figures(cells, keys), *(_figures(ledger.filter("applicable"), keys) for ledger in reversed(earlier))]
+    layers = [_figures(cells, keys), *(_figures(ledger, keys) for ledger in reversed(earlier))]
     variables, numbered = _variables(layers, keys)
     splits = {name: _splits(frame, name) for name, frame in hierarchy.items()}
     codes = tuple(sorted(set(variables[key])) for key in keys)
@@ -162,6 +165,7 @@ def system(cells: pl.DataFrame, hierarchy: Hierarchy, earlier: Sequence[pl.DataF
     _unshown(numbered[0], keys, splits)
     matrix = _equations(numbered, keys, splits, variables.height)
     _add_up(matrix, variables, keys)
+    matrix = _tied(matrix, numbered[0], keys, ties)
     value = variables["total"].to_numpy()
     some = value[value > 0]
     # What is lost is counted in cells and in value at once: a cell of average size counts two.
@@ -179,6 +183,21 @@ def system(cells: pl.DataFrame, hierarchy: Hierarchy, earlier: Sequence[pl.DataF
             name: variables[name].to_numpy().copy() for name in ("value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free")
         },
     )
+
+
+def _tied(matrix: csr_matrix, newest: pl.DataFrame, keys: Sequence[str], ties: pl.DataFrame | None) -> csr_matrix:
+    """Add the equations of ties; what a tie sums up to needs no variable, because only differences from the true values count."""
+    from scipy.sparse import csr_matrix, vstack
+
+    if ties is None or ties.is_empty():
+        return matrix
+    found = ties.join(newest.select(*keys, "variable"), on=list(keys), how="left")
+    whole = found.filter(pl.col("variable").is_not_null().all().over("tie")).with_columns(row=pl.col("tie").rank("dense") - 1)
+    if whole.is_empty():
+        return matrix
+    shape = (int(whole["row"].n_unique()), matrix.shape[1])
+    at = (whole["row"].to_numpy(), whole["variable"].to_numpy())
+    return csr_matrix(vstack([matrix, csr_matrix((whole["weight"].cast(pl.Float64).to_numpy(), at), shape=shape)]))
 
 
 def _inside(atoms: Bools) -> Bools:
