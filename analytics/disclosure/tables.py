@@ -242,9 +242,13 @@ def _variables(layers: Sequence[pl.DataFrame], keys: Sequence[str]) -> tuple[pl.
         numbered.append(here)
         fresh.append(here.filter(new))
         newer = here if newer is None else pl.concat([here, newer.join(here, on=keys, how="anti")], how="diagonal")
-    seen = pl.concat(numbered).filter("seen")["variable"].unique()
+    every = pl.concat(numbered)
+    seen = every.filter("seen")["variable"].unique()
+    # What one release withheld no later one shows, even where it is not needed any more.
+    withheld = every.filter(pl.col("layer") > 0, "free")["variable"].unique()
     rows = pl.concat(fresh).with_columns(known=pl.col("variable").is_in(seen.implode()), value="total")
-    return rows.with_columns(free=pl.col("free") & ~pl.col("known")).sort("variable"), numbered
+    free = (pl.col("free") | pl.col("variable").is_in(withheld.implode())) & ~pl.col("known")
+    return rows.with_columns(free=free).sort("variable"), numbered
 
 
 def _splits(frame: pl.DataFrame, name: str) -> pl.DataFrame:
