@@ -124,7 +124,9 @@ def planted(said: pl.DataFrame) -> pl.DataFrame:
     group = f"IWG-{truth.center_code}"
     words = "Answer every question on {} within two business days, even if the answer is when to expect one."
     # That statement if the group made it, else its first piece becomes it.
-    of_group = said.filter(pl.col("group_code") == group).with_columns(other=~pl.col("statement").str.starts_with(words.split(" {}")[0]))
+    of_group = said.filter(pl.col("group_code") == group).with_columns(
+        other=~pl.col("statement").str.starts_with(words.split(" {}", maxsplit=1)[0])
+    )
     its = pl.col("feedback_id") == of_group.sort("other", "feedback_id")["feedback_id"][0]
     changed = {
         "topic": pl.lit("contacts"),
