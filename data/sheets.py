@@ -124,8 +124,15 @@ def preview(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | No
         (misfit.row, "", misfit.text[:200], rules.FIELDS_HELP.format(values=misfit.values, wanted=misfit.wanted)) for misfit in raw.misfits
     ]
     refused = pl.concat([faults, pl.DataFrame(wide, schema=faults.schema, orient="row")]).sort("row_number", maintain_order=True)
-    named = refused.select(row="row_number", column=pl.col("column_name").replace(HEADS), value="value", message="message")
+    words = {rules.message("in_code_set", TABLES["feedback"].columns()[column]): _known_words(of) for column, of in CODES.items()}
+    message = pl.col("message").replace(words)
+    named = refused.select(row="row_number", column=pl.col("column_name").replace(HEADS), value="value", message=message)
     return Preview(taken, known, named, raw.rows.height + len(raw.misfits), (*raw.notices, *checked.notices))
+
+
+def _known_words(of: Mapping[str, str]) -> str:
+    """Say which words a column takes: a reader of the spreadsheet knows no codes."""
+    return f"The word is not known; use one of “{'”, “'.join(of.values())}”."
 
 
 def take(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | None, author: Author) -> LoadResult:

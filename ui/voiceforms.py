@@ -128,21 +128,21 @@ def _field(view: View, desk: Desk, name: str, value: Any, key: str) -> Any:
     label, tip = voicewords.HEADS[name], _HELP.get(name)
     if name in _LONG:
         return st.text_area(label, value or "", key=key, max_chars=2000)
-    if name in _DATES:
-        return st.date_input(label, value, key=key, min_value=_EARLIEST, max_value=_LATEST, format="YYYY-MM-DD", help=tip)
-    if name in _NUMBERS:
-        least, most = _NUMBERS[name]
-        return st.number_input(label, least, most, None if value is None else int(value), step=1, key=key)
     if name == "is_public":
         return st.checkbox("Public: may be shown to working groups", bool(value), key=key)
+    # A field that begins empty can be emptied again, so what stands in it is put there by way of the session.
+    if value is not None and key not in st.session_state:
+        st.session_state[key] = int(value) if name in _NUMBERS else value
+    if name in _DATES:
+        return st.date_input(label, None, key=key, min_value=_EARLIEST, max_value=_LATEST, format="YYYY-MM-DD", help=tip)
+    if name in _NUMBERS:
+        least, most = _NUMBERS[name]
+        return st.number_input(label, least, most, None, step=1, key=key)
     choices = _choices(view, desk, name)
     if choices is None:
-        return st.text_input(label, value or "", key=key, help=tip, max_chars=400)
-    options = list(choices)
-    if value is not None and value not in options:
-        options.append(value)
-    index = options.index(value) if value in options else None
-    return st.selectbox(label, options, index, format_func=lambda code: choices.get(code, str(code)), key=key, help=tip, placeholder="None")
+        return st.text_input(label, key=key, help=tip, max_chars=400)
+    options = [*choices, *([value] if value is not None and value not in choices else [])]
+    return st.selectbox(label, options, None, format_func=lambda code: choices.get(code, str(code)), key=key, help=tip, placeholder="None")
 
 
 def _choices(view: View, desk: Desk, name: str) -> Mapping[str, str] | None:

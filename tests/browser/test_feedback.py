@@ -55,6 +55,11 @@ def test_a_piece_is_answered_and_shows_at_once_with_its_history(own: Server, vis
     status.fill("Answered")
     page.keyboard.press("Enter")
     mine.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text="Nothing was saved.")).to_contain_text("say on which day it was given")
+    for label in ("First answer", "Settled"):
+        mine.get_by_test_id("stDateInput").filter(has_text=label).get_by_role("spinbutton").first.click()
+        page.keyboard.type("20130930")
+    mine.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text(f"{waiting} is saved. Its history says who and when.")).to_be_visible(timeout=20_000)
     history = page.locator("section.cl-list").filter(has=page.get_by_role("heading", name="History"))
     expect(history).to_contain_text("director-ELE · demonstration")
