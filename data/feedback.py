@@ -253,7 +253,8 @@ class Desk:
         with self._engine.connect() as connection:
             given = connection.execute(select(THEME).order_by(THEME.c.at, THEME.c.theme_id)).all()
         names = [(row.words, row.name, row.role, row.person, row.at) for row in given]
-        return themes.named(self._snapshot.themes("themes"), names)
+        found = themes.named(self._snapshot.themes("themes"), names)
+        return found if self.scope.role.id in EDITORS else themes.public(found, self.rows["statement"])
 
     def pieces_of_themes(self) -> pl.DataFrame:
         """Return the theme of each published piece that the reader reaches: `feedback_id`, `theme`, `weight`."""

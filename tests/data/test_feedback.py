@@ -84,6 +84,7 @@ def test_a_piece_is_recorded_answered_and_read_back_with_its_history(groups: Eng
         "responded_date": dt.date(2013, 7, 1),
         "position": "agree",
         "status": "answered",
+        "closed_date": dt.date(2013, 7, 1),
     }
     assert desk(groups, "director", "ELE").save(answer, seen=row["load_id"], action="answer") == key
     now = desk(groups).rows.row(0, named=True)
