@@ -93,6 +93,8 @@ def did_it_move(view: View, found: Effects) -> Card:
                 Column("slice", "Number that should move", "text"),
                 Column("effective_date", "In force from", "date"),
                 Column("verdict", "Did it move?", "text"),
+                Column("statement", "You said", "text"),
+                Column("response", "We did", "text"),
                 Column("reason", "Why", "text"),
                 Column("before", "Months before", "count"),
                 Column("after", "Months after", "count"),
