@@ -19,7 +19,7 @@ from analytics import codes, themes, voices
 from analytics.exc import DataError, ScopeError
 from analytics.overlay import Overlay
 from analytics.rollups import FEEDBACK, rollups_of
-from analytics.voicewords import DEFAULTS, LEAST_ORGANIZATIONS
+from analytics.voicewords import LEAST_ORGANIZATIONS
 from data import bulk, database, facts, history, sheets, typed
 from data.contracts import TABLES
 from data.load import LoadResult
@@ -346,8 +346,3 @@ def _changes(versions: pl.DataFrame, by: Mapping[int, tuple[Any, str, str, str]]
                 old, new = (None if each is None else str(each) for each in (before[name], row[name]))
                 found.append((row["load_id"], *who, name, old, new))
     return pl.DataFrame(found, schema=_CHANGES, orient="row")
-
-
-def blank(as_of: dt.date) -> dict[str, Any]:
-    """Return a new piece of feedback before anything is typed."""
-    return dict.fromkeys(TABLES["feedback"].column_names()) | DEFAULTS | {"received_date": as_of, "is_public": False}

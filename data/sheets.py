@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import dataframely as dy
 import polars as pl
@@ -275,9 +275,3 @@ def _own_only(rows: pl.DataFrame, own: tuple[str, ...] | None) -> pl.DataFrame:
             f"Row {other[ROW][0]} is feedback of the group “{other['group_code'][0]}”, which is not your Center's; take it out and choose the file again."
         )
     return rows
-
-
-def row_words(preview: Preview) -> list[dict[str, Any]]:
-    """Return the rows that would be taken under their headings, for a table on screen."""
-    shown = [column for column in HEADS if column in preview.taken.columns and preview.taken[column].null_count() < preview.taken.height]
-    return preview.taken.select("row", *shown).rename({column: HEADS[column] for column in shown} | {"row": "Row"}).to_dicts()

@@ -72,8 +72,8 @@ def new(view: View, desk: Desk, as_of: dt.date) -> None:
 def _save(desk: Desk, values: dict[str, Any], opened: dict[str, Any]) -> None:
     """Save what was typed and show it; what is wrong is said beside the form, which keeps what was typed."""
     first = opened["seen"] is None
-    answered = not first and "response" in values and bool(values["response"]) and bool(values["responded_date"])
-    action = "create" if first else "answer" if answered and values["response"] != _response_of(desk, opened["id"]) else "edit"
+    answered = not first and values["response"] and values["response"] != _response_of(desk, opened["id"])
+    action = "create" if first else "answer" if answered else "edit"
     try:
         saved = desk.save({name: values.get(name) for name in voicewords.HEADS}, seen=opened["seen"], action=action)
     except CenterlineError as error:
@@ -82,7 +82,6 @@ def _save(desk: Desk, values: dict[str, Any], opened: dict[str, Any]) -> None:
         st.error("Nothing was saved.\n\n" + "\n".join(f"- {word}" for word in words))
         _seen_again(desk, opened)
         return
-    st.session_state.pop(_STATE, None) if not first else None
     st.session_state[_STATE] = {"id": "", "seen": None, "round": opened["round"] + 1}
     if first:
         st.session_state["centerline.feedback_new"] = opened["round"] + 1
