@@ -160,6 +160,21 @@ def named(themes: pl.DataFrame, names: Sequence[Name]) -> pl.DataFrame:
     return pl.concat([themes, pl.DataFrame(rows, schema=schema, orient="row")], how="horizontal")
 
 
+def public(found: pl.DataFrame, statements: pl.Series) -> pl.DataFrame:
+    """Leave only the words of themes that stand in the given statements; a name that a person gave stays, who gave it does not.
+
+    Args:
+        found: Themes as `named` makes them.
+        statements: What the reader may read.
+    """
+    text = "\n".join(statements).lower()
+    kept = [", ".join(word for word in words.split(", ") if word in text) for words in found["words"]]
+    words = pl.Series("words", kept, dtype=pl.String)
+    name = pl.when("confirmed").then(pl.col("name")).when(words != "").then(words).otherwise(pl.lit("A theme of what is not public"))
+    nobody = [pl.lit(None, found.schema[column]).alias(column) for column in ("role", "person")]
+    return found.with_columns(words, *nobody, name=name)
+
+
 def _common(words: str, others: str) -> float:
     """Return the share of the words of either that both have (Jaccard)."""
     one, other = set(words.split(", ")), set(others.split(", "))

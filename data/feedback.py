@@ -15,18 +15,18 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import Connection, Engine, select
 
-from analytics import themes, voices
+from analytics import codes, themes, voices
 from analytics.exc import DataError, ScopeError
 from analytics.overlay import Overlay
 from analytics.rollups import FEEDBACK, rollups_of
-from analytics.voicewords import DEFAULTS, LEAST_ORGANIZATIONS
+from analytics.voicewords import LEAST_ORGANIZATIONS
 from data import bulk, database, facts, history, sheets, typed
 from data.contracts import TABLES
 from data.load import LoadResult
 from data.schema import EDIT, LOAD, THEME
 from data.settings import settings
 from data.store import Snapshot
-from data.typed import Author
+from data.typed import Author, Fault, RefusedError
 
 #: Roles that write feedback; a director that of their own Center.
 EDITORS: Final = ("leadership", "director", "analyst")
@@ -177,6 +177,7 @@ class Desk:
             RefusedError: a value breaks the contract.
             ChangedError: somebody else saved it meanwhile.
         """
+        _dated(values)
         return self._save("feedback", values, seen, action, _next_feedback)
 
     def save_meeting(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
@@ -252,7 +253,8 @@ class Desk:
         with self._engine.connect() as connection:
             given = connection.execute(select(THEME).order_by(THEME.c.at, THEME.c.theme_id)).all()
         names = [(row.words, row.name, row.role, row.person, row.at) for row in given]
-        return themes.named(self._snapshot.themes("themes"), names)
+        found = themes.named(self._snapshot.themes("themes"), names)
+        return found if self.scope.role.id in EDITORS else themes.public(found, self.rows["statement"])
 
     def pieces_of_themes(self) -> pl.DataFrame:
         """Return the theme of each published piece that the reader reaches: `feedback_id`, `theme`, `weight`."""
@@ -276,6 +278,21 @@ class Desk:
             bulk.insert_record(connection, "theme", {"theme_id": str(uuid.uuid4()), "words": words, "name": given, "at": now} | who)
             event = {"event_id": str(uuid.uuid4()), "at": now, "action": "name_theme", "detail": f"{given}: {words}"[:2000]}
             bulk.insert_record(connection, "audit_event", event | who)
+
+
+def _dated(values: Mapping[str, Any]) -> None:
+    """Refuse an answer or an end without its day: every figure of days would count it as still waiting.
+
+    Raises:
+        RefusedError: a day is missing; files of other systems may lack it, what is typed may not.
+    """
+    faults = []
+    if values.get("response") and not values.get("responded_date"):
+        faults.append(Fault("responded_date", "There is an answer; say on which day it was given."))
+    if values.get("status") in codes.FEEDBACK_CLOSED and not values.get("closed_date"):
+        faults.append(Fault("closed_date", "The status is one that settles it; say on which day, or choose an open one."))
+    if faults:
+        raise RefusedError(tuple(faults))
 
 
 def _center(connection: Connection, values: Mapping[str, Any]) -> str | None:
@@ -329,8 +346,3 @@ def _changes(versions: pl.DataFrame, by: Mapping[int, tuple[Any, str, str, str]]
                 old, new = (None if each is None else str(each) for each in (before[name], row[name]))
                 found.append((row["load_id"], *who, name, old, new))
     return pl.DataFrame(found, schema=_CHANGES, orient="row")
-
-
-def blank(as_of: dt.date) -> dict[str, Any]:
-    """Return a new piece of feedback before anything is typed."""
-    return dict.fromkeys(TABLES["feedback"].column_names()) | DEFAULTS | {"received_date": as_of, "is_public": False}

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import dataframely as dy
 import polars as pl
@@ -124,8 +124,15 @@ def preview(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | No
         (misfit.row, "", misfit.text[:200], rules.FIELDS_HELP.format(values=misfit.values, wanted=misfit.wanted)) for misfit in raw.misfits
     ]
     refused = pl.concat([faults, pl.DataFrame(wide, schema=faults.schema, orient="row")]).sort("row_number", maintain_order=True)
-    named = refused.select(row="row_number", column=pl.col("column_name").replace(HEADS), value="value", message="message")
+    words = {rules.message("in_code_set", TABLES["feedback"].columns()[column]): _known_words(of) for column, of in CODES.items()}
+    message = pl.col("message").replace(words)
+    named = refused.select(row="row_number", column=pl.col("column_name").replace(HEADS), value="value", message=message)
     return Preview(taken, known, named, raw.rows.height + len(raw.misfits), (*raw.notices, *checked.notices))
+
+
+def _known_words(of: Mapping[str, str]) -> str:
+    """Say which words a column takes: a reader of the spreadsheet knows no codes."""
+    return f"The word is not known; use one of “{'”, “'.join(of.values())}”."
 
 
 def take(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | None, author: Author) -> LoadResult:
@@ -268,9 +275,3 @@ def _own_only(rows: pl.DataFrame, own: tuple[str, ...] | None) -> pl.DataFrame:
             f"Row {other[ROW][0]} is feedback of the group “{other['group_code'][0]}”, which is not your Center's; take it out and choose the file again."
         )
     return rows
-
-
-def row_words(preview: Preview) -> list[dict[str, Any]]:
-    """Return the rows that would be taken under their headings, for a table on screen."""
-    shown = [column for column in HEADS if column in preview.taken.columns and preview.taken[column].null_count() < preview.taken.height]
-    return preview.taken.select("row", *shown).rename({column: HEADS[column] for column in shown} | {"row": "Row"}).to_dicts()

@@ -55,11 +55,11 @@ def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
     present, promised = desk.attendance(meeting["meeting_id"]), desk.follow_ups(meeting["meeting_id"])
     said = desk.rows.filter(pl.col("meeting_id") == meeting["meeting_id"]).height
     facts = f"{escape(meeting['location'] or 'Place not recorded')} · {format.count(meeting['attendance_count'])} people · {format.count(said)} pieces of individual input"
-    agenda = "".join(f"<li>{escape(line)}</li>" for line in (meeting["agenda"] or "").splitlines())
+    agenda = "<br>".join(escape(line) for line in (meeting["agenda"] or "").splitlines())
     who = [(codes.SEGMENTS[row["segment"]], row["organizations"], row["people"]) for row in present.iter_rows(named=True)]
     st.html(
         f'<section class="cl-list"><h2>{escape(_name(view, meeting))}</h2><p>{facts}</p>'
-        + (f'<ul class="cl-plain">{agenda}</ul>' if agenda else "")
+        + (f"<p>{agenda}</p>" if agenda else "")
         + "</section>"
         + table(
             "Attendance",

@@ -72,8 +72,8 @@ def new(view: View, desk: Desk, as_of: dt.date) -> None:
 def _save(desk: Desk, values: dict[str, Any], opened: dict[str, Any]) -> None:
     """Save what was typed and show it; what is wrong is said beside the form, which keeps what was typed."""
     first = opened["seen"] is None
-    answered = not first and "response" in values and bool(values["response"]) and bool(values["responded_date"])
-    action = "create" if first else "answer" if answered and values["response"] != _response_of(desk, opened["id"]) else "edit"
+    answered = not first and values["response"] and values["response"] != _response_of(desk, opened["id"])
+    action = "create" if first else "answer" if answered else "edit"
     try:
         saved = desk.save({name: values.get(name) for name in voicewords.HEADS}, seen=opened["seen"], action=action)
     except CenterlineError as error:
@@ -82,7 +82,6 @@ def _save(desk: Desk, values: dict[str, Any], opened: dict[str, Any]) -> None:
         st.error("Nothing was saved.\n\n" + "\n".join(f"- {word}" for word in words))
         _seen_again(desk, opened)
         return
-    st.session_state.pop(_STATE, None) if not first else None
     st.session_state[_STATE] = {"id": "", "seen": None, "round": opened["round"] + 1}
     if first:
         st.session_state["centerline.feedback_new"] = opened["round"] + 1
@@ -128,21 +127,21 @@ def _field(view: View, desk: Desk, name: str, value: Any, key: str) -> Any:
     label, tip = voicewords.HEADS[name], _HELP.get(name)
     if name in _LONG:
         return st.text_area(label, value or "", key=key, max_chars=2000)
-    if name in _DATES:
-        return st.date_input(label, value, key=key, min_value=_EARLIEST, max_value=_LATEST, format="YYYY-MM-DD", help=tip)
-    if name in _NUMBERS:
-        least, most = _NUMBERS[name]
-        return st.number_input(label, least, most, None if value is None else int(value), step=1, key=key)
     if name == "is_public":
         return st.checkbox("Public: may be shown to working groups", bool(value), key=key)
+    # A field that begins empty can be emptied again, so what stands in it is put there by way of the session.
+    if value is not None and key not in st.session_state:
+        st.session_state[key] = int(value) if name in _NUMBERS else value
+    if name in _DATES:
+        return st.date_input(label, None, key=key, min_value=_EARLIEST, max_value=_LATEST, format="YYYY-MM-DD", help=tip)
+    if name in _NUMBERS:
+        least, most = _NUMBERS[name]
+        return st.number_input(label, least, most, None, step=1, key=key)
     choices = _choices(view, desk, name)
     if choices is None:
-        return st.text_input(label, value or "", key=key, help=tip, max_chars=400)
-    options = list(choices)
-    if value is not None and value not in options:
-        options.append(value)
-    index = options.index(value) if value in options else None
-    return st.selectbox(label, options, index, format_func=lambda code: choices.get(code, str(code)), key=key, help=tip, placeholder="None")
+        return st.text_input(label, key=key, help=tip, max_chars=400)
+    options = [*choices, *([value] if value is not None and value not in choices else [])]
+    return st.selectbox(label, options, None, format_func=lambda code: choices.get(code, str(code)), key=key, help=tip, placeholder="None")
 
 
 def _choices(view: View, desk: Desk, name: str) -> Mapping[str, str] | None:

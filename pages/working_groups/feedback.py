@@ -7,6 +7,7 @@ from ui.cards import closing, effects
 from ui.cards import voices as said
 from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
+from ui.lists import said_and_done
 from ui.pagetitles import feedback as title
 
 snapshot = Snapshot(session.guard(), session.cited_version())
@@ -54,6 +55,7 @@ voices.draw(view, desk, record)
 opened = voices.opened(view, desk)
 if opened:
     voiceforms.edit(view, desk, opened)
+said_and_done(view, desk.rows)
 voiceforms.new(view, desk, view.as_of)
 voicesheets.draw(desk)
 meetings.draw(view, desk)

@@ -124,7 +124,7 @@ def test_rolling_back_and_going_on(home: Path, files: Path, capsys: pytest.Captu
 def test_upgrade_and_copy(home: Path, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["load", str(files)])
     assert main(["upgrade"]) == 0
-    assert "revision 0003" in capsys.readouterr().out
+    assert "revision 0004" in capsys.readouterr().out
     target = f"sqlite:///{tmp_path / 'copy.sqlite'}"
     assert main(["copy", target]) == 0
     assert "tables copied" in capsys.readouterr().out

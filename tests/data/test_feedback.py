@@ -84,14 +84,15 @@ def test_a_piece_is_recorded_answered_and_read_back_with_its_history(groups: Eng
         "responded_date": dt.date(2013, 7, 1),
         "position": "agree",
         "status": "answered",
+        "closed_date": dt.date(2013, 7, 1),
     }
     assert desk(groups, "director", "ELE").save(answer, seen=row["load_id"], action="answer") == key
     now = desk(groups).rows.row(0, named=True)
     assert now["response"] == "One request from now on."
     assert now["statement"] == PIECE["statement"]
     told = desk(groups).history("feedback", key)
-    assert told["action"].to_list() == ["answer"] * 4 + ["create"]
-    assert told["role"].to_list() == ["director-ELE"] * 4 + ["analyst"]
+    assert told["action"].to_list() == ["answer"] * 5 + ["create"]
+    assert told["role"].to_list() == ["director-ELE"] * 5 + ["analyst"]
     changed = {row["column"]: (row["old"], row["new"]) for row in told.iter_rows(named=True) if row["column"]}
     assert changed["status"] == ("open", "answered")
     assert changed["response"] == (None, "One request from now on.")
@@ -141,6 +142,13 @@ def test_what_breaks_the_contract_is_refused_with_what_to_do_and_leaves_no_trace
         with pytest.raises(RefusedError) as caught:
             desk(groups).save({**PIECE, **changes}, action="create")
         assert [fault.column for fault in caught.value.faults] == [column]
+
+
+def test_an_answer_and_an_end_need_their_day(groups: Engine) -> None:
+    with pytest.raises(RefusedError) as caught:
+        desk(groups).save({**PIECE, "response": "Yes.", "status": "answered"}, action="create")
+    assert [fault.column for fault in caught.value.faults] == ["responded_date", "closed_date"]
+    assert desk(groups).rows.is_empty()
 
 
 def test_a_record_saved_as_it_stands_changes_nothing(groups: Engine) -> None:
@@ -272,7 +280,7 @@ def test_a_broken_spreadsheet_is_previewed_taken_and_nothing_of_it_is_lost(group
         (6, "Organisation (code)", None),
         (6, "Statement", None),
     ]
-    assert "use one of importer_large" in seen.refused["message"][0]
+    assert "use one of “Importer, large”, “Importer, mid-size”" in seen.refused["message"][0]
     assert desk(groups).rows.is_empty()
     result = desk(groups).take("minutes.xlsx", content)
     assert (result.read, result.accepted, result.rejected, result.added) == (5, 2, 3, 2)

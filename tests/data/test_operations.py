@@ -123,7 +123,7 @@ def first_release(url: str) -> Engine:
 def test_an_upgrade_brings_the_first_release_along(new_url: str, home: Path, tmp_path: Path) -> None:
     first_release(new_url).dispose()
     upgraded = database.engine(new_url)
-    assert database.revision(upgraded) == "0003"
+    assert database.revision(upgraded) == "0004"
     assert health.recounted(upgraded)["residual"].sum() == 0
     assert quarantine.counts(upgraded)["quarantine_rows"] == 1
     load.seed_reference(upgraded)

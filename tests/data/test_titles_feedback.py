@@ -132,6 +132,9 @@ def test_themes(view: View, desk: Desk) -> None:
         assert card.title.startswith(f"The words tell {plural(top.height)} apart")
         assert f"{top['shown'][0]:,} of {top['shown'].sum():,}" in card.title
         assert top["shown"].sum() == pieces.height
+        if desk.scope.role_id == "working_group":
+            read = "\n".join(desk.rows["statement"]).lower()
+            assert all(word in read for words in top["words"] for word in words.split(", "))
 
 
 def plural(count: int) -> str:

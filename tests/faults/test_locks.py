@@ -53,7 +53,7 @@ def test_opening_a_new_file_waits_for_another_process_that_makes_it(tmp_path: Pa
     done.start()
     try:
         made = database.engine(f"sqlite:///{path}")
-        assert database.revision(made) == "0003"
+        assert database.revision(made) == "0004"
         made.dispose()
     finally:
         done.join()

@@ -87,6 +87,17 @@ def test_a_name_lasts_while_half_of_the_words_are_common_and_the_last_one_counts
     assert themes.named(found.clear(), given).is_empty()
 
 
+def test_a_reader_of_public_statements_sees_no_word_of_others() -> None:
+    found = pl.DataFrame({"theme": [1, 2, 3], "words": ["port, hold", "secret, letter", "hidden"], "feedback_count": [5, 4, 2]})
+    named = themes.named(found, [("port, hold", "Holds", "analyst", "a", dt.datetime(2013, 9, 30))])
+    seen = themes.public(named, pl.Series(["A hold at the PORT.", "One letter."]))
+    assert seen.select("words", "name", "person").rows() == [
+        ("port, hold", "Holds", None),
+        ("letter", "letter", None),
+        ("", "A theme of what is not public", None),
+    ]
+
+
 def test_nothing_that_a_page_loads_brings_the_library_along() -> None:
     code = "import sys; import data.journal, data.store, data.publish, ui.voices, ui.voiceforms, ui.meetings, ui.cards.effects, ui.cards.closing; print('sklearn' in sys.modules, 'xlsxwriter' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -37,7 +37,11 @@ def _accepted(view: View, key: str, rows: pl.DataFrame, noun: str, note: str = "
     known = ordered.drop_nulls("value")
     whole = total(rows["n"]) if rows.height else 0
     if known.is_empty():
-        return empty(view, key, f"Too few positions to say what is agreed to by {noun.lower()}", "feedback_received")
+        card = empty(view, key, f"Too few positions to say what is agreed to by {noun.lower()}", "feedback_received")
+        words = (
+            f"{plural(int(whole), 'piece has', 'pieces have')} a position, but fewer than {standards.LEAST_CASES} in every {noun.lower()}. "
+        )
+        return replace(card, empty=words + "Choose a longer period or more Centers.") if whole else card
     low, high = known.row(0, named=True), known.row(-1, named=True)
     title = f"“{low['label']}” is agreed to least often, {format.share(low['value'])} of {plural(int(low['n']), 'piece')}"
     if known.height == 1:
@@ -177,7 +181,9 @@ def satisfied(view: View) -> Card:
     rated = int(total(rows["feedback_count"])) if rows.height else 0
     overall = view.ask("feedback_satisfied_share").row(0, named=True)
     if rated < standards.LEAST_CASES or overall["value"] is None:
-        return empty(view, key, "Too few ratings to say how satisfied those who asked are", "feedback_satisfied_share")
+        card = empty(view, key, "Too few ratings to say how satisfied those who asked are", "feedback_satisfied_share")
+        words = f"{plural(rated, 'rating')} of answers, fewer than the {standards.LEAST_CASES} that a share needs. Choose a longer period or more Centers."
+        return replace(card, empty=words) if rated else card
     score = pl.col("satisfaction")
     stage = (
         pl.when(score >= 4)

@@ -27,6 +27,10 @@ _WORDS: Final = {
     moved.TOO_EARLY: "Too early",
     moved.UNJUDGED: "Cannot be judged",
 }
+_NONE: Final = (
+    "No feedback shown is implemented from a known day on with a number that should move. Give these in its record, choose a longer period or "
+    "more Centers."
+)
 RULE: Final = (
     "Limits are frozen from up to 24 settled months before. Moved: the last 7 months after are all better than the average before, or 2 of the "
     "last 6 are beyond the limit. Too early: fewer than 6 settled months after. That a number moved after something was done does not say that it moved because of it."
@@ -58,7 +62,9 @@ def did_it_move(view: View, found: Effects) -> Card:
     """How many of the changes moved the number that they were meant to move, by number."""
     key, judged = "moved", found.judged
     if judged.is_empty():
-        return empty(view, key, "Nothing that was asked for has led to a change with a number to watch", "feedback_received")
+        return replace(
+            empty(view, key, "Nothing that was asked for has led to a change with a number to watch", "feedback_received"), empty=_NONE
+        )
     counts = {state: judged.filter(pl.col("state") == state).height for state in moved.STATES}
     sure = counts[moved.MOVED] + counts[moved.NOT_MOVED]
     title = (
@@ -87,6 +93,8 @@ def did_it_move(view: View, found: Effects) -> Card:
                 Column("slice", "Number that should move", "text"),
                 Column("effective_date", "In force from", "date"),
                 Column("verdict", "Did it move?", "text"),
+                Column("statement", "You said", "text"),
+                Column("response", "We did", "text"),
                 Column("reason", "Why", "text"),
                 Column("before", "Months before", "count"),
                 Column("after", "Months after", "count"),
@@ -127,7 +135,7 @@ def effect(view: View, found: Effects, feedback_id: str) -> Card:
     """Show one change with the months before and after it on a process chart whose limits are those of before."""
     key = "effect"
     if not feedback_id:
-        return empty(view, key, "No change with months to show", "feedback_received")
+        return replace(empty(view, key, "No change with months to show", "feedback_received"), empty=_NONE)
     row = found.judged.filter(pl.col("feedback_id") == feedback_id).row(0, named=True)
     judgement = moved.Judgement(*(row[name] for name in moved.Judgement._fields))
     metric = METRICS[row["linked_metric_id"]]

@@ -9,7 +9,7 @@ from analytics.filters import Filters
 from analytics.rollups import FEEDBACK
 from ui import charts
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, plural, total, with_chart
+from ui.cards.shared import empty, has_rows, labelled, named, plural, total, with_chart
 from ui.frame import View
 
 _TONES = {
@@ -46,8 +46,10 @@ def topics(view: View) -> Card:
     sums = (
         rows.group_by("topic_label").agg(pl.col("feedback_count").sum()).sort(["feedback_count", "topic_label"], descending=[True, False])
     )
-    first = sums.row(0, named=True)
-    title = f"“{first['topic_label']}” was raised most, {plural(first['feedback_count'], 'time')} of {format.count(total(sums['feedback_count']))}"
+    most = sums["feedback_count"][0]
+    ties = [f"“{label}”" for label in sums.filter(pl.col("feedback_count") == most)["topic_label"]]
+    verb, each = ("was", "") if len(ties) == 1 else ("were", " each")
+    title = f"{named(ties, 'topics')} {verb} raised most, {plural(most, 'time')}{each} of {format.count(total(sums['feedback_count']))}"
     grid = sums.select("topic_label", total="feedback_count").join(rows.select("label").unique(), how="cross")
     drawn = grid.join(rows, on=["topic_label", "label"], how="left").sort(
         ["total", "topic_label", "label"], descending=[True, False, False]
