@@ -161,7 +161,7 @@ def histories(frames: Frames, items: pl.DataFrame, as_of: dt.date, first_date: d
                 months = monthly.several(
                     frames, [metric], filters, as_of, end=as_of, first_date=first_date, by=["center"] if by else [], months=SPAN
                 )
-            except QueryError:  # the slice lies below what the role reaches
+            except (QueryError, pl.exceptions.PolarsError, OSError):  # below what the role reaches, or damaged: the others still show
                 continue
             for row in part.filter(linked_metric_id=metric_id).iter_rows(named=True):
                 own = months.filter(pl.col("center") == row["linked_center_code"]) if by else months

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import DBAPIError
 
 from analytics import codes, themes, voices
 from analytics.exc import DataError, ScopeError
@@ -24,7 +25,6 @@ from data import bulk, database, facts, history, sheets, typed
 from data.contracts import TABLES
 from data.load import LoadResult
 from data.schema import EDIT, LOAD, THEME
-from data.settings import settings
 from data.store import Snapshot
 from data.typed import Author, Fault, RefusedError
 
@@ -38,18 +38,34 @@ _OF_WHOM: Final = ("organization_code", "owner")
 class Desk:
     """Feedback and meetings as one reader reaches and writes them."""
 
-    def __init__(self, snapshot: Snapshot, engine: Engine | None = None, person: str = "demonstration", *, live: bool = True) -> None:
+    def __init__(self, snapshot: Snapshot, engine: Engine | None, person: str = "demonstration") -> None:
         """Open the record.
 
         Args:
             snapshot: The version that the reader looks at, with their scope.
-            engine: Database; by default that of the settings.
+            engine: Database; null for a version that is shown as it was published, in which nothing can be written.
             person: Who reads and writes.
-            live: False for a cited version: its own published record is shown, and nothing can be written.
         """
-        self._snapshot, self._engine = snapshot, engine or database.shared_engine(settings().url)
-        self.scope, self.live = snapshot.scope, live
+        self._snapshot, self._opened = snapshot, engine
+        self.scope, self.live = snapshot.scope, engine is not None
+        #: Why a record that should be live is not; empty when it is, or when a version is cited.
+        self.fault = ""
         self._author = Author("-".join([self.scope.role_id, *self.scope.centers]), person)
+
+    @property
+    def _engine(self) -> Engine:
+        assert self._opened is not None  # noqa: S101 - asked of live records alone
+        return self._opened
+
+    def _published(self, name: str) -> pl.DataFrame:
+        """Return a fact of the version, whose rows have no number to save over."""
+        return pl.read_parquet(self._snapshot.folder / "facts" / f"{name}.parquet").with_columns(load_id=pl.lit(0, pl.Int64))
+
+    def _of_meeting(self, table: str, meeting_id: str) -> pl.DataFrame:
+        if not self.live:
+            return self._published(table).filter(pl.col("meeting_id") == meeting_id)
+        with self._engine.connect() as connection:
+            return bulk.read_where(connection, table, [*TABLES[table].column_names(), "load_id"], "t.meeting_id = ?", [meeting_id])
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -57,7 +73,7 @@ class Desk:
     def _all(self) -> pl.DataFrame:
         """Every piece with the Center of its group and the number of its values; not cut to the scope."""
         if not self.live:
-            return pl.read_parquet(self._snapshot.folder / "facts" / "feedback.parquet").with_columns(load_id=pl.lit(0, pl.Int64))
+            return self._published("feedback")
         with self._engine.connect() as connection:
             rows = bulk.read_where(connection, "feedback", [*TABLES["feedback"].column_names(), "load_id"], "1 = 1")
             groups = bulk.read_whole(connection, "working_group")
@@ -118,23 +134,23 @@ class Desk:
     @cached_property
     def meetings(self) -> pl.DataFrame:
         """Meetings of the groups, latest first, with the `center_code` of the group and the `load_id` of their values."""
-        with self._engine.connect() as connection:
-            rows = bulk.read_where(connection, "meeting", [*TABLES["meeting"].column_names(), "load_id"], "1 = 1")
+        if self.live:
+            with self._engine.connect() as connection:
+                rows = bulk.read_where(connection, "meeting", [*TABLES["meeting"].column_names(), "load_id"], "1 = 1")
+        else:
+            rows = self._published("meeting")
         joined = rows.join(self.groups.select("group_code", "center_code"), on="group_code")
         return joined.sort(["meeting_date", "meeting_id"], descending=[True, False])
 
     def attendance(self, meeting_id: str) -> pl.DataFrame:
         """Sum who was at a meeting by segment: `segment`, `organizations`, `people`; few organisations are not told to a working group."""
-        with self._engine.connect() as connection:
-            rows = bulk.read_where(connection, "attendance", bulk.columns_of("attendance"), "t.meeting_id = ?", [meeting_id])
+        rows = self._of_meeting("attendance", meeting_id)
         summed = rows.group_by("segment").agg(organizations=pl.len().cast(pl.Int64), people=pl.col("people_count").sum()).sort("segment")
         return summed if self.scope.role.id in EDITORS else summed.filter(pl.col("organizations") >= LEAST_ORGANIZATIONS)
 
     def follow_ups(self, meeting_id: str) -> pl.DataFrame:
         """Return what was promised at a meeting, with the `load_id` of each row's values."""
-        columns = [*TABLES["follow_up"].column_names(), "load_id"]
-        with self._engine.connect() as connection:
-            rows = bulk.read_where(connection, "follow_up", columns, "t.meeting_id = ?", [meeting_id])
+        rows = self._of_meeting("follow_up", meeting_id)
         reached = rows["feedback_id"].is_null() | rows["feedback_id"].is_in(self.rows["feedback_id"].implode())
         return rows.with_columns(feedback_id=pl.when(reached).then("feedback_id")).sort("due_date", "follow_up_id")
 
@@ -250,9 +266,11 @@ class Desk:
 
     def themes(self) -> pl.DataFrame:
         """Return the themes of the published version with the names that people gave (`analytics.themes.named`)."""
-        with self._engine.connect() as connection:
-            given = connection.execute(select(THEME).order_by(THEME.c.at, THEME.c.theme_id)).all()
-        names = [(row.words, row.name, row.role, row.person, row.at) for row in given]
+        names: list[themes.Name] = []
+        if self.live:
+            with self._engine.connect() as connection:
+                given = connection.execute(select(THEME).order_by(THEME.c.at, THEME.c.theme_id)).all()
+            names = [(row.words, row.name, row.role, row.person, row.at) for row in given]
         found = themes.named(self._snapshot.themes("themes"), names)
         return found if self.scope.role.id in EDITORS else themes.public(found, self.rows["statement"])
 
@@ -293,6 +311,31 @@ def _dated(values: Mapping[str, Any]) -> None:
         faults.append(Fault("closed_date", "The status is one that settles it; say on which day, or choose an open one."))
     if faults:
         raise RefusedError(tuple(faults))
+
+
+_GONE: Final = (
+    "The record of feedback cannot be reached just now, so it is shown as it was published, and nothing can be written. "
+    "Tell whoever runs Centerline: "
+)
+
+
+def opened(snapshot: Snapshot, url: str, person: str, *, live: bool) -> Desk:
+    """Open the record to a reader; when the database is gone, as it was published, which is said."""
+    if not live:
+        return Desk(snapshot, None, person)
+    try:
+        engine = database.shared_engine(url)
+        desk = Desk(snapshot, engine, person)
+        if desk.stamp[1] or not database.is_empty(engine):
+            return desk
+        cause = "the database is empty."
+    except DataError as error:
+        cause = str(error)
+    except DBAPIError as error:
+        cause = str(error.orig)
+    shown = Desk(snapshot, None, person)
+    shown.fault = _GONE + cause
+    return shown
 
 
 def _center(connection: Connection, values: Mapping[str, Any]) -> str | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from analytics.exc import DataError
 from analytics.scope import Scope
-from data import bulk, database
+from data import bulk, database, feedback
 from data.feedback import Desk
 from data.settings import settings
 from data.store import Snapshot
@@ -65,7 +65,7 @@ def _now() -> dt.datetime:
 
 def feedback_desk(snapshot: Snapshot, person: str = "demonstration", *, live: bool = True) -> Desk:
     """Open the record of feedback to a reader; a cited version (not `live`) is shown as it was published and is not written."""
-    return Desk(snapshot, person=person, live=live)
+    return feedback.opened(snapshot, settings().url, person, live=live)
 
 
 def exporter(scope: Scope, person: str = "demonstration") -> Callable[[str, str], None]:

@@ -35,8 +35,10 @@ _HELP: Final = {
 }
 
 
-def told() -> None:
-    """Say once what was saved in the run before."""
+def told(desk: Desk) -> None:
+    """Say once what was saved in the run before, and that the record cannot be reached, if so."""
+    if desk.fault:
+        st.warning(desk.fault)
     words = st.session_state.pop(_DONE, "")
     if words:
         st.success(words)

@@ -45,6 +45,9 @@ SHOWN: Final[dict[str, str]] = {
 class Desk(Protocol):
     """The record of feedback as one reader reaches and writes it (`data.feedback.Desk`)."""
 
+    #: Why a record that should be live is not; empty when it is.
+    fault: str
+
     @property
     def rows(self) -> pl.DataFrame:
         """Pieces that the reader reaches."""

@@ -19,7 +19,7 @@ pieces = desk.pieces_of_themes().join(shown.select("feedback_id"), on="feedback_
 record = exporter(snapshot.scope)
 found = effects.kept(view, shown, desk.stamp)
 headline(title(view), view)
-voiceforms.told()
+voiceforms.told(desk)
 drawn = effects.choice(view, found)
 names = (
     "feedback_received",

@@ -16,7 +16,7 @@ from analytics.scope import Scope
 from data.feedback import Desk
 from data.store import Snapshot
 from tests.browser.conftest import Opener, Server, serving
-from tests.data.test_feedback import BROKEN, sheet
+from tests.data.test_feedback import BROKEN, shared, sheet
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ def own(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
 @pytest.fixture(scope="module")
 def waiting(store: Path) -> str:
     """An unanswered piece of Electronics."""
-    rows = Desk(Snapshot(Scope("analyst"), home=store / "published")).rows
+    rows = Desk(Snapshot(Scope("analyst"), home=store / "published"), shared(store)).rows
     mine = rows.filter(
         (pl.col("center_code") == "ELE") & pl.col("responded_date").is_null() & (pl.col("received_date") > dt.date(2012, 10, 1))
     )
@@ -123,7 +123,7 @@ def test_a_working_group_reads_public_input_and_writes_nothing(own: Server, visi
     seen = visit(f"{own.url}/feedback?role=working_group")
     for words in ("Record a new piece of feedback", "Take feedback from a meeting", "Name the themes", "Record a new meeting"):
         expect(seen.page.get_by_text(words)).to_have_count(0)
-    secret = Desk(Snapshot(Scope("analyst"), home=store / "published")).rows.filter(~pl.col("is_public"))
+    secret = Desk(Snapshot(Scope("analyst"), home=store / "published"), shared(store)).rows.filter(~pl.col("is_public"))
     hidden = visit(f"{own.url}/feedback?role=working_group&feedback={secret['feedback_id'][0]}").page
     expect(hidden.get_by_text(f"There is no feedback “{secret['feedback_id'][0]}” that your role reaches.")).to_be_visible(timeout=20_000)
     assert secret["statement"][0] not in hidden.content()

@@ -18,7 +18,7 @@ from analytics import voicewords
 from analytics.exc import DataError, ScopeError
 from analytics.rollups import FEEDBACK, rollups_of
 from analytics.scope import Scope
-from data import bulk, ledger, quarantine
+from data import bulk, database, feedback, ledger, quarantine
 from data.contracts import TABLES
 from data.feedback import Desk
 from data.schema import AUDIT_EVENT, EDIT, LOAD
@@ -183,8 +183,7 @@ def test_only_those_who_may_write_do(groups: Engine) -> None:
         guest.preview("a.csv", b"Statement\nx")
     with pytest.raises(ScopeError):
         guest.name_theme("a, b", "A theme")
-    cited = Desk(cast(Snapshot, Reader(Scope("analyst"))), groups, "a.person", live=False)
-    assert not cited.writes
+    assert not Desk(cast(Snapshot, Reader(Scope("analyst"))), None, "a.person").writes
     assert desk(groups, "leadership").writes
 
 
@@ -349,17 +348,39 @@ def test_words_beyond_the_contract_are_kept_as_written_and_formulas_are_texts(gr
 # --- the demonstration's own -------------------------------------------------------------------------------------------
 
 
-def test_the_live_record_makes_the_rollup_that_was_published(analyst: Snapshot) -> None:
-    live = Desk(analyst).source
+def shared(store: Path) -> Engine:
+    return database.shared_engine(f"sqlite:///{store / 'centerline.sqlite'}")
+
+
+def test_the_live_record_makes_the_rollup_that_was_published(store: Path, analyst: Snapshot) -> None:
+    live = Desk(analyst, shared(store)).source
     for rollup in rollups_of(FEEDBACK):
         assert_frame_equal(analyst.frames[rollup.name].collect(), live.frames[rollup.name].collect(), check_row_order=False)
     assert live.as_of == analyst.as_of
     assert analyst.frames is not live.frames
 
 
+def test_without_a_database_the_published_record_is_shown_and_said_to_be(analyst: Snapshot, store: Path, tmp_path: Path) -> None:
+    (tmp_path / "damaged.sqlite").write_bytes(b"not a database" * 100)
+    live = Desk(analyst, shared(store))
+    for name in ("damaged", "new"):
+        shown = feedback.opened(analyst, f"sqlite:///{tmp_path / name}.sqlite", "a.person", live=True)
+        assert shown.fault.startswith("The record of feedback cannot be reached just now")
+        assert not shown.writes
+        assert (
+            shown.rows.drop("load_id").sort("feedback_id").equals(live.rows.select(shown.rows.columns).drop("load_id").sort("feedback_id"))
+        )
+        meeting = shown.meetings["meeting_id"][0]
+        assert shown.attendance(meeting).equals(live.attendance(meeting))
+        assert shown.follow_ups(meeting).drop("load_id").equals(live.follow_ups(meeting).drop("load_id"))
+        assert shown.themes().height == live.themes().height
+    cited = feedback.opened(analyst, "sqlite:///none.sqlite", "a.person", live=False)
+    assert (cited.fault, cited.writes, cited.rows.height) == ("", False, live.rows.height)
+
+
 def test_no_frame_tells_a_working_group_a_segment(store: Path) -> None:
     guest = Snapshot(Scope("working_group"), home=store / "published")
-    for source in (guest, Desk(guest).source):
+    for source in (guest, Desk(guest, shared(store)).source):
         for rollup in rollups_of(FEEDBACK):
             assert source.frames[rollup.name].collect()["segment"].null_count() == source.frames[rollup.name].collect().height > 0
     analyst = Snapshot(Scope("analyst"), home=store / "published")

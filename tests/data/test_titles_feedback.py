@@ -13,6 +13,7 @@ from analytics.scope import Scope
 from data.demo.planted import single
 from data.feedback import Desk
 from data.store import Snapshot
+from tests.data.test_feedback import shared
 from tests.data.test_titles import _filters, drawn, shares
 from ui import voices
 from ui.cards import closing, effects
@@ -25,7 +26,7 @@ ROLES = ("analyst", "working_group")
 
 @pytest.fixture(scope="module", params=ROLES)
 def desk(request: pytest.FixtureRequest, store: Path) -> Desk:
-    return Desk(Snapshot(Scope(request.param), home=store / "published"))
+    return Desk(Snapshot(Scope(request.param), home=store / "published"), shared(store))
 
 
 @pytest.fixture(params=SEEDS)
@@ -162,9 +163,9 @@ def test_the_list_is_what_the_figures_count(view: View, desk: Desk) -> None:
     assert voices.listed(view, shown).height == shown.height
 
 
-def test_the_planted_effect_is_found_and_no_other_change_moved_its_number(analyst: Snapshot) -> None:
+def test_the_planted_effect_is_found_and_no_other_change_moved_its_number(store: Path, analyst: Snapshot) -> None:
     truth = single("feedback_effect")
-    rows = moved.effects(Desk(analyst).rows)
+    rows = moved.effects(Desk(analyst, shared(store)).rows)
     judged = moved.judged(rows, moved.histories(analyst.frames, rows, analyst.as_of, analyst.first_date))
     found = judged.filter(pl.col("state") == moved.MOVED)
     assert found.select("linked_metric_id", "linked_center_code", "effective_date").unique().rows() == [
