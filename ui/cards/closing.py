@@ -22,17 +22,17 @@ def accepted_by_topic(view: View) -> Card:
     named = rows.with_columns(
         label=pl.col("topic").cast(pl.String).replace_strict(codes.FEEDBACK_TOPICS, default=pl.col("topic").cast(pl.String))
     )
-    return _accepted(view, "accepted_topics", named, "Topic")
+    return _accepted(view, named, "Topic", key="accepted_topics")
 
 
 def accepted_by_segment(view: View, rows: pl.DataFrame) -> Card:
     """What CBP agreed to, by the segment of the trade that asked, lowest first."""
     label = pl.col("segment").replace_strict(codes.SEGMENTS, default=pl.col("segment"))
     note = "" if view.source.scope.role.all_figures else "Public feedback alone; segments of fewer than three organisations are not shown."
-    return _accepted(view, "accepted_segments", rows.with_columns(label=label), "Segment", note)
+    return _accepted(view, rows.with_columns(label=label), "Segment", note, key="accepted_segments")
 
 
-def _accepted(view: View, key: str, rows: pl.DataFrame, noun: str, note: str = "") -> Card:
+def _accepted(view: View, rows: pl.DataFrame, noun: str, note: str = "", *, key: str) -> Card:
     ordered = rows.sort(["value", "label"], nulls_last=True)
     known = ordered.drop_nulls("value")
     whole = total(rows["n"]) if rows.height else 0
