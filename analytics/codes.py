@@ -299,4 +299,5 @@ DISTRICTS: Final[dict[str, str]] = {
     "53": "Houston-Galveston",
     "54": "Washington",
     "55": "Dallas-Fort Worth",
+    "unknown": "District not known",
 }  # fmt: skip

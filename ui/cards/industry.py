@@ -89,9 +89,7 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
     subtitle = f"{metric.name} of each Center, rounded · every Center · {view.filters.period_words()}"
     if shown.is_empty():
         return _nothing(key, f"No {metric.name.lower()} to compare", subtitle, hidden)
-    title = _leaders(shown, metric)
-    if hidden:
-        title += f"; {plural(hidden, 'Center')} withheld"
+    title = _leaders(shown, metric, hidden)
     card = Card(
         key=key,
         title=title,
@@ -107,16 +105,19 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
     return with_chart(card, charts.bars, rows, "label", "value", kind=metric.unit, extra="words", highlight=chosen)
 
 
-def _leaders(shown: pl.DataFrame, metric: Metric) -> str:
-    """Say who has most, or that several are level at the top after rounding."""
+def _leaders(shown: pl.DataFrame, metric: Metric, hidden: int) -> str:
+    """Say who has most of those shown, or that several are level at the top after rounding; a withheld Center may have more."""
     value = shown["value"][0]
-    amount = f"about {format.number(value, metric.unit)} {'of ' if metric.unit == 'usd' else ''}{metric.name.lower()}"
+    noun = "backlog reviews" if metric.id == "backlog" else metric.name.lower()
+    amount = f"about {format.number(value, metric.unit)} {'of ' if metric.unit == 'usd' else ''}{noun}"
     top = shown.filter(pl.col("value") == value)["label"].to_list()
+    rest = f"; {plural(hidden, 'Center')} withheld" if hidden else ""
     if shown.height == 1:
-        return f"{top[0]} has {amount}"
+        return f"{top[0]} has {amount}{rest}"
+    most = "most of those shown" if hidden else "most"
     if len(top) > 1:
-        return f"{named(top, 'Centers')} have most, {amount} each"
-    return f"{top[0]} has most, {amount}"
+        return f"{named(top, 'Centers')} have {most}, {amount} each{rest}"
+    return f"{top[0]} has {most}, {amount}{rest}"
 
 
 def over_time(view: View, cells: pl.DataFrame) -> Card:
@@ -178,8 +179,10 @@ def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
     shown, hidden = rows.filter(pl.col("value") > 0), rows.filter(pl.col("quality") == "suppressed").height
     if shown.is_empty():
         return _nothing(key, "No district to show", subtitle, hidden)
-    first = shown.row(0, named=True)
-    title = f"{first['label']} brings the most entry summaries shown, about {format.count(first['value'])}"
+    value = shown["value"][0]
+    top = shown.filter(pl.col("value") == value)["label"].to_list()
+    most = f"bring most entry summaries of those shown, about {format.count(value)} each" if len(top) > 1 else ""
+    title = f"{named(top, 'districts')} {most or f'brings most entry summaries of those shown, about {format.count(value)}'}"
     title += f"; {plural(hidden, 'district')} withheld" if hidden else ""
     card = Card(
         key=key,
