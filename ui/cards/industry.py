@@ -179,10 +179,10 @@ def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
     shown, hidden = rows.filter(pl.col("value") > 0), rows.filter(pl.col("quality") == "suppressed").height
     if shown.is_empty():
         return _nothing(key, "No district to show", subtitle, hidden)
-    value = shown["value"][0]
-    top = shown.filter(pl.col("value") == value)["label"].to_list()
-    most = f"bring most entry summaries of those shown, about {format.count(value)} each" if len(top) > 1 else ""
-    title = f"{named(top, 'districts')} {most or f'brings most entry summaries of those shown, about {format.count(value)}'}"
+    top = shown.filter(pl.col("value") == shown["value"][0])["label"].to_list()
+    verb, each = ("bring", " each") if len(top) > 1 else ("brings", "")
+    amount = f"about {format.count(shown['value'][0])}{each}"
+    title = f"{named(top, 'districts')} {verb} most entry summaries of those shown, {amount}"
     title += f"; {plural(hidden, 'district')} withheld" if hidden else ""
     card = Card(
         key=key,
