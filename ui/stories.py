@@ -123,7 +123,7 @@ _INSIDE: Final[dict[str, Piece]] = {
     "flow": Piece("Receipts and completions", lambda room: workload.flow(room.view), _WORK),
     "backlog_trend": Piece("Backlog, signal or noise", lambda room: signals.trend(room.view, "backlog"), _WORK),
     "how_long": Piece("How long work takes", lambda room: flow.noted(room.view, flow.how_long(room.view)), _WORK),
-    "on_hand": Piece("Work on hand", lambda room: fairness.on_hand(room.view), _WORK),
+    "on_hand": Piece("Work on hand", lambda room: fairness.on_hand(room.view), _CENTER),
     **_FEEDBACK,
 }
 
@@ -191,7 +191,7 @@ INSIDE: Final = Catalog(
         ),
         "backlog": Story(
             "Backlog",
-            ("by_type", "at_stake", "ages", "flow", "backlog_trend", "how_long", "on_hand"),
+            ("by_type", "at_stake", "ages", "flow", "backlog_trend", "how_long"),
             _figures("pending", "backlog", "past_due", "clearance_rate", "days_of_work", "oldest_days"),
             lambda room: pagetitles.workload(room.view),
         ),
