@@ -21,6 +21,7 @@ from data.settings import settings
 from data.store import Snapshot
 from ui import cite, exports, presenting, stories, voices
 from ui.board import Card, stage
+from ui.charts.drawing import Drawing
 from ui.frame import View
 from ui.stories import Catalog, Material
 
@@ -110,6 +111,20 @@ def test_a_card_that_cannot_be_made_says_why_in_its_place(store: Path) -> None:
     card = stories.cards(stories.SAFE, stories.own(("industry_flow",)), room)[0]()
     assert card.title == "Receipts and completions: not shown"
     assert "whole months" in card.empty
+
+
+def test_a_slide_leaves_out_rows_of_too_few_cases_and_says_so(store: Path) -> None:
+    room = material(store, Scope("analyst"), Filters(ports=("2704",)).between(*ALL), safe=False)
+    page = stories.INSIDE.pieces["rate_by_industry"].make(room)
+    slide = stories.readable(page)
+    assert isinstance(page.chart, Drawing)
+    assert isinstance(slide.chart, Drawing)
+    before, after = page.chart.given["frame"], slide.chart.given["frame"]
+    assert before.height > stories.MOST_ROWS >= after.height > 0
+    assert after.equals(before.drop_nulls("value"))
+    assert f"Not drawn: {before.height - after.height} with too few cases." in slide.note
+    assert slide.table.equals(page.table)
+    assert stories.readable(slide) is slide
 
 
 def test_files_hold_the_cards_of_the_story(store: Path) -> None:
