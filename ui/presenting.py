@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -83,7 +83,8 @@ def choose(role: Role) -> Choice:
     titles = {name: story.title for name, story in catalog.stories.items()} | {stories.OWN: "Own selection of cards"}
     notices = _settle(catalog, titles)
     with st.container(horizontal=True, key="present_choice", vertical_alignment="bottom"):
-        chosen = st.selectbox("Story", list(titles), format_func=titles.__getitem__, key="present_story")
+        why = " ".join(catalog.missing.values()) or None
+        chosen = st.selectbox("Story", list(titles), format_func=titles.__getitem__, key="present_story", help=why)
         names = _pieces(catalog) if chosen == stories.OWN else []
         if not role.released:
             st.toggle(
@@ -228,8 +229,3 @@ def _number(text: str) -> int:
 def sentence(shown: Shown) -> str:
     """Say what is shown, and what the room may see of it."""
     return f"{shown.choice.story.title} · {shown.room.view.sentence}"
-
-
-def absent(catalog: Catalog) -> Sequence[str]:
-    """Say which stories this catalog cannot tell."""
-    return list(catalog.missing.values())

@@ -12,18 +12,23 @@ from typing import Final
 
 import polars as pl
 
+from analytics import format
 from analytics.exc import CenterlineError
 from analytics.filters import DIMENSIONS
-from ui import pagetitles
+from ui import charts, pagetitles
 from ui.board import Card, KeyFigure
 from ui.cards import closing, compliance, desk, fairness, flow, industry, signals, voices, volume, workload
 from ui.cards.shared import plural
+from ui.charts.drawing import Drawing
 from ui.figures import key_figures
 from ui.frame import View
 
 #: Id of the story that a reader puts together.
 OWN: Final = "own"
 FEEDBACK: Final = "feedback"
+
+#: Rows of a chart that a slide shows in large type.
+MOST_ROWS: Final = 12
 
 _CENTER: Final = ("center",)
 _GOODS: Final = ("center", "industry", "port", "program")
@@ -123,7 +128,7 @@ _INSIDE: Final[dict[str, Piece]] = {
     "flow": Piece("Receipts and completions", lambda room: workload.flow(room.view), _WORK),
     "backlog_trend": Piece("Backlog, signal or noise", lambda room: signals.trend(room.view, "backlog"), _WORK),
     "how_long": Piece("How long work takes", lambda room: flow.noted(room.view, flow.how_long(room.view)), _WORK),
-    "on_hand": Piece("Work on hand", lambda room: fairness.on_hand(room.view), _WORK),
+    "on_hand": Piece("Work on hand", lambda room: fairness.on_hand(room.view), _CENTER),
     **_FEEDBACK,
 }
 
@@ -191,7 +196,7 @@ INSIDE: Final = Catalog(
         ),
         "backlog": Story(
             "Backlog",
-            ("by_type", "at_stake", "ages", "flow", "backlog_trend", "how_long", "on_hand"),
+            ("by_type", "at_stake", "ages", "flow", "backlog_trend", "how_long"),
             _figures("pending", "backlog", "past_due", "clearance_rate", "days_of_work", "oldest_days"),
             lambda room: pagetitles.workload(room.view),
         ),
@@ -218,13 +223,31 @@ def dimensions(catalog: Catalog, story: Story) -> list[str]:
     return [name for name in _WORK if name in shared]
 
 
+def readable(card: Card) -> Card:
+    """Leave rows of too few cases out of a chart that has more rows than a slide can show in large type; the table keeps them."""
+    drawn = card.chart
+    if not isinstance(drawn, Drawing) or drawn.chart != "dots_with_interval" or drawn.given["frame"].height <= MOST_ROWS:
+        return card
+    frame: pl.DataFrame = drawn.given["frame"]
+    known = frame.drop_nulls(drawn.given["value"])
+    if known.is_empty() or known.height == frame.height:
+        return card
+
+    def again(width: int) -> charts.Spec:
+        return charts.dots_with_interval(**{**drawn.given, "frame": known, "width": width})
+
+    note = f"Not drawn: {format.count(frame.height - known.height)} with too few cases."
+    words = " ".join(filter(None, (card.note, note)))
+    return replace(card, chart=again(charts.HALF), chart_narrow=again(charts.PHONE), note=words)
+
+
 def cards(catalog: Catalog, story: Story, room: Material) -> list[Callable[[], Card]]:
     """Return what makes each card of a story; one that cannot be made says why in its place."""
 
     def made(name: str) -> Card:
         piece = catalog.pieces[name]
         try:
-            return replace(piece.make(room), key=name)
+            return replace(readable(piece.make(room)), key=name)
         except CenterlineError as error:
             words = str(error)
             return Card(name, f"{piece.name}: not shown", room.view.sentence, words, None, pl.DataFrame(), (), empty=words)

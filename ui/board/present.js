@@ -166,7 +166,7 @@ function say(board, told, all, at) {
   const { stage } = board;
   const figures = all[at] === board.figures;
   setText(stage.top, told.marking);
-  setText(stage.title, figures ? told.title : "");
+  setText(stage.title, figures ? told.title : all.length ? "" : "No card is chosen yet");
   const sentence = board.payload.stamp.sentence;
   stage.foot.replaceChildren(make("span", "", [sentence, "As of " + told.asOf, "Data version " + told.version, "Centerline"].join(" · ")));
   if (told.synthetic) stage.foot.append(make("span", "cl-mark", "Synthetic data"));
