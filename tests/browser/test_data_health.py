@@ -27,7 +27,7 @@ def test_the_page_shows_the_checks_that_the_command_line_prints(server: Server, 
         assert words[row["state"]] in text
         assert row["found"][1:] in text
         assert row["todo"] in text
-    assert seen.title().startswith("1 of 11 checks asks for action: 6 records of review")
+    assert seen.title().startswith("1 of 12 checks asks for action: 6 records of review")
 
 
 def test_months_are_shown_as_they_were_known_then(server: Server, visit: Opener, store: Path) -> None:

@@ -18,12 +18,15 @@ from ui.figures import written
 
 pytestmark = pytest.mark.browser
 
-BOARDS = ("overview", "workload", "flow", "forecast", "accounts", "routing", "service", "people", "compliance", "feedback")
+BOARDS = ("overview", "workload", "flow", "forecast", "accounts", "routing", "service", "people", "compliance", "industry", "feedback")
 LISTS = ("definitions", "data_health")
 ROLES = ("leadership", "director-ELE", "analyst", "working_group")
 
 #: Page -> the roles that have it, where not all do. Read as text: to import the frame runs the app.
 FRAME = (Path(__file__).parents[2] / "frame/main.py").read_text()
+INSIDE = re.search(r"^_INSIDE = (.*)$", FRAME, re.M)
+assert INSIDE is not None
+FRAME = FRAME.replace("_INSIDE)", f"{INSIDE.group(1)})")
 LIMITED = {name: set(re.findall(r'"(\w+)"', roles)) for name, roles in re.findall(r'\("\w+", "(\w+)", "[^"]+", \(([^)]+)\)\)', FRAME)}
 
 
@@ -44,7 +47,8 @@ def test_every_page_in_every_role(server: Server, visit: Opener, page: str, role
     assert seen.page.locator(".cl-problem, [role=dialog]").count() == 0
     assert len(seen.title()) > 10
     head = seen.page.locator(".cl-head").inner_text()
-    assert "As of 30 Sep 2013" in head
+    # A release ends with the last month of which all reports are in.
+    assert f"As of {'31 Aug' if page == 'industry' else '30 Sep'} 2013" in head
     assert "Synthetic data" in head
     assert re.search(r"data version\s+2013-09-30-[0-9a-f]{10}", head)
     assert seen.complaints == []
@@ -65,19 +69,24 @@ def test_some_pages_are_not_for_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "role", "said"),
+    ("page", "role", "first", "said"),
     [
-        ("work_list", "leadership", "“Work list” is a page for Center directors and analysts; Overview is shown instead."),
-        ("people", "working_group", "“People” is a page for leadership, Center directors and analysts; Overview is shown instead."),
+        ("work_list", "leadership", "overview", "“Work list” is a page for Center directors and analysts; Overview is shown instead."),
+        (
+            "people",
+            "working_group",
+            "industry",
+            "“People” is a page for leadership, Center directors and analysts; Industry view is shown instead.",
+        ),
     ],
 )
-def test_a_page_that_a_role_lacks_says_whose_it_is(server: Server, visit: Opener, page: str, role: str, said: str) -> None:
+def test_a_page_that_a_role_lacks_says_whose_it_is(server: Server, visit: Opener, page: str, role: str, first: str, said: str) -> None:
     seen = visit(f"{server.url}/{page}?role={role}&center=ELE")
-    assert "/overview" in seen.page.url
+    assert f"/{first}" in seen.page.url
     assert "center=ELE" in seen.page.url
     assert seen.page.locator(".cl-notices").inner_text() == said
-    seen.page.get_by_role("link", name="Compliance").click()
-    seen.page.wait_for_function("() => document.querySelector('h1')?.innerText.includes('discrepancy')")
+    seen.page.get_by_role("link", name="Feedback").click()
+    seen.page.wait_for_function("() => document.querySelector('h1')?.innerText.includes('feedback')")
     seen.settle()
     assert seen.page.locator(".cl-notices").count() == 0
 
@@ -162,10 +171,10 @@ def test_unknown_values_are_dropped_with_a_notice(server: Server, visit: Opener)
 
 
 def test_a_working_group_cannot_narrow_below_a_center(server: Server, visit: Opener) -> None:
-    seen = visit(f"{server.url}/overview?role=working_group&industry=ELE_COMM&port=2704")
+    seen = visit(f"{server.url}/industry?role=working_group&industry=ELE_COMM&port=2704")
     assert "cannot be narrowed by industry" in seen.page.locator(".cl-notices").inner_text()
-    assert seen.page.locator(".st-key-filter_port").count() == 0
-    assert seen.page.locator("[data-card=ports], [data-card=industries], [data-card=unassigned]").count() == 0
+    assert seen.page.locator(".st-key-filter_port, .st-key-filter_industry").count() == 0
+    assert "Port 2704" not in seen.page.locator(".cl-head").inner_text()
 
 
 def test_an_unknown_role_reaches_no_more_than_leadership(server: Server, visit: Opener) -> None:

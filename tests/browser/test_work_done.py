@@ -199,14 +199,14 @@ def test_no_page_opens_a_file_of_facts(bare: Server, visit: Opener) -> None:
 
 
 def test_what_is_kept_for_one_reader_is_not_sent_to_another(opened: Open, bare: Server, visit: Opener) -> None:
-    """All ask what the analyst's page asked as it opened; the working group's answer has fewer cards, and each says whose view it is."""
+    """All ask what the analyst's page asked as it opened, and each answer says whose view it is; a working group has no such page."""
     role = "() => document.querySelector('.cl-plot').clCard.board.payload.stamp.role"
     analyst = opened("overview")
     seen = {"analyst": (analyst.page.evaluate(role), len(analyst.cards()))}
-    for name in ("working_group", "director-ELE"):
+    for name in ("leadership", "director-ELE"):
         page = visit(f"{bare.url}/overview?{FIRST_YEAR}&role={name}").page
         seen[name] = (page.evaluate(role), page.locator("[data-card]").count())
-    assert seen == {"analyst": ("Analyst", 6), "working_group": ("Working group", 4), "director-ELE": ("Center director", 6)}
+    assert seen == {"analyst": ("Analyst", 6), "leadership": ("Leadership", 6), "director-ELE": ("Center director", 6)}
 
 
 def test_the_kept_walk_of_plotly_says_what_plotly_says(opened: Open) -> None:

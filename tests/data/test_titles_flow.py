@@ -88,7 +88,7 @@ def test_how_they_end(view: View, analyst: Snapshot) -> None:
     reviews = (
         analyst.facts("review").filter(opened, kept.only(["center", "industry", "port", "program", "work_type"]).predicate()).collect()
     )
-    assert f"over {reviews.height:,} review" in card.note
+    assert f"Of {reviews.height:,} review" in card.note
     sums = card.table.group_by("mark").agg(pl.col("share").sum())
     assert (sums["share"] - 1).abs().max() < 1e-9  # type: ignore[operator]
     day = int(card.title.split()[0])
