@@ -29,9 +29,10 @@ names = (
     "feedback_closure_days",
     "feedback_accepted_share",
 )
+# Whether a number moved is read from figures that a working group does not reach: “cannot be judged” would be said of all.
+judged = [lambda: effects.did_it_move(view, found), lambda: effects.effect(view, found, drawn)]
 cards = [
-    lambda: effects.did_it_move(view, found),
-    lambda: effects.effect(view, found, drawn),
+    *([] if snapshot.scope.role.released else judged),
     lambda: said.topics(view),
     lambda: said.statuses(view),
     lambda: closing.waiting_long(view),

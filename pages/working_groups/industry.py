@@ -5,10 +5,11 @@ from data.store import Snapshot
 from ui import board, session
 from ui.cards import industry
 from ui.frame import headline, on_export, open_view
+from ui.presenting import whole_months
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 released = snapshot.released()
-view = open_view(released, ["center"])
+view = whole_months(open_view(released, ["center"]))
 
 cards = [
     lambda: industry.over_time(view, released.cells),

@@ -177,6 +177,13 @@ def test_a_working_group_cannot_narrow_below_a_center(server: Server, visit: Ope
     assert "Port 2704" not in seen.page.locator(".cl-head").inner_text()
 
 
+def test_days_within_a_month_are_widened_to_whole_months_for_a_working_group(server: Server, visit: Opener) -> None:
+    seen = visit(f"{server.url}/industry?role=working_group&from=2012-10-17&to=2013-02-11")
+    assert "1 Oct 2012 to 28 Feb 2013 is shown" in seen.page.locator(".cl-notices").inner_text()
+    assert seen.page.locator(".cl-problem").count() == 0
+    assert seen.page.locator("[data-metric]").count() == 6
+
+
 def test_an_unknown_role_reaches_no_more_than_leadership(server: Server, visit: Opener) -> None:
     seen = visit(f"{server.url}/overview?role=superuser")
     assert seen.page.locator(".st-key-role_choice input").input_value() == "Leadership"
