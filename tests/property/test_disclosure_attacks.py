@@ -15,7 +15,7 @@ from analytics.disclosure import audit, complementary, exact, primary, protect, 
 from analytics.disclosure.rules import Rules
 from tests.property.disclosure_tables import Drawn, Key, draw, interval
 
-#: DISCLOSURE_TIMES=10 draws ten times as many tables, in hours instead of minutes.
+#: DISCLOSURE_TIMES=10 draws ten times as many tables, in many minutes instead of one.
 TIMES = int(os.environ.get("DISCLOSURE_TIMES", "1"))
 RULES = Rules(round_count=1, round_sum=1)
 SHAPES = st.sampled_from(
@@ -41,7 +41,7 @@ def hidden_cells(release_cells: pl.DataFrame, drawn: Drawn) -> set[Key]:
     return set(release_cells.filter(pl.col("mark") == "D").select(names(drawn)).iter_rows())
 
 
-@many(300)
+@many(120)
 @given(seed=st.integers(0, 10**9), shape=SHAPES, counts=st.booleans())
 def test_no_account_finds_a_hidden_cell_of_a_large_table_closer_than_its_level(
     seed: int, shape: tuple[str, tuple[int, ...]], counts: bool
@@ -52,7 +52,7 @@ def test_no_account_finds_a_hidden_cell_of_a_large_table_closer_than_its_level(
         attack_all(seed, shape, counts)
 
 
-@many(40)
+@many(16)
 @given(seed=st.integers(0, 10**9), shape=SHAPES, counts=st.booleans())
 def test_no_account_finds_a_hidden_cell_closer_than_its_level(seed: int, shape: tuple[str, tuple[int, ...]], counts: bool) -> None:
     attack_all(seed, shape, counts)
@@ -80,7 +80,7 @@ def attack_all(seed: int, shape: tuple[str, tuple[int, ...]], counts: bool) -> N
             assert high >= row["total"] + row["up"] - 1e-4 * (1 + row["total"]), (key, attacker)
 
 
-@many(30)
+@many(12)
 @given(seed=st.integers(0, 10**9), sizes=st.sampled_from([(3,), (2, 2), (3, 2), (2, 2, 2)]))
 def test_whole_tables_counted_one_by_one_agree(seed: int, sizes: tuple[int, ...]) -> None:
     """Every table of whole numbers that an outsider cannot exclude is counted; no linear program is asked."""
@@ -128,7 +128,7 @@ def _keys(drawn: Drawn) -> list[Key]:
     return list(drawn.cells.select(names(drawn)).iter_rows())
 
 
-@many(30)
+@many(12)
 @given(seed=st.integers(0, 10**9), shape=SHAPES)
 def test_an_earlier_release_helps_nobody(seed: int, shape: tuple[str, tuple[int, ...]]) -> None:
     rng = np.random.default_rng(seed)
@@ -149,7 +149,7 @@ def test_an_earlier_release_helps_nobody(seed: int, shape: tuple[str, tuple[int,
         assert high >= level["total"] + level["up"] - 1e-4 * (1 + level["total"])
 
 
-@many(30)
+@many(12)
 @given(seed=st.integers(0, 10**9), shape=SHAPES)
 def test_a_random_pattern_that_the_audit_passes_is_one_that_nobody_breaks(seed: int, shape: tuple[str, tuple[int, ...]]) -> None:
     """The audit against the other attacker on patterns that were not made to be safe: it must say no wherever he gets through."""
