@@ -39,7 +39,8 @@ test: $(VENV)/tools ## install what the tests need and run all of them
 	@$(BIN)/python -m tests.java
 	@$(BIN)/python -m tests.office
 	@$(BIN)/ruff check .
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@# In the order of their names: the browser's files are few and long, and must not be left for the end.
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 unit: $(VENV)/tools ## run the quick tests only
 	@$(BIN)/python -m pytest -q tests/unit
