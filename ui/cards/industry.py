@@ -171,11 +171,8 @@ def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
     if not centers or quarters is None:
         words = "Choose a Center to see its districts." if not centers else "The period holds no whole fiscal quarter; choose a longer one."
         return _empty(key, "Districts are shown of chosen Centers, by fiscal quarter", subtitle, words)
-    rows = released.answer(cells, "entry_summaries", quarters.filters, ["district"]).sort("value", descending=True, nulls_last=True)
-    rows = rows.with_columns(
-        words=pl.col("quality").replace_strict(MARKS, default="", return_dtype=pl.String),
-        label=pl.col("district").replace_strict(DISTRICTS, default=pl.format("District {}", "district")),
-    )
+    rows = asked(quarters, cells, "entry_summaries", "district").sort("value", descending=True, nulls_last=True)
+    rows = rows.with_columns(label=pl.col("district").replace_strict(DISTRICTS, default=pl.format("District {}", "district")))
     shown, hidden = rows.filter(pl.col("value") > 0), rows.filter(pl.col("quality") == "suppressed").height
     if shown.is_empty():
         return _nothing(key, "No district to show", subtitle, hidden)
