@@ -15,6 +15,7 @@ from analytics import codes, cube, drift, periods, standards
 from analytics.assignment import CLOSE_MARGIN
 from analytics.coding import dollars
 from analytics.filters import Filters
+from analytics.monthly import MONTHS
 from analytics.rates import wilson
 from analytics.rollups import ACCOUNT_FINDINGS, ACCOUNT_WORK, ACCOUNTS, VOLUME, Family, Frames
 
@@ -208,6 +209,30 @@ def concentration(listed: pl.DataFrame) -> tuple[float | None, int]:
     if whole <= 0:
         return None, 0
     return float(values.head(TOP).sum()) / whole, int((values.cum_sum() < whole / 2).sum()) + 1
+
+
+def concentration_by_month(frames: Frames, profiles: pl.DataFrame, filters: Filters, as_of: dt.date) -> pl.DataFrame:
+    """Return the share of value that the ten largest accounts of each month brought in it, over two years to the period's end.
+
+    Each month has its own ten: those that are largest now would look smaller in months before they grew.
+
+    Args:
+        frames: Rollups at hand.
+        profiles: Account profiles that the reader may name.
+        filters: Centers and period.
+        as_of: Last day that has happened.
+
+    Returns:
+        `month` (first day), `value` (0-1; null without value), `provisional` (false but for a month that is not over), in order.
+    """
+    end = min(filters.to_date or as_of, as_of)
+    kept = filters.only(["center"]).between(periods.months_back(end, MONTHS - 1), end)
+    mine = of_centers(profiles, filters).lazy().select("account_key")
+    rows = cube.rows(frames, ACCOUNTS, kept, as_of, measures=("value_cents",)).join(mine, on="account_key", how="semi")
+    sums = rows.group_by("account_key", month=pl.col("date").dt.month_start()).agg(cents=pl.col("value_cents").sum())
+    share = pl.col("cents").top_k(TOP).sum() / pl.col("cents").sum()
+    shares = sums.group_by("month").agg(value=pl.when(pl.col("cents").sum() > 0).then(share)).sort("month")
+    return shares.with_columns(provisional=pl.col("month").dt.month_end() > end).collect(engine="in-memory")
 
 
 def off_industry(frames: Frames, industries: pl.DataFrame, filters: Filters, as_of: dt.date) -> pl.DataFrame:

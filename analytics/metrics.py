@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from analytics import compliance, liquidation, people, service, standards, voices, volume, workload
+from analytics import codes, compliance, liquidation, people, service, standards, voices, volume, workload
 from analytics.filters import Filters
 from analytics.rollups import FEEDBACK, FINDINGS, INQUIRIES, LIQUIDATIONS, PARTICIPANTS, SAMPLE, STAYS, VOLUME, WORK, Family, Frames
 from analytics.volume import ELIGIBLE
@@ -54,7 +54,7 @@ class Metric:
 _DUTY: Final = "19 USC 4317(a)(8): measures of internal efficiency and effectiveness"
 _NO_CENTER: Final = "What ports process has no Center, so it cannot be narrowed to one; narrow it by industry to a Center’s goods."
 _OF_ALL: Final = "Under a choice of Centers: what these process, of all imports, whatever the goods."
-_STANDARDS: Final = ", ".join(f"{work_type} {days}" for work_type, days in standards.STANDARD_DAYS.items())
+_STANDARDS: Final = ", ".join(f"{name[0].lower()}{name[1:]} {standards.STANDARD_DAYS[code]}" for code, name in codes.WORK_TYPES.items())
 
 _ALL: Final[tuple[Metric, ...]] = (
     Metric(

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analytics import process
 from analytics.codes import WORK_TYPES
 from analytics.filters import Filters
+from analytics.process import Verdict
 from analytics.rollups import WORK, Frames, weeks
 
 Floats = npt.NDArray[np.float64]
@@ -98,6 +100,12 @@ class History:
         """Mean receipts less completions a week over the last settled weeks; above 0 the pile grows."""
         last = slice(max(self.settled - PACE_WEEKS, 0), self.settled)
         return float((self.receipts[last] - self.completions[last]).sum(axis=1).mean())
+
+    def usual(self, weeks: int = 2 * PACE_WEEKS) -> Verdict:
+        """Return the process chart of the completions of the last settled weeks: how much a week's work differs by chance."""
+        last = slice(max(self.settled - weeks, 0), self.settled)
+        counted = pl.DataFrame({"month": self.mondays[last], "value": self.completions[last].sum(axis=1)})
+        return process.verdict(process.chart(counted.with_columns(provisional=False), "higher"), "higher")
 
 
 def history(frames: Frames, filters: Filters, as_of: dt.date, held_back: int = HELD_BACK_WEEKS) -> History | None:

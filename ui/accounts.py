@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 import polars as pl
 import streamlit as st
 
-from analytics import accounts, codes, format
+from analytics import accounts, codes, drift, format
 from analytics.filters import Filters
 from analytics.scope import Scope
 from ui import records, session
@@ -17,8 +17,9 @@ from ui.account import Around, sections
 from ui.board import KeyFigure
 from ui.cards.accounts import with_reasons
 from ui.cards.shared import plural, total
-from ui.figures import key_figure
+from ui.figures import key_figure, said, with_signal
 from ui.frame import Source, View
+from ui.signals import of_series
 
 #: Column of the list -> its heading.
 HEADS: Final[dict[str, str]] = {
@@ -83,39 +84,60 @@ def title(rows: pl.DataFrame) -> str:
     return f"{text}; {'none' if not standing else format.count(standing)} {'stands' if standing < 2 else 'stand'} out"
 
 
-def figures(view: View, rows: pl.DataFrame, waiting: pl.DataFrame) -> list[KeyFigure]:
+def figures(view: View, rows: pl.DataFrame, profiles: pl.DataFrame, waiting: pl.DataFrame) -> list[KeyFigure]:
     """Say how many accounts there are, what they bring, and how many wait, appeal or drift."""
-    share, half = accounts.concentration(rows)
     if view.filters.centers:
         waiting = waiting.filter(pl.col("suggested_center_code").is_in(view.filters.centers))
     asked, appeals = (int(total(waiting.filter(status=name)["accounts_count"])) for name in ("PENDING", "APPEAL"))
-    tested, found = rows["q"].count(), int(total(rows["is_drifting"].cast(pl.Int64)))
+    unassigned = KeyFigure(
+        "participating_accounts",
+        "Await assignment",
+        format.count(asked + appeals),
+        against=f"{format.count(appeals)} of them under appeal; as of {format.date(view.as_of)}",
+        definition="Accounts pending assignment or under appeal whose goods of the last 12 months suggest the chosen Centers.",
+    )
     return [
         key_figure(view, "participating_accounts"),
         key_figure(view, "import_value_usd"),
-        KeyFigure(
-            "import_value_usd",
-            f"Share of the {accounts.TOP} largest",
-            format.share(share),
-            against=f"half of the value comes from {plural(half, 'account')}" if half else "",
-            definition=f"Entered value of the {accounts.TOP} accounts with most of it, of all that is listed.",
+        _largest(view, rows, profiles),
+        said(
+            unassigned,
+            "no trend kept",
+            "not judged: an account’s goods suggest a Center by its last 12 months, and earlier ones were not kept",
         ),
-        KeyFigure(
-            "participating_accounts",
-            "Await assignment",
-            format.count(asked + appeals),
-            against=f"{format.count(appeals)} of them under appeal; as of {format.date(view.as_of)}",
-            definition="Accounts pending assignment or under appeal whose goods of the last 12 months suggest the chosen Centers.",
-        ),
-        KeyFigure(
-            "past_due",
-            "Accounts that drift",
-            format.count(found) if tested else "Too few",
-            meaning="bad" if found else "neutral",
-            against=f"of {plural(tested, 'account')} compared with their past" if tested else "reviews to compare with the past",
-            definition="Accounts whose reviews clearly find more in the last six months than in the twelve before.",
-        ),
+        _drifting(rows),
     ]
+
+
+def _largest(view: View, rows: pl.DataFrame, profiles: pl.DataFrame) -> KeyFigure:
+    """Say how much the largest accounts bring, and whether that has changed."""
+    share, half = accounts.concentration(rows)
+    figure = KeyFigure(
+        "import_value_usd",
+        f"Share of the {accounts.TOP} largest",
+        format.share(share),
+        against=f"half of the value comes from {plural(half, 'account')}" if half else "",
+        definition=f"Entered value of the {accounts.TOP} accounts with most of it, of all that is listed. Signal: each month’s own {accounts.TOP}.",
+    )
+    months = accounts.concentration_by_month(view.frames, profiles, view.filters, view.as_of)
+    return with_signal(figure, view, of_series(months, "neither"), "share")
+
+
+def _drifting(rows: pl.DataFrame) -> KeyFigure:
+    """Count the accounts whose findings rise by more than chance."""
+    tested, found = rows["q"].count(), int(total(rows["is_drifting"].cast(pl.Int64)))
+    figure = KeyFigure(
+        "past_due",
+        "Accounts that drift",
+        format.count(found) if tested else "Too few",
+        meaning="bad" if found else "neutral",
+        against=f"of {plural(tested, 'account')} compared with their past" if tested else "reviews to compare with the past",
+        definition="Accounts whose reviews clearly find more in the last six months than in the twelve before.",
+    )
+    why = f"at most {format.share(drift.Q, 0)} of those named are expected to be so by chance"
+    if not tested:
+        return said(figure, "too few to say", why)
+    return said(figure, "concern", why, "bad") if found else said(figure, "no clear change", why)
 
 
 def controls() -> tuple[bool, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, format, periods, process, signalwords
+from analytics import codes, format, periods, process
 from analytics.metrics import METRICS, Metric
 from analytics.process import Verdict
 from analytics.rollups import SAMPLE
@@ -76,21 +77,18 @@ def key_figures(view: View, metric_ids: Sequence[str]) -> list[KeyFigure]:
         view: The page's question.
         metric_ids: Metrics, each asked three times; their process charts are worked out together.
     """
-    months = signals.histories(view, metric_ids)
-    told = signals.verdicts(view, months, view.targets)
-    recent = months.filter(pl.col("month") >= periods.months_back(view.end, 12)).select("metric_id", "value")
-    trends = {name: recent.filter(pl.col("metric_id") == name)["value"].to_list() for name in metric_ids}
-    nothing = Verdict(process.SHORT, 0)
-    return [_key_figure(view, METRICS[name], trends[name], told.get(name, nothing)) for name in metric_ids]
+    told = signals.judged(view, metric_ids)
+    return [_key_figure(view, METRICS[name], *told[name]) for name in metric_ids]
 
 
-def _key_figure(view: View, metric: Metric, trend: Sequence[float | None], verdict: Verdict) -> KeyFigure:
+def _key_figure(view: View, metric: Metric, months: pl.DataFrame, verdict: Verdict) -> KeyFigure:
+    trend = months.filter(pl.col("month") >= periods.months_back(view.end, 12))["value"].to_list()
     now = _row(view.ask(metric.id).to_dicts())
     before = _row(view.ask(metric.id, filters=view.earlier).to_dicts()) if view.earlier else {}
     change, unclear = _change(now, before, metric), _overlap(now, before)
     late = provisional.of_metric(view, metric.id)
     interval = format.interval(now.get("low"), now.get("high"), metric.unit)
-    return KeyFigure(
+    figure = KeyFigure(
         metric_id=metric.id,
         label=label(view, metric),
         value=_shown(now, metric),
@@ -103,11 +101,32 @@ def _key_figure(view: View, metric: Metric, trend: Sequence[float | None], verdi
         trend=tuple(trend),
         provisional=now.get("quality") == "provisional" or late.provisional,
         definition=metric.definition,
-        signal=_dated(verdict, view),
-        signal_tone=_TONES.get(verdict.state, "none"),
-        assurance=_assured(verdict, metric.unit),
-        facts=_facts(now, metric, interval, verdict),
+        facts=_facts(now, metric, interval),
     )
+    return with_signal(figure, view, verdict, metric.unit)
+
+
+def with_signal(figure: KeyFigure, view: View, verdict: Verdict, unit: str) -> KeyFigure:
+    """Say on a figure, and with the facts behind it, what a process chart says of its series."""
+    clause = signals.target_clause(verdict, unit)
+    return replace(
+        figure,
+        signal=signals.dated(verdict, view),
+        signal_tone=signals.TONES.get(verdict.state, "none"),
+        assurance=_assured(verdict, unit),
+        facts=(*figure.facts, ("Signal", signals.sentence(verdict)), *([("Target", clause)] if clause else [])),
+    )
+
+
+def of_metric(figure: KeyFigure, view: View, metric_id: str | None = None) -> KeyFigure:
+    """Say on a figure what the process chart of its metric (or of another) says under the page's filters."""
+    name = metric_id or figure.metric_id
+    return with_signal(figure, view, signals.judged(view, [name])[name][1], METRICS[name].unit)
+
+
+def said(figure: KeyFigure, words: str, why: str, tone: str = "none") -> KeyFigure:
+    """Say on a figure that has no process chart what else tells signal from noise, or that nothing does, and why."""
+    return replace(figure, signal=words, signal_tone=tone, facts=(*figure.facts, ("Signal", why)))
 
 
 #: Shares of Centers -> of what; under a choice of Centers they are those of all of it.
@@ -122,14 +141,6 @@ def label(view: View, metric: Metric) -> str:
     return f"{view.label('center', chosen[0]) if len(chosen) == 1 else 'The chosen Centers'}, of all {_OF_ALL[metric.id]}"
 
 
-def _dated(verdict: Verdict, view: View) -> str:
-    """Say what the process chart says, and up to which month where the last ones do not count yet."""
-    settled = verdict.month is None or verdict.month >= periods.month_start(view.end)
-    return verdict.words if settled or verdict.state not in _TONES else f"{verdict.words} to {format.month(verdict.month)}"
-
-
-#: Shape and colour of a signal.
-_TONES: Final = {process.IMPROVEMENT: "good", process.CONCERN: "bad", process.UP: "up", process.DOWN: "down"}
 _ASSURED: Final = {process.MEETS: "will reliably meet", process.FAILS: "won’t reliably meet", process.MAY: "may or may not meet"}
 
 
@@ -138,20 +149,16 @@ def _assured(verdict: Verdict, unit: str) -> str:
     return f"{_ASSURED[verdict.assurance]} the target, {format.number(verdict.target, unit)}" if verdict.assurance else ""
 
 
-def _facts(now: dict[str, Any], metric: Metric, interval: str, verdict: Verdict) -> tuple[tuple[str, str], ...]:
-    """List what stands behind a number: how it is computed, of how many, how sure, and what its process chart says."""
+def _facts(now: dict[str, Any], metric: Metric, interval: str) -> tuple[tuple[str, str], ...]:
+    """List what stands behind a number: how it is computed, of how many, and how sure."""
     cases = format.sample(now.get("n"), _CASES.get(metric.id, _OF.get(metric.id, ""))).removeprefix("n = ")
-    last = f" (last settled month {format.month(verdict.month)})" if verdict.month else ""
     sampled = metric.unit in ("share", "days") or metric.family.name == SAMPLE.name
-    facts = {
-        "Formula": metric.formula,
-        "n": cases or format.NONE,
-        "95% interval": interval.removeprefix("95% interval ") or (format.NONE if sampled else "none, all cases are counted"),
-        "Signal": signalwords.said(verdict) + last,
-        "Target": signals.target_clause(verdict, metric.unit),
-        "Metric id": metric.id,
-    }
-    return tuple((name, words) for name, words in facts.items() if words)
+    return (
+        ("Formula", metric.formula),
+        ("n", cases or format.NONE),
+        ("95% interval", interval.removeprefix("95% interval ") or (format.NONE if sampled else "none, all cases are counted")),
+        ("Metric id", metric.id),
+    )
 
 
 def _row(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -169,7 +176,7 @@ def _against(view: View, change: format.Change | None, *, unclear: bool) -> str:
         return "no earlier year to compare" if view.earlier is None else ""
     if change.text == "new" or change.text.startswith("from"):
         return "none a year earlier" if change.text == "new" else "a year earlier"
-    return "vs a year earlier, no clear change" if unclear else "vs a year earlier"
+    return "vs a year earlier, may be chance" if unclear else "vs a year earlier"
 
 
 def _shown(row: dict[str, Any], metric: Metric) -> str:

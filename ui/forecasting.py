@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
-from analytics import capacity, forecast, format, projection, weekly
+from analytics import capacity, forecast, format, process, projection, weekly
 from analytics.capacity import NOTHING, Staffing, WhatIf
 from analytics.filters import Filters
 from analytics.forecast import Outlook
@@ -23,6 +23,7 @@ from ui import provisional
 from ui.board import KeyFigure, Stamp
 from ui.board.seen import Question
 from ui.cards.shared import listed, plural
+from ui.figures import of_metric, said
 from ui.frame import Source, View
 
 #: From this chance on, a level is not said to be out of reach.
@@ -283,44 +284,85 @@ def figures(plan: Plan) -> list[KeyFigure]:
     """Say what is pending, how fast it moves, and when and how likely it is down to its level."""
     pending = _pending_now(plan)
     if not plan.ready:
-        return [pending]
+        return [of_metric(pending, _unlimited(plan))]
     shown, level, end = plan.shown, plan.level, plan.year_end
     history = plan.history
     dates = [shown.week_cleared(level, share) for share in (0.5, 0.9)]
     now = shown.sundays[shown.now]
     texts = ["Not in a year" if day is None else "Already" if day <= now else format.date(day) for day in dates]
-    return [
-        pending,
-        KeyFigure(
-            "net_flow",
-            f"Net flow, next {weekly.PACE_WEEKS} weeks",
-            f"{_signed(shown.growth())} a week",
-            against=f"{_signed(history.net_flow)} a week in the {weekly.PACE_WEEKS} weeks to {format.date(history.settled_to)}",
-            definition=f"Receipts less completions expected over the next {weekly.PACE_WEEKS} weeks. Above 0 the pile grows. Transfers "
-            "between holders are left out, here and in the projection.",
-        ),
-        KeyFigure("clear_p50", "Cleared, as likely as not", texts[0], against=f"down to {format.count(level)}", definition=_P50),
-        KeyFigure("clear_p90", "Cleared, nine in ten", texts[1], against=f"down to {format.count(level)}", definition=_P90),
-        KeyFigure(
-            "clear_chance",
-            f"Chance on {format.date(end)}",
-            format.share(shown.chance(level, end)),
-            against=f"to be at {format.count(level)} or below at the fiscal year’s end",
-            definition="Share of 2,000 simulated paths that are at the level or below it on the last Sunday of the fiscal year.",
-        ),
-        KeyFigure(
-            "more_needed",
-            "More completions needed",
-            f"{format.count(shown.more_needed(level, end))} a week",
-            against=f"to be at {format.count(level)} by {format.date(end)}{_assumed(plan)}",
-            definition="Completions a week beyond those expected, from now on, that bring expected pending to the level by the fiscal year’s end.",
-        ),
+    flow = KeyFigure(
+        "net_flow",
+        f"Net flow, next {weekly.PACE_WEEKS} weeks",
+        f"{_signed(shown.growth())} a week",
+        against=f"{_signed(history.net_flow)} a week in the {weekly.PACE_WEEKS} weeks to {format.date(history.settled_to)}",
+        definition=f"Receipts less completions expected over the next {weekly.PACE_WEEKS} weeks. Above 0 the pile grows. Transfers "
+        "between holders are left out, here and in the projection.",
+    )
+    chance = KeyFigure(
+        "clear_chance",
+        f"Chance on {format.date(end)}",
+        format.share(shown.chance(level, end)),
+        against=f"to be at {format.count(level)} or below at the fiscal year’s end",
+        definition="Share of 2,000 simulated paths that are at the level or below it on the last Sunday of the fiscal year.",
+    )
+    more = KeyFigure(
+        "more_needed",
+        "More completions needed",
+        f"{format.count(shown.more_needed(level, end))} a week",
+        against=f"to be at {format.count(level)} by {format.date(end)}{_assumed(plan)}",
+        definition="Completions a week beyond those expected, from now on, that bring expected pending to the level by the fiscal year’s end.",
+    )
+    within = [
+        KeyFigure(name, label, text, against=f"down to {format.count(level)}", definition=words)
+        for name, label, text, words in zip(
+            ("clear_p50", "clear_p90"), ("Cleared, as likely as not", "Cleared, nine in ten"), texts, (_P50, _P90), strict=True
+        )
     ]
+    return [
+        of_metric(pending, _unlimited(plan)),
+        said(flow, *_rises(shown.rising())),
+        *(said(figure, *_there(shown.chance(level, shown.sundays[-1]), shown.sundays[-1])) for figure in within),
+        said(chance, *_there(shown.chance(level, end), end)),
+        said(more, *_usual(history, shown.more_needed(level, end))),
+    ]
+
+
+#: From this share of the paths on, what they do is said as a fact; at the rest of it, that it will not be.
+_SURE: Final = 0.9
+
+
+def _rises(share: float) -> tuple[str, str, str]:
+    """Say whether the pile grows beyond chance: words, why, and tone."""
+    words, tone = ("concern", "bad") if share >= _SURE else ("improving", "good") if share <= 1 - _SURE else ("no clear change", "none")
+    return words, f"pending grows over these weeks in {format.share(share)} of the simulated paths", tone
+
+
+def _there(chance: float, day: dt.date) -> tuple[str, str, str]:
+    """Say whether the level will reliably be reached: words, why, and tone."""
+    will = ("will reliably be there", "good") if chance >= _SURE else ("won’t reliably be there", "bad")
+    words, tone = will if chance >= _SURE or chance <= 1 - _SURE else ("may or may not be there", "none")
+    return words, f"{format.share(chance)} of the simulated paths are at the level or below it on {format.date(day)}", tone
+
+
+def _usual(history: History, needed: int) -> tuple[str, str, str]:
+    """Say whether so many completions more are within what weeks differ by: words, why, and tone."""
+    if not needed:
+        return "none needed", "the level is expected to be met without any", "good"
+    verdict, reach = history.usual(), history.pace.sum() + needed
+    if verdict.high is None or verdict.points < process.LEAST:
+        return "too few weeks to say", f"{plural(verdict.points, 'settled week')} of the {process.LEAST} that it takes", "none"
+    why = f"{format.count(reach)} completions a week; settled weeks stayed between {format.count(max(verdict.low or 0, 0))} and {format.count(verdict.high)} by chance"
+    return ("beyond usual weeks", why, "bad") if reach > verdict.high else ("within usual weeks", why, "none")
+
+
+def _unlimited(plan: Plan) -> View:
+    """Return the page's question without a period."""
+    return replace(plan.view, filters=plan.view.filters.between(None, None))
 
 
 def _pending_now(plan: Plan) -> KeyFigure:
     """Say what is pending as recorded, and what it will be once all is reported: the estimate of the whole house."""
-    view = replace(plan.view, filters=plan.view.filters.between(None, None))
+    view = _unlimited(plan)
     recorded = int(view.ask("pending")["value"].sum())
     missing = provisional.not_reported(view)
     against = f"about {format.count(recorded - missing)} once late completions are in" if missing else ""

@@ -15,6 +15,7 @@ import streamlit as st
 from analytics import format, periods
 from analytics.filters import Filters, Labels
 from analytics.metrics import METRICS
+from analytics.process import Verdict
 from analytics.rollups import Frames
 from analytics.scope import Scope
 from ui import cite, filterbar, session
@@ -113,6 +114,11 @@ class View:
     def targets(self) -> pl.DataFrame:
         """The targets of all metrics."""
         return self.source.targets()
+
+    @cached_property
+    def judged(self) -> dict[str, tuple[pl.DataFrame, Verdict]]:
+        """Months and verdict of each metric that `ui.signals.judged` was asked for: figures and cards ask for the same ones."""
+        return {}
 
     def ask(self, metric_id: str, *by: str, filters: Filters | None = None) -> pl.DataFrame:
         """Answer a metric under the page's filters (or others)."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Final
 
 import polars as pl
 
-from analytics import format, monthly, process
+from analytics import format, monthly, periods, process, signalwords
 from analytics.metrics import METRICS
 from analytics.process import Verdict
+from ui.board import About, Meaning
 from ui.frame import View
 
 
@@ -38,6 +41,64 @@ def verdicts(view: View, months: pl.DataFrame, targets: pl.DataFrame) -> dict[st
         str(name): process.verdict(part, METRICS[str(name)].direction, target_of(view, str(name), targets))
         for (name,), part in drawn.items()
     }
+
+
+def judged(view: View, metric_ids: Sequence[str]) -> dict[str, tuple[pl.DataFrame, Verdict]]:
+    """Return the months of metrics (`histories`) and what their process charts say; each is worked out once a run."""
+    missing = [name for name in dict.fromkeys(metric_ids) if name not in view.judged]
+    if missing:
+        months = histories(view, missing)
+        told = verdicts(view, months, view.targets)
+        for name in missing:
+            own = months.filter(pl.col("metric_id") == name).drop("metric_id")
+            view.judged[name] = (own, told.get(name, Verdict(process.SHORT, 0)))
+    return {name: view.judged[name] for name in metric_ids}
+
+
+def of_series(months: pl.DataFrame, direction: str) -> Verdict:
+    """Judge a series that is no metric of its own: `month`, `value`, `provisional` and, where known, `starting`; it has no target."""
+    return process.verdict(process.chart(months, direction), direction)
+
+
+def sentence(verdict: Verdict) -> str:
+    """Say what a process chart says, and up to which month."""
+    last = f" (last settled month {format.month(verdict.month)})" if verdict.month else ""
+    return signalwords.said(verdict) + last
+
+
+def about(view: View) -> About:
+    """Return what a board asks of the metrics of each card.
+
+    The first metric of a card is its subject, whose process chart is judged; those of the others would take time that nobody asked for.
+    """
+
+    def told(metric_ids: Sequence[str]) -> list[Meaning]:
+        plain = meanings(metric_ids)
+        subject = next((METRICS[name] for name in metric_ids if name in METRICS), None)
+        if subject is None:
+            return plain
+        _, verdict = judged(view, [subject.id])[subject.id]
+        clause = target_clause(verdict, subject.unit)
+        signal = sentence(verdict) + (f"; {clause}" if clause else "")
+        return [replace(plain[0], signal=signal, word=dated(verdict, view), tone=TONES.get(verdict.state, "none")), *plain[1:]]
+
+    return told
+
+
+def meanings(metric_ids: Sequence[str]) -> list[Meaning]:
+    """Return what metrics mean, without a signal: no months are at hand of what was released to a working group."""
+    metrics = [METRICS[name] for name in metric_ids if name in METRICS]
+    return [Meaning(metric.name, metric.definition) for metric in metrics]
+
+
+#: Shape and colour of a signal.
+TONES: Final = {process.IMPROVEMENT: "good", process.CONCERN: "bad", process.UP: "up", process.DOWN: "down"}
+
+
+def dated(verdict: Verdict, view: View) -> str:
+    """Say in a word or two what the process chart says, and up to which month where the last ones do not count yet."""
+    settled = verdict.month is None or verdict.month >= periods.month_start(view.end)
+    return verdict.words if settled or verdict.state not in TONES else f"{verdict.words} to {format.month(verdict.month)}"
 
 
 def target_clause(verdict: Verdict, unit: str) -> str:

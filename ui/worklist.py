@@ -14,6 +14,7 @@ from analytics.scope import Scope
 from ui import records, session
 from ui.board import KeyFigure
 from ui.cards.shared import plural, total
+from ui.figures import of_metric, said
 from ui.frame import Source, View
 
 #: Column of the list -> its heading.
@@ -79,37 +80,35 @@ def controls(listed: pl.DataFrame) -> tuple[str, str]:
     return chosen, search
 
 
-def figures(listed: pl.DataFrame) -> list[KeyFigure]:
-    """Say how much must be acted on, and what is at stake."""
-    rows = []
-    for name in ("past_due", "lapsed", "7"):
-        part = worklist.narrowed(listed, name, "")
-        label = worklist.WINDOWS[name][0]
-        stake = f"{format.usd(total(part['entry_value_usd']))} of value, {format.usd(total(part['entry_duty_usd']))} of duty at stake"
-        rows.append(
-            KeyFigure("pending", label, format.count(part.height), against=stake if part.height else "", definition=_WINDOW_WORDS[name])
-        )
-    oldest = listed["age_days"].max()
-    stands = int(listed["clock_stands"].sum())
-    rows.append(
-        KeyFigure(
-            "oldest_days",
-            "Oldest open",
-            format.days(_number(oldest)),
-            definition="Gross age of the oldest item: nothing stops or restarts it.",
-        )
+def figures(view: View, listed: pl.DataFrame) -> list[KeyFigure]:
+    """Say how much must be acted on, what is at stake, and whether that is more than usual."""
+    windows = {name: _of_window(listed, name) for name in ("past_due", "lapsed", "7")}
+    oldest = KeyFigure(
+        "oldest_days",
+        "Oldest open",
+        format.days(_number(listed["age_days"].max())),
+        definition="Gross age of the oldest item: nothing stops or restarts it.",
     )
-    rows.append(
-        KeyFigure(
-            "clock_stopped",
-            "Clock stands",
-            format.count(stands),
-            against="CBP waits for others",
-            definition="Items whose clock was stopped and not started again.",
-        )
+    stands = KeyFigure(
+        "clock_stopped",
+        "Clock stands",
+        format.count(int(listed["clock_stands"].sum())),
+        against="CBP waits for others",
+        definition="Items whose clock was stopped and not started again.",
     )
-    return rows
+    judged = [of_metric(windows["past_due"], view, "past_due"), *(said(windows[name], "no trend kept", _TODAY) for name in ("lapsed", "7"))]
+    return [*judged, of_metric(oldest, view), of_metric(stands, view)]
 
+
+def _of_window(listed: pl.DataFrame, name: str) -> KeyFigure:
+    """Count the items of a window, with what is at stake."""
+    part = worklist.narrowed(listed, name, "")
+    stake = f"{format.usd(total(part['entry_value_usd']))} of value, {format.usd(total(part['entry_duty_usd']))} of duty at stake"
+    label = worklist.WINDOWS[name][0]
+    return KeyFigure("pending", label, format.count(part.height), against=stake if part.height else "", definition=_WINDOW_WORDS[name])
+
+
+_TODAY: Final = "not judged: the dates of the law are worked out for what is open today, and were not kept for earlier days"
 
 _WINDOW_WORDS: Final = {
     "past_due": "The item's own due date has passed: that of its clock, or of the service standard where the law sets none.",

@@ -6,6 +6,7 @@ from ui import accounts, board, session
 from ui.cards import account_volume
 from ui.cards import accounts as cards
 from ui.frame import headline, on_export, open_view
+from ui.signals import about
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = accounts.own_view(open_view(snapshot, ["center"]))
@@ -15,7 +16,7 @@ listed = accounts.kept(view, snapshot)
 headline(accounts.title(listed), view)
 board.draw(
     "accounts",
-    lambda: accounts.figures(view, listed, snapshot.unassigned()),
+    lambda: accounts.figures(view, listed, snapshot.accounts(), snapshot.unassigned()),
     [
         lambda: cards.attention(view, listed),
         lambda: account_volume.month(view),
@@ -29,6 +30,7 @@ board.draw(
     view.stamp(),
     question=view.question,
     on_export=on_export(record),
+    about=about(view),
 )
 standing, search = accounts.controls()
 accounts.draw(view, accounts.narrowed(listed, search, standing=standing), record)

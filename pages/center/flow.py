@@ -5,6 +5,7 @@ from data.store import Snapshot
 from ui import board, session
 from ui.cards import fairness, flow, pace
 from ui.frame import headline, on_export, open_view
+from ui.signals import about
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"])
@@ -30,4 +31,5 @@ board.draw(
     view.stamp(),
     question=view.question,
     on_export=on_export(exporter(snapshot.scope)),
+    about=about(view),
 )

@@ -6,6 +6,7 @@ from ui import board, forecasting, session, whatif
 from ui.cards import forecast
 from ui.cards.scorecard import scorecard
 from ui.frame import headline, on_export, open_view
+from ui.signals import about
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"], period=False)
@@ -29,4 +30,5 @@ board.draw(
     forecasting.stamp(plan),
     question=plan.question,
     on_export=on_export(exporter(snapshot.scope)),
+    about=about(view),
 )

@@ -6,6 +6,7 @@ from ui import board, session
 from ui.cards import processed, routing
 from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
+from ui.signals import about
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program", "entry_type", "mode"])
@@ -31,4 +32,5 @@ board.draw(
     view.stamp(),
     question=view.question,
     on_export=on_export(exporter(snapshot.scope)),
+    about=about(view),
 )

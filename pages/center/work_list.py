@@ -12,7 +12,7 @@ record = exporter(snapshot.scope)
 
 listed = worklist.kept(view, snapshot)
 headline(worklist.title(listed), view, worklist.sentence(view))
-board.draw("work_list", lambda: worklist.figures(listed), [], view.stamp())
+board.draw("work_list", lambda: worklist.figures(view, listed), [], view.stamp())
 window, search = worklist.controls(listed)
 worklist.draw(view, items.narrowed(listed, window, search), record)
 item.detail(view, snapshot, listed)

@@ -7,6 +7,7 @@ from ui.cards import desk, signals, workload
 from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
 from ui.pagetitles import workload as title
+from ui.signals import about
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program", "work_type"])
@@ -32,4 +33,5 @@ board.draw(
     view.stamp(),
     question=view.question,
     on_export=on_export(exporter(snapshot.scope)),
+    about=about(view),
 )

@@ -8,6 +8,7 @@ from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
 from ui.lists import pending_accounts
 from ui.pagetitles import overview as title
+from ui.signals import about
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 view = open_view(snapshot, ["center", "industry", "port", "program"])
@@ -30,6 +31,7 @@ board.draw(
     view.stamp(),
     question=view.question,
     on_export=on_export(exporter(snapshot.scope)),
+    about=about(view),
 )
 if snapshot.scope.role.names == "all":
     pending_accounts(view, snapshot.accounts())

@@ -9,6 +9,7 @@ from ui.figures import key_figures
 from ui.frame import headline, on_export, open_view
 from ui.lists import said_and_done
 from ui.pagetitles import feedback as title
+from ui.signals import about
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 desk = feedback_desk(snapshot, live=session.cited_version() is None)
@@ -51,6 +52,7 @@ board.draw(
     view.stamp(),
     question=effects.question(view, desk.stamp, drawn, themes),
     on_export=on_export(record),
+    about=about(view),
 )
 voices.draw(view, desk, record)
 opened = voices.opened(view, desk)

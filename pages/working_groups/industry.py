@@ -6,6 +6,7 @@ from ui import board, session
 from ui.cards import industry
 from ui.frame import headline, on_export, open_view
 from ui.presenting import whole_months
+from ui.signals import meanings
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 released = snapshot.released()
@@ -28,4 +29,5 @@ board.draw(
     view.stamp(),
     question=view.question,
     on_export=on_export(exporter(snapshot.scope)),
+    about=meanings,
 )

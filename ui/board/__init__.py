@@ -37,7 +37,7 @@ _HERE: Final = Path(__file__).parent
 _BOARD: Final = st.components.v2.component(
     "centerline_board",
     # One module, read from files by subject; the component takes a single text.
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("board.js", "plotly.js", "sheet.js", "present.js")),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("board.js", "meaning.js", "plotly.js", "sheet.js", "present.js")),
     css=(_HERE / "board.css").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
@@ -119,6 +119,23 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Meaning:
+    """What a number of a card means, and what the process chart of its months says: improving, concern, no clear change."""
+
+    name: str
+    definition: str
+    #: What the chart says, whole; empty where it was not worked out.
+    signal: str = ""
+    #: The same in a word or two, and what it means: good, bad, up, down or none.
+    word: str = ""
+    tone: str = "none"
+
+
+#: Metric ids of a card -> what they mean.
+About = Callable[[Sequence[str]], Sequence[Meaning]]
+
+
+@dataclass(frozen=True)
 class Stamp:
     """What every export states: the filters in words, the date and version of the data, the reader's role."""
 
@@ -173,9 +190,10 @@ def _folded(narrow: dict[str, Any] | None, chart: dict[str, Any] | None) -> dict
     return {**narrow, "data": [known.index(trace) if trace in known else trace for trace in narrow.get("data", [])]}
 
 
-def _card(card: Card) -> dict[str, Any]:
+def _card(card: Card, about: Sequence[Meaning]) -> dict[str, Any]:
     return {
         "key": card.key,
+        "about": [asdict(each) for each in about],
         "title": card.title,
         "subtitle": card.subtitle,
         "alt": card.alt,
@@ -204,6 +222,7 @@ def payload(
     board: str = "",
     part: int = 0,
     parts: int = 1,
+    about: About | None = None,
 ) -> bytes:
     """Write one part of what the browser needs; each card carries a hash by which the browser knows what changed.
 
@@ -211,7 +230,7 @@ def payload(
     """
     written = []
     for card in cards:
-        text = _dump(_card(card))
+        text = _dump(_card(card, about(card.metric_ids) if about and not card.empty else ()))
         mark = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         written.append(f'{{"hash":"{mark}",{text[1:]}')
     run = hashlib.blake2b(_dump(asdict(stamp)).encode(), digest_size=6).hexdigest()
@@ -244,8 +263,9 @@ def draw(
     question: Question | None = None,
     can_export: bool = True,
     on_export: Callable[[str], None] | None = None,
+    about: About | None = None,
 ) -> None:
-    """Draw the board of a page; `on_export` is told the key of each card that the reader exports.
+    """Draw the board of a page; `on_export` is told the key of each card that the reader exports, `about` says what its numbers mean.
 
     Figures and cards are worked out here, the first screen's before the others. `question` is all that they and the stamp
     depend on: what was drawn for it before is sent again. Without one nothing is kept.
@@ -271,6 +291,7 @@ def draw(
             board=key,
             part=part,
             parts=len(parts),
+            about=about,
         )
         return written, tuple(card.key for card in drawn)
 

@@ -205,52 +205,6 @@ function figureNode(figure, index, stamp) {
   return node;
 }
 
-function figureHead(figure, index, stamp) {
-  const head = make("div", "cl-figure-head");
-  head.append(make("p", "cl-label", figure.label));
-  if (!figure.definition) return head;
-  const button = make("button", "cl-info", "i");
-  const tip = tipNode(figure, stamp);
-  tip.id = "cl-tip-" + figure.metric_id.replace(/[^\w-]/g, "") + "-" + index;
-  tip.setAttribute("role", "tooltip");
-  button.type = "button";
-  button.setAttribute("aria-label", "What " + figure.label + " means");
-  button.setAttribute("aria-describedby", tip.id);
-  button.addEventListener("keydown", (event) => { if (event.key === "Escape") button.blur(); });
-  head.append(button, tip);
-  return head;
-}
-
-/* The definition, then what stands behind the number and from when and which data it comes. */
-function tipNode(figure, stamp) {
-  const tip = make("div", "cl-tip");
-  const facts = [...figure.facts, ["As of", stamp.as_of], ["Data", [stamp.version, stamp.load].filter(Boolean).join(", ")]];
-  tip.append(make("div", "cl-tip-definition", figure.definition));
-  for (const [name, words] of facts) {
-    const line = make("div", "cl-fact");
-    line.append(make("span", "cl-fact-name", name), " ", make("span", "", words));
-    tip.append(line);
-  }
-  return tip;
-}
-
-/* Signal or noise: a shape, a word, and whether the target will be met. */
-const SHAPES = { good: "■", bad: "◆", up: "▲", down: "▼", none: "" };
-
-function signalNode(figure) {
-  const line = make("p", "cl-signal cl-signal-" + figure.signal_tone);
-  const word = make("span", "cl-signal-word");
-  if (SHAPES[figure.signal_tone]) {
-    const shape = make("span", "cl-shape", SHAPES[figure.signal_tone]);
-    shape.setAttribute("aria-hidden", "true");
-    word.append(shape, " ");
-  }
-  word.append(make("span", "cl-hidden", "Signal: "), figure.signal[0].toUpperCase() + figure.signal.slice(1));
-  line.append(word);
-  if (figure.assurance) line.append(" ", make("span", "cl-assurance", figure.assurance[0].toUpperCase() + figure.assurance.slice(1)));
-  return line;
-}
-
 const ARROWS = { up: "▲", down: "▼", flat: "■" };
 const DIRECTION_WORDS = { up: "up", down: "down", flat: "no change" };
 const MEANING_WORDS = { good: "better", bad: "worse", neutral: "" };
@@ -362,8 +316,9 @@ function createCard(board, key) {
   const foot = make("div", "cl-foot");
   const card = { board, key, node, title, subtitle, plot, canvas, empty, note, foot, data: null, drawn: false, dirty: false, room: 0, tall: 0 };
   card.details = detailsNode(card);
+  card.about = aboutNode(card);
   card.exports = exportsNode(card);
-  foot.append(card.details, card.exports);
+  foot.append(card.details, card.about, card.exports);
   node.append(title, subtitle, plot, empty, note, foot);
   plot.clCard = card;
   board.observer.observe(plot);
@@ -381,11 +336,8 @@ function detailsNode(card) {
     setText(summary, details.open ? "Hide table" : "View as table");
     if (details.open) showTable(card);
   });
-  details.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !details.open) return;
-    details.open = false;
-    summary.focus();
-  });
+  details.name = card.title.id + "-open";
+  closeByEscape(details, summary);
   return details;
 }
 
@@ -408,6 +360,7 @@ function fillCard(card, data) {
   setText(card.title, data.title);
   setText(card.subtitle, data.subtitle);
   setText(card.note, data.note);
+  fillAbout(card, data.about);
   card.plot.hidden = !data.chart;
   card.empty.hidden = Boolean(data.chart);
   card.empty.replaceChildren(make("p", "", data.empty || (data.chart ? "" : "Nothing to draw for these filters.")));

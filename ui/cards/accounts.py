@@ -209,6 +209,7 @@ def drifting(view: View, rows: pl.DataFrame) -> Card:
             alt=f"{title}.",
             chart=None,
             table=tested,
+            metric_ids=("targeted_yield_share",),
             columns=(
                 _NAME,
                 Column("late_share", f"Found, {_months(late, last)}", "share"),
@@ -267,6 +268,7 @@ def fit(view: View, rows: pl.DataFrame) -> Card:
             alt=f"{title}.",
             chart=None,
             table=sorted_rows,
+            metric_ids=("entry_lines",),
             columns=(
                 _NAME,
                 Column("own", "Center", "text"),
@@ -369,6 +371,7 @@ def events(view: View, counted: pl.DataFrame) -> Card:
             alt=f"{title}.",
             chart=None,
             table=rows,
+            metric_ids=("participating_accounts",),
             columns=(
                 Column("quarter", "Quarter", "text"),
                 Column("status", "Event", "text"),

@@ -7,14 +7,15 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, endings, flow, format, standards, survival, workload
+from analytics import codes, endings, flow, format, periods, standards, survival, workload
 from analytics.rollups import STAYS
 from ui import charts, provisional
 from ui.board import Card, Column, KeyFigure
 from ui.cards.shared import empty, labelled, month_date, plural, total, with_chart
 from ui.cards.workload import filters_of
-from ui.figures import key_figures
+from ui.figures import key_figures, with_signal
 from ui.frame import View
+from ui.signals import judged, of_series
 
 #: What a page without a chosen work type says the endings of: Centers' own looks at entries, whose results can be compared.
 NOTICES: Final = ("validation", "cf28", "cf29")
@@ -64,7 +65,8 @@ def p80(view: View, whole: KeyFigure) -> KeyFigure:
     before = view.ask("time_to_complete_days", filters=view.earlier).to_dicts() if view.earlier else []
     change = format.change(row["p80"], before[0]["p80"] if before else None, "days", better="lower")
     value = "Too few" if row["quality"] == "too_few" else "Not reached" if row["p80"] is None else format.days(row["p80"])
-    return replace(
+    by_month = _p80_by_month(view)
+    figure = replace(
         whole,
         label="80% completed within",
         value=value,
@@ -73,13 +75,21 @@ def p80(view: View, whole: KeyFigure) -> KeyFigure:
         meaning=change.meaning if change and not whole.provisional else "neutral",
         against="vs a year earlier" if change else whole.against if not view.earlier else "",
         interval="",
-        # The process chart was of the median.
-        signal="",
-        signal_tone="none",
-        assurance="",
+        # The process chart and its target were of the median.
         facts=tuple(fact for fact in whole.facts if fact[0] not in ("Signal", "Target", "95% interval")),
-        trend=tuple(view.ask("time_to_complete_days", "month", filters=view.trend)["p80"].cast(float).to_list()),
+        trend=tuple(by_month.filter(pl.col("month") >= periods.months_back(view.end, 12))["value"].to_list()),
     )
+    return with_signal(figure, view, of_series(by_month, "lower"), "days")
+
+
+def _p80_by_month(view: View) -> pl.DataFrame:
+    """Return the months of the median's process chart with the days of four in five reviews instead."""
+    months, _ = judged(view, ["time_to_complete_days"])["time_to_complete_days"]
+    if months.is_empty():
+        return months
+    span = view.filters.between(months["month"][0], view.end)
+    asked = month_date(view.ask("time_to_complete_days", "month", filters=span)).select("month", value=pl.col("p80").cast(pl.Float64))
+    return months.drop("value").join(asked, on="month", how="left", maintain_order="left")
 
 
 def noted(view: View, card: Card) -> Card:

@@ -1,0 +1,133 @@
+"""Every key figure of the desk says whether it is signal or noise, and what it says is recomputed here; so does the subject of every card."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from analytics import accounts as numbers
+from analytics import process
+from analytics.filters import Filters
+from analytics.metrics import METRICS
+from data.store import Snapshot
+from ui import accounts, board, forecasting, signals, worklist
+from ui.board import KeyFigure
+from ui.cards import flow, service
+from ui.figures import of_metric
+from ui.frame import View
+
+CHOICES = (
+    Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30)),
+    Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30), centers=("PHC",)),
+    Filters(dt.date(2013, 4, 1), dt.date(2013, 6, 30), centers=("AGR",)),
+    Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30), centers=("PHC",), work_types=("protest",)),
+)
+
+
+@pytest.fixture(params=CHOICES, ids=lambda filters: f"{'-'.join(filters.centers) or 'all'}{'-'.join(filters.work_types)}")
+def view(request: pytest.FixtureRequest, analyst: Snapshot) -> View:
+    return View(analyst, request.param)
+
+
+def said(figure: KeyFigure) -> tuple[str, str]:
+    return figure.signal, dict(figure.facts)["Signal"]
+
+
+def test_no_key_figure_is_silent(view: View, analyst: Snapshot) -> None:
+    now = replace(view, filters=view.filters.between(None, None))
+    listed = worklist.kept(now, analyst)
+    own = accounts.own_view(replace(view, filters=view.filters.only(["center"]).between(view.filters.from_date, view.filters.to_date)))
+    shown = [
+        *worklist.figures(now, listed),
+        *forecasting.figures(forecasting.plan_of(now)),
+        *accounts.figures(own, accounts.kept(own, analyst), analyst.accounts(), analyst.unassigned()),
+        *flow.figures(view),
+        *service.figures(view),
+    ]
+    for figure in shown:
+        word, why = said(figure)
+        assert word, figure.label
+        assert why, figure.label
+
+
+def test_past_due_of_the_list_is_judged_as_its_metric(view: View, analyst: Snapshot) -> None:
+    now = replace(view, filters=view.filters.between(None, None))
+    figures = {figure.label: figure for figure in worklist.figures(now, worklist.kept(now, analyst))}
+    alone = of_metric(KeyFigure("past_due", "", ""), now)
+    assert said(figures["Past due"]) == said(alone)
+    assert int(figures["Past due"].value.replace(",", "")) == now.ask("past_due")["value"].sum()
+    assert said(figures["Legal date in 7 days"])[0] == "no trend kept"
+
+
+def test_a_forecast_says_what_its_paths_do(view: View) -> None:
+    plan = forecasting.plan_of(replace(view, filters=view.filters.between(None, None)))
+    figures = {figure.metric_id: figure for figure in forecasting.figures(plan)}
+    if not plan.ready:
+        assert list(figures) == ["pending"]
+        return
+    paths, now = plan.shown.pending, plan.shown.now
+    grows = np.count_nonzero(paths[now + 13] > paths[now]) / paths.shape[1]
+    assert said(figures["net_flow"])[0] == ("concern" if grows >= 0.9 else "improving" if grows <= 0.1 else "no clear change")
+    week = max(place for place, day in enumerate(plan.shown.sundays) if day <= plan.year_end)
+    for name, place in (("clear_chance", week), ("clear_p50", -1), ("clear_p90", -1)):
+        there = np.count_nonzero(paths[place] <= plan.level) / paths.shape[1]
+        will = "will reliably be there" if there >= 0.9 else "won’t reliably be there" if there <= 0.1 else "may or may not be there"
+        assert said(figures[name])[0] == will, name
+    done = plan.history.completions[: plan.history.settled].sum(axis=1)[-26:]
+    needed = int(figures["more_needed"].value.split()[0].replace(",", ""))
+    steps = np.abs(np.diff(done))
+    steps = steps[steps < 3.267 * steps.mean()]
+    beyond = done[-13:].mean() + needed > done.mean() + 2.66 * steps.mean()
+    expected = "none needed" if not needed else "beyond usual weeks" if beyond else "within usual weeks"
+    assert said(figures["more_needed"])[0] == (expected if len(done) >= 12 or not needed else "too few weeks to say")
+
+
+def test_the_share_of_the_largest_is_judged_by_each_months_own(view: View, analyst: Snapshot) -> None:
+    profiles = analyst.accounts()
+    months = numbers.concentration_by_month(view.frames, profiles, view.filters, view.as_of)
+    last = months.row(-1, named=True)
+    kept = view.filters.only(["center"]).between(last["month"], view.end)
+    values = numbers.table(view.frames, profiles, kept, view.as_of)["value_usd"].sort(descending=True)
+    assert last["value"] == pytest.approx(values.head(10).sum() / values.sum())
+    assert months["month"].to_list() == pl.date_range(months["month"][0], view.end, "1mo", eager=True).to_list()
+    assert months.height <= 24
+
+
+def test_four_in_five_are_judged_by_their_own_months(view: View) -> None:
+    median, p80 = flow.figures(view)[:2]
+    months, _ = signals.judged(view, ["time_to_complete_days"])["time_to_complete_days"]
+    if months.is_empty():
+        assert said(p80)[0] == "too few months to say"
+        return
+    asked = view.ask("time_to_complete_days", "month", filters=view.filters.between(months["month"][0], view.end))
+    known = dict(asked.select("month", "p80").iter_rows())
+    own = months.with_columns(value=pl.Series([known.get(f"{month:%Y-%m}") for month in months["month"]], dtype=pl.Float64))
+    verdict = process.verdict(process.chart(own, "lower"), "lower")
+    assert said(p80)[1] == signals.sentence(verdict)
+    assert p80.trend[-1] == own["value"][-1]
+    assert len(p80.trend) == len(median.trend)
+
+
+def test_the_subject_of_a_card_says_its_signal_once_asked(view: View) -> None:
+    told = signals.about(view)(("backlog", "pending", "no_metric"))
+    assert [each.name for each in told] == ["Backlog", "Pending reviews"]
+    assert [each.definition for each in told] == [METRICS[name].definition for name in ("backlog", "pending")]
+    figure = of_metric(KeyFigure("backlog", "", ""), view)
+    assert told[0].word == figure.signal
+    assert told[0].tone == figure.signal_tone
+    assert told[0].signal.startswith(said(figure)[1])
+    assert (told[1].word, told[1].signal) == ("", "")
+    assert list(view.judged) == ["backlog"]
+
+
+def test_the_browser_gets_what_a_card_means_and_an_empty_card_nothing(view: View) -> None:
+    drawn = board.Card("a", "T", "S", "T", {"data": []}, pl.DataFrame({"n": [1]}), (board.Column("n", "n", "count"),), ("backlog",))
+    cards = [drawn, replace(drawn, key="b", chart=None, empty="Nothing.")]
+    sent = json.loads(board.payload([], cards, view.stamp(), can_export=True, plotly_url="", about=signals.about(view)))["cards"]
+    assert sent[0]["about"][0]["definition"] == METRICS["backlog"].definition
+    assert sent[1]["about"] == []
