@@ -152,14 +152,6 @@ def test_pending(view: View, dimension: str) -> None:
             assert best["value"] < best["earlier"]
 
 
-def test_durations(view: View) -> None:
-    card = workload.durations(view)
-    if drawn(card):
-        known = card.table.drop_nulls("value").sort("value", descending=True)
-        assert format.days(known["value"][0]) in card.title
-        assert format.days(known["value"][-1]) in card.title
-
-
 def test_compliance_over_time(view: View, analyst: Snapshot) -> None:
     card = compliance.over_time(view, analyst.targets())
     if drawn(card):
@@ -231,7 +223,7 @@ def test_a_year_of_everything_draws_every_card(year: View, analyst: Snapshot) ->
     cards = [
         volume.share_by_center(year), volume.by_industry(year), volume.port_map(year, analyst.dimension("port")),
         volume.unassigned(year, analyst.unassigned()), workload.backlog_by_center(year), workload.ages(year), workload.flow(year),
-        workload.due(year), workload.pending_by(year, "center"), workload.pending_by(year, "port"), workload.durations(year),
+        workload.due(year), workload.pending_by(year, "center"), workload.pending_by(year, "port"),
         compliance.over_time(year, targets), compliance.by_dimension(year, "industry", targets), compliance.by_dimension(year, "program", targets),
         compliance.categories(year),
     ]  # fmt: skip
@@ -241,7 +233,7 @@ def test_a_year_of_everything_draws_every_card(year: View, analyst: Snapshot) ->
 @pytest.mark.parametrize("scope", [Scope("leadership"), Scope("director", ("ELE",))], ids=lambda scope: scope.role_id)
 def test_every_role_can_draw_its_cards(store: Path, scope: Scope) -> None:
     view = View(Snapshot(scope, home=store / "published"), Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30)))
-    for card in (workload.ages(view), workload.durations(view), workload.flow(view), workload.due(view), workload.backlog_by_center(view)):
+    for card in (workload.ages(view), workload.flow(view), workload.due(view), workload.backlog_by_center(view)):
         assert drawn(card)
     figure = key_figure(view, "pending")
     assert figure.value == format.count(view.ask("pending")["value"][0])

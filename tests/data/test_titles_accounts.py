@@ -200,7 +200,7 @@ def test_headline_and_figures(shown: Shown) -> None:
             assert shares(words) == [format.share(rows["value_usd"].top_k(10).sum() / rows["value_usd"].sum())]
         standing = rows.filter(pl.any_horizontal(*accounts.REASONS)).height
         assert words.endswith("none stands out" if not standing else f"{standing:,} {'stands' if standing == 1 else 'stand'} out")
-    figures = page.figures(view, rows, snapshot.unassigned())
+    figures = page.figures(view, rows, snapshot.accounts(), snapshot.unassigned())
     assert len(figures) == 5
     assert figures[4].value in ("Too few", f"{int(rows['is_drifting'].sum()):,}")
 
