@@ -118,6 +118,7 @@ def draw(page: StreamlitPage, choice: str) -> None:
         start.cited(snapshot.version, session.address_in_force())
     scope = role_menu(snapshot, choice)
     session.open_to(scope)
+    session.arrive(page.url_path)
     start.said(session.told(page.url_path))
     page.run()
     session.close()

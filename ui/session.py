@@ -19,6 +19,7 @@ _VERSION: Final = "centerline.version"
 _OWN: Final = "centerline.own"
 _SHOWN: Final = "centerline.shown"
 _TOLD: Final = "centerline.told"
+_PAGE: Final = "centerline.page"
 _FILTERS: Final = ("from", "to", *DIMENSIONS)
 ROLE: Final = "role"
 VERSION: Final = "version"
@@ -185,6 +186,17 @@ def open_to(scope: Scope) -> None:
 def close() -> None:
     """Take the scope back: a run that frame/main.py did not begin has none."""
     st.session_state.pop(_SCOPE, None)
+
+
+def arrive(page_id: str) -> None:
+    """Let the filters of a page that was just opened take what is kept.
+
+    Streamlit gives a widget of another page a new identity under the old name: it would start empty and seem to be set.
+    """
+    if st.session_state.get(_PAGE) != page_id:
+        for name in [name for name in st.session_state if str(name).startswith("filter_")]:
+            del st.session_state[name]
+    st.session_state[_PAGE] = page_id
 
 
 def begin() -> None:

@@ -120,6 +120,15 @@ class Visit:
         """Wait until the newest data are drawn and nothing runs any more."""
         self.page.wait_for_function(SETTLED, timeout=30_000)
 
+    def go(self, page: str) -> None:
+        """Follow the link to another page and wait until it is there: much sooner than to open it anew."""
+        self.page.locator(f"a[href*='/{page}']").first.click()
+        self.page.wait_for_function("page => location.pathname.endsWith('/' + page)", arg=page)
+        self.page.locator(f".cl-board[data-board={page}], .cl-list").first.wait_for(timeout=30_000)
+        self.page.wait_for_function("() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'")
+        if self.page.locator(DRAWN).count():
+            self.settle()
+
     def title(self) -> str:
         return self.page.locator("h1").first.inner_text()
 

@@ -40,12 +40,12 @@ def test_a_what_if_stays_in_the_address_and_is_taken_back(server: Server, visit:
     assert said(visit(f"{server.url}/forecast?role=director-ELE&center=ELE")) == before
 
 
-@pytest.mark.parametrize("query", ["people=many&hours=-3&overtime=900&psc_auto=x&level=never", "people=99999&overtime=nan&level=-4"])
-def test_what_no_slider_reaches_is_left_out(server: Server, visit: Opener, query: str) -> None:
+def test_what_no_slider_reaches_is_left_out(server: Server, visit: Opener) -> None:
     plain = visit(f"{server.url}/forecast?role=director-ELE&center=ELE")
-    odd = visit(f"{server.url}/forecast?role=director-ELE&center=ELE&{query}")
-    assert odd.page.locator(".cl-problem").count() == 0
-    assert said(odd) == said(plain)
+    for query in ("people=many&hours=-3&overtime=900&psc_auto=x&level=never", "people=99999&overtime=nan&level=-4"):
+        odd = visit(f"{server.url}/forecast?role=director-ELE&center=ELE&{query}")
+        assert odd.page.locator(".cl-problem").count() == 0
+        assert said(odd) == said(plain), query
 
 
 def test_people_that_were_tried_are_forgotten_with_another_center(server: Server, visit: Opener) -> None:
@@ -55,15 +55,6 @@ def test_people_that_were_tried_are_forgotten_with_another_center(server: Server
     seen.page.wait_for_function("() => !location.search.includes('people=')")
     seen.settle()
     assert seen.page.get_by_text("People are known for Centers alone").count() >= 1
-
-
-@pytest.mark.parametrize("role", ["leadership", "analyst", "director-PHC"])
-def test_every_role_that_has_it_sees_every_card(server: Server, visit: Opener, role: str) -> None:
-    seen = visit(f"{server.url}/forecast?role={role}")
-    assert seen.page.locator("[data-card]").count() == 5
-    assert seen.page.locator("[data-metric]").count() == 6
-    for card in seen.page.locator("[data-card]").all():
-        assert card.locator("[role=img][aria-label]").count() == 1
 
 
 def test_a_working_group_has_no_such_page(server: Server, visit: Opener) -> None:

@@ -206,7 +206,7 @@ def _same_bars(page: Page, show: Presentation) -> None:
     """The chart of a slide holds the numbers that the card's table shows."""
     charts = {slide.shapes.title.text_frame.text: shape.chart for slide in show.slides for shape in slide.shapes if shape.has_chart}
     card = page.locator('[data-card="industry_pending"]')
-    card.locator("summary").click()
+    card.get_by_text("View as table").click()
     card.locator("tbody tr").first.wait_for(timeout=LONG)
     rows = {row.locator("th").inner_text(): row.locator("td").first.inner_text() for row in card.locator("tbody tr").all()}
     chart = charts[card.locator(".cl-title").inner_text()]

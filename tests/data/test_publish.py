@@ -89,8 +89,13 @@ def test_a_reader_keeps_its_version_while_another_is_published(tables: dict[str,
     assert METRICS["inquiries_on_time_share"].answer(cited.frames, Filters(), cited.as_of, ())["n"][0] == before
 
 
-def test_old_versions_are_kept_up_to_the_setting(tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
-    keep = settings().keep_versions
+def test_old_versions_are_kept_up_to_the_setting(
+    tables: dict[str, pl.DataFrame], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = 2
+    monkeypatch.setenv("CENTERLINE_KEEP_VERSIONS", str(keep))
+    settings.cache_clear()
+    assert settings().keep_versions == keep
     for number in range(keep + 2):
         last = put(tables | {"news": tables["news"].head(number + 1)}, tmp_path)
         os.utime(tmp_path / "versions" / last.version, (number, number))

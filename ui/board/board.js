@@ -125,6 +125,7 @@ function cell(value, kind) {
 
 function createBoard(parent, name) {
   const root = make("div", "cl-board");
+  root.dataset.board = name;
   const figures = make("section", "cl-figures");
   figures.setAttribute("aria-label", "Key figures");
   const cards = make("div", "cl-cards");
