@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,11 @@ def test_the_export_has_every_row_and_is_written_down(
     assert "Synthetic data" in "\n".join(lines[:5])
     assert rows[0].startswith("Days left,If nothing is done,On,Due,Work type,")
     assert "Gross age (days),Center age (days),Value (US dollars),Duty (US dollars)" in rows[0]
+    # Each age under its own head: gross is the days since the opening, whatever the clock did.
+    table = list(csv.DictReader(rows))
+    opened = dict(listed.select("review_id", "opened_date").iter_rows())
+    assert [int(row["Gross age (days)"]) for row in table] == [(mine.as_of - opened[row["Review"]]).days for row in table]
+    assert any(int(row["Center age (days)"]) < int(row["Gross age (days)"]) for row in table)
     written = _written()
     assert len(written) == len(before) + 1
     who, action, detail = written[0]
