@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from analytics import accounts as numbers
-from analytics import process
+from analytics import format, process
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from data.store import Snapshot
@@ -73,6 +73,7 @@ def test_a_forecast_says_what_its_paths_do(view: View) -> None:
     paths, now = plan.shown.pending, plan.shown.now
     grows = np.count_nonzero(paths[now + 13] > paths[now]) / paths.shape[1]
     assert said(figures["net_flow"])[0] == ("concern" if grows >= 0.9 else "improving" if grows <= 0.1 else "no clear change")
+    assert f" in {format.share(grows)} of the simulated paths" in said(figures["net_flow"])[1]
     week = max(place for place, day in enumerate(plan.shown.sundays) if day <= plan.year_end)
     for name, place in (("clear_chance", week), ("clear_p50", -1), ("clear_p90", -1)):
         there = np.count_nonzero(paths[place] <= plan.level) / paths.shape[1]
