@@ -244,10 +244,10 @@ class Desk:
         self._require_any()
         return sheets.preview(self._engine, name, content, self._own_groups)
 
-    def take(self, name: str, content: bytes) -> LoadResult:
-        """Load a spreadsheet: good rows are taken, bad ones wait in quarantine with their reason."""
+    def take(self, name: str, content: bytes, seen: pl.DataFrame | None = None) -> LoadResult:
+        """Load a spreadsheet (`sheets.take`): good rows are taken, bad ones wait in quarantine with their reason."""
         self._require_any()
-        result = sheets.take(self._engine, name, content, self._own_groups, self._author)
+        result = sheets.take(self._engine, name, content, self._own_groups, self._author, seen)
         self._forget()
         return result
 

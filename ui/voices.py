@@ -114,7 +114,7 @@ class Desk(Protocol):
     def preview(self, name: str, content: bytes) -> Any:
         """Say what of a spreadsheet would be taken and what refused."""
 
-    def take(self, name: str, content: bytes) -> Any:
+    def take(self, name: str, content: bytes, seen: pl.DataFrame | None = None) -> Any:
         """Load a spreadsheet."""
 
 

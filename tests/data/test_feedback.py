@@ -302,6 +302,86 @@ def test_a_director_takes_only_their_own_group(groups: Engine) -> None:
     assert mine.take("own.xlsx", sheet([GOOD])).added == 1
 
 
+def test_a_director_takes_over_no_piece_of_another_center_by_its_id(groups: Engine) -> None:
+    desk(groups).save({**PIECE, "group_code": "IWG-PHC", "meeting_id": "M-PHC-1", "is_public": False}, action="create")
+    before = desk(groups).rows
+    mine = desk(groups, "director", "ELE")
+    for given in ("F00001", " F00001 ", "\tF00001\u00a0"):
+        content = sheet([GOOD, {**GOOD, "Statement": "Mine now.", "Feedback": given}])
+        for judge in (mine.preview, mine.take):
+            with pytest.raises(DataError, match="Row 3 would change the feedback F00001, which is not your Center's"):
+                judge("own.xlsx", content)
+    # Nor does an empty cell bring what another Center was told: a broken row would show it as its refused value.
+    bare = {"Feedback": "F00001", "Working group": "Electronics", "Answer": "Yes.", "First answer": dt.date(2013, 1, 1)}
+    seen = mine.preview("bare.xlsx", sheet([bare], heads=[*GOOD, "Feedback", "Answer", "First answer"]))
+    assert seen.taken.is_empty()
+    assert set(seen.refused["value"].drop_nulls()) <= {"2013-01-01"}
+    assert seen.refused.filter(pl.col("column") == "Statement").height == 1
+    assert desk(groups).rows.equals(before)
+    # Their own piece they change by its id, and whoever writes for all groups changes any.
+    own = desk(groups).save(PIECE, action="create")
+    assert mine.take("own.xlsx", sheet([{**GOOD, "Feedback": own}])).replaced == 1
+    assert desk(groups).take("all.xlsx", sheet([{**GOOD, "Working group": "PHC", "Feedback": "F00001"}])).replaced == 1
+
+
+ANSWER = {
+    "response": "One call first, from now on.", "responded_date": dt.date(2013, 7, 1), "position": "agree", "status": "implemented",
+    "closed_date": dt.date(2013, 7, 2), "owner": "Center director", "satisfaction": 4,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("heads", [list(GOOD), list(voicewords.HEADS.values())], ids=["few columns", "all columns, empty"])
+def test_a_sheet_that_comes_again_with_more_rows_leaves_answers_as_they_are(groups: Engine, heads: list[str]) -> None:
+    first = {name: value for name, value in GOOD.items() if name != "Public"}
+    desk(groups).take("minutes.xlsx", sheet([first], heads=heads))
+    row = desk(groups).rows.row(0, named=True)
+    assert (row["status"], row["position"], row["is_public"]) == ("open", "under_review", False)
+    desk(groups).save({**row, **ANSWER, "is_public": True}, seen=row["load_id"], action="answer")
+    answered = desk(groups).rows.row(0, named=True)
+    again = desk(groups).take("minutes.xlsx", sheet([first], heads=heads))
+    assert (again.already_loaded, again.replaced) == (True, 0)
+    more = sheet([first, {**first, "Statement": "A second statement."}], heads=heads)
+    seen = desk(groups).preview("minutes.xlsx", more)
+    assert (seen.taken.height, seen.known, seen.changed, seen.changes.height) == (2, 1, 0, 0)
+    taken = desk(groups).take("minutes.xlsx", more)
+    assert (taken.added, taken.replaced, taken.unchanged) == (1, 0, 1)
+    assert desk(groups).rows.filter(pl.col("feedback_id") == row["feedback_id"]).row(0, named=True) == answered
+    fresh = desk(groups).rows.filter(pl.col("statement") == "A second statement.").row(0, named=True)
+    assert (fresh["status"], fresh["position"], fresh["is_public"], fresh["response"]) == ("open", "under_review", False, None)
+
+
+def test_what_a_filled_cell_changes_is_shown_before_it_is_taken(groups: Engine) -> None:
+    desk(groups).take("minutes.xlsx", sheet([GOOD]))
+    row = desk(groups).rows.row(0, named=True)
+    other = {**GOOD, "Weight 1-5": 5, "Public": "no", "Kind": "Question", "Owner": "Center director", "Feedback": row["feedback_id"]}
+    seen = desk(groups).preview("minutes.xlsx", sheet([{**GOOD, "Statement": "New."}, other]))
+    assert (seen.known, seen.changed) == (1, 1)
+    assert seen.changes.select("row", "column", "before", "after").sort("column").rows() == [
+        (3, "Kind", "Recommendation", "Question"),
+        (3, "Owner", "–", "Center director"),
+        (3, "Public", "Yes", "No"),
+        (3, "Weight 1-5", "3", "5"),
+    ]
+    assert set(seen.changes["feedback_id"]) == {row["feedback_id"]}
+    result = desk(groups).take("minutes.xlsx", sheet([other]), seen.seen)
+    assert (result.added, result.replaced) == (0, 1)
+    now = desk(groups).rows.row(0, named=True)
+    assert (now["severity"], now["is_public"], now["kind"], now["owner"]) == (5, False, "question", "Center director")
+
+
+def test_a_sheet_is_not_taken_over_values_that_were_saved_after_it_was_looked_at(groups: Engine) -> None:
+    desk(groups).take("minutes.xlsx", sheet([GOOD]))
+    content = sheet([GOOD, {**GOOD, "Statement": "New."}, {**GOOD, "Weight 1-5": 5, "Feedback": desk(groups).rows["feedback_id"][0]}][1:])
+    seen = desk(groups).preview("minutes.xlsx", content).seen
+    row = desk(groups).rows.row(0, named=True)
+    desk(groups).save({**row, "severity": 1}, seen=row["load_id"])
+    with pytest.raises(ChangedError, match=f"Somebody else has saved {row['feedback_id']} since this file was looked at"):
+        desk(groups).take("minutes.xlsx", content, seen)
+    assert desk(groups).rows["severity"].to_list() == [1]
+    assert desk(groups).take("minutes.xlsx", content, desk(groups).preview("minutes.xlsx", content).seen).replaced == 1
+    assert desk(groups).rows.height == 2
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
