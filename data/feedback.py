@@ -210,12 +210,22 @@ class Desk:
         def check(connection: Connection, given: Mapping[str, Any]) -> Mapping[str, Any]:
             if seen is not None:
                 self._require(self._center_of(table, str(given[key])))
+                given = self._linked(connection, given)
             self._require(_center(connection, given))
             return given if given.get(key) else {**given, key: number(connection, given)}
 
         saved = typed.save(self._engine, table, values, self._author, action=action, seen=seen, check=check)
         self._forget()
         return saved
+
+    def _linked(self, connection: Connection, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Keep a promise's link to a piece that the writer may not be shown: what they save says nothing of it."""
+        stored = bulk.read_where(connection, "follow_up", ["feedback_id"], "t.follow_up_id = ?", [given.get("follow_up_id")])
+        link = stored["feedback_id"].drop_nulls()
+        if given.get("feedback_id") or link.is_empty():
+            return given
+        piece = bulk.read_where(connection, "feedback", ["group_code"], "t.feedback_id = ?", [link[0]]).to_dicts()
+        return given if piece and self.may_write(_center(connection, piece[0])) else {**given, "feedback_id": link[0]}
 
     def _center_of(self, table: str, key: str) -> str | None:
         with self._engine.connect() as connection:
@@ -348,24 +358,16 @@ def _center(connection: Connection, values: Mapping[str, Any]) -> str | None:
     return str(found["center_code"][0]) if found.height else None
 
 
-def _numbered(connection: Connection, table: str, prefix: str, width: int) -> str:
-    """Return the next id of a table whose ids are a prefix and a number."""
-    key = TABLES[table].primary_key()[0]
-    ids = bulk.read_where(connection, table, [key], f"t.{key} LIKE ?", [f"{prefix}%"])[key]
-    numbers = ids.str.strip_prefix(prefix).str.to_integer(strict=False)
-    return f"{prefix}{int(numbers.max() or 0) + 1:0{width}d}"  # type: ignore[arg-type]
-
-
 def _next_feedback(connection: Connection, _: Mapping[str, Any]) -> str:
-    return _numbered(connection, "feedback", "F", 5)
+    return typed.numbered(connection, "feedback", "F", 5)
 
 
 def _next_meeting(connection: Connection, values: Mapping[str, Any]) -> str:
-    return _numbered(connection, "meeting", f"M-{str(values.get('group_code') or '').removeprefix('IWG-')}-", 1)
+    return typed.numbered(connection, "meeting", f"M-{str(values.get('group_code') or '').removeprefix('IWG-')}-", 1)
 
 
 def _next_follow_up(connection: Connection, _: Mapping[str, Any]) -> str:
-    return _numbered(connection, "follow_up", "U", 4)
+    return typed.numbered(connection, "follow_up", "U", 4)
 
 
 _CHANGES: Final[dict[str, Any]] = {

@@ -19,13 +19,13 @@ import dataframely as dy
 import polars as pl
 from sqlalchemy import Connection, Engine
 
-from analytics.exc import DataError
+from analytics.exc import ChangedError, DataError
 from analytics.voicewords import CODES, DEFAULTS, HEADS, written
 from data import across, bulk, files, layouts, load, parse, rules, typed, validate
 from data.contracts import TABLES
 from data.load import LoadResult, Reading
 from data.lookup import Lookup
-from data.typed import Author, ChangedError
+from data.typed import Author
 from data.validate import ROW
 
 #: Most bytes of an uploaded spreadsheet, and rows of it: a meeting has tens.

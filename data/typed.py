@@ -17,7 +17,7 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import Connection, Engine, func, select
 
-from analytics.exc import DataError
+from analytics.exc import ChangedError, DataError
 from data import across, bulk, database, history, validate
 from data.contracts import TABLES
 from data.lookup import Lookup
@@ -49,10 +49,6 @@ class RefusedError(DataError):
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(" ".join(f"{fault.column}: {fault.message}" for fault in faults))
         self.faults = faults
-
-
-class ChangedError(DataError):
-    """Somebody else has saved the record since it was read."""
 
 
 #: Judges a record before it is written, within the transaction: may it be, and with which key.
@@ -105,6 +101,14 @@ def save(
 def next_load(connection: Connection) -> int:
     """Return the next number of the ledger of loads, within the transaction that writes."""
     return int(connection.execute(select(func.max(LOAD.c.load_id))).scalar() or 0) + 1
+
+
+def numbered(connection: Connection, table: str, prefix: str, width: int) -> str:
+    """Return the next id of a table whose ids are a prefix and a number."""
+    key = TABLES[table].primary_key()[0]
+    ids = bulk.read_where(connection, table, [key], f"t.{key} LIKE ?", [f"{prefix}%"])[key]
+    numbers = ids.str.strip_prefix(prefix).str.to_integer(strict=False)
+    return f"{prefix}{int(numbers.max() or 0) + 1:0{width}d}"  # type: ignore[arg-type]
 
 
 def sign(connection: Connection, load_id: int, table: str, key: str, action: str, author: Author) -> None:

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from sqlalchemy import Engine, select
 
 from analytics import voicewords
-from analytics.exc import DataError, ScopeError
+from analytics.exc import ChangedError, DataError, ScopeError
 from analytics.rollups import FEEDBACK, rollups_of
 from analytics.scope import Scope
 from data import bulk, database, feedback, ledger, quarantine
@@ -23,7 +23,7 @@ from data.contracts import TABLES
 from data.feedback import Desk
 from data.schema import AUDIT_EVENT, EDIT, LOAD
 from data.store import Snapshot
-from data.typed import ChangedError, RefusedError
+from data.typed import RefusedError
 
 DAY = dt.date(2013, 6, 12)
 PIECE: dict[str, Any] = {
@@ -223,6 +223,25 @@ def test_meetings_with_agenda_and_promises(groups: Engine) -> None:
         desk(groups, "director", "PHC").save_follow_up({"meeting_id": key, "task": "Nothing"})
     with pytest.raises(RefusedError):
         writer.save_meeting({"group_code": "IWG-ELE", "meeting_date": DAY, "title": ""})
+
+
+def test_a_promise_keeps_its_link_to_a_piece_that_its_writer_does_not_reach(groups: Engine) -> None:
+    every, mine = desk(groups), desk(groups, "director", "ELE")
+    hidden = every.save({**PIECE, "group_code": "IWG-PHC", "meeting_id": "M-PHC-1", "is_public": False}, action="create")
+    own = every.save(PIECE, action="create")
+    for link in (hidden, own):
+        every.save_follow_up({"meeting_id": "M-ELE-1", "task": f"Answer {link}", "feedback_id": link})
+    shown = mine.follow_ups("M-ELE-1").sort("task")
+    assert shown["feedback_id"].to_list() == [None, own]
+    for row in shown.iter_rows(named=True):
+        mine.save_follow_up({**row, "done_date": dt.date(2013, 8, 1)}, seen=row["load_id"])
+    stored = every.follow_ups("M-ELE-1").sort("task")
+    assert stored["feedback_id"].to_list() == [hidden, own]
+    assert stored["done_date"].to_list() == [dt.date(2013, 8, 1)] * 2
+    # A link that its writer sees can be taken away.
+    row = mine.follow_ups("M-ELE-1").sort("task").row(1, named=True)
+    mine.save_follow_up({**row, "feedback_id": None}, seen=row["load_id"])
+    assert every.follow_ups("M-ELE-1").sort("task")["feedback_id"].to_list() == [hidden, None]
 
 
 # --- spreadsheets ------------------------------------------------------------------------------------------------------
