@@ -16,17 +16,18 @@ import polars as pl
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
-from analytics import codes, themes, voices
+from analytics import themes, voices
 from analytics.exc import DataError, ScopeError
 from analytics.overlay import Overlay
 from analytics.rollups import FEEDBACK, rollups_of
 from analytics.voicewords import LEAST_ORGANIZATIONS
-from data import bulk, database, facts, history, sheets, typed
+from data import bulk, database, facts, history, recording, sheets, typed
 from data.contracts import TABLES
 from data.load import LoadResult
+from data.recording import center as _center
 from data.schema import EDIT, LOAD, THEME
 from data.store import Snapshot
-from data.typed import Author, Fault, RefusedError
+from data.typed import Author
 
 #: Roles that write feedback; a director that of their own Center.
 EDITORS: Final = ("leadership", "director", "analyst")
@@ -193,39 +194,32 @@ class Desk:
             RefusedError: a value breaks the contract.
             ChangedError: somebody else saved it meanwhile.
         """
-        _dated(values)
-        return self._save("feedback", values, seen, action, _next_feedback)
+        recording.dated(values)
+        return self._save("feedback", values, seen, action, recording.next_feedback)
 
     def save_meeting(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
         """Write a meeting whole; a new one gets its id. Raises as `save`."""
-        return self._save("meeting", values, seen, "create" if seen is None else "edit", _next_meeting)
+        return self._save("meeting", values, seen, "create" if seen is None else "edit", recording.next_meeting)
 
     def save_follow_up(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
         """Write a promise whole; a new one gets its id. Raises as `save`."""
-        return self._save("follow_up", values, seen, "create" if seen is None else "edit", _next_follow_up)
+        return self._save("follow_up", values, seen, "create" if seen is None else "edit", recording.next_follow_up)
 
     def _save(self, table: str, values: Mapping[str, Any], seen: int | None, action: str, number: Any) -> str:
         key = TABLES[table].primary_key()[0]
+        # Whose a record is say its own columns: what else comes with a row, as the group beside a promise, says nothing.
+        values = {name: values.get(name) for name in TABLES[table].column_names()}
 
         def check(connection: Connection, given: Mapping[str, Any]) -> Mapping[str, Any]:
             if seen is not None:
                 self._require(self._center_of(table, str(given[key])))
-                given = self._linked(connection, given)
+                given = recording.linked(connection, given, self.may_write)
             self._require(_center(connection, given))
             return given if given.get(key) else {**given, key: number(connection, given)}
 
         saved = typed.save(self._engine, table, values, self._author, action=action, seen=seen, check=check)
         self._forget()
         return saved
-
-    def _linked(self, connection: Connection, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Keep a promise's link to a piece that the writer may not be shown: what they save says nothing of it."""
-        stored = bulk.read_where(connection, "follow_up", ["feedback_id"], "t.follow_up_id = ?", [given.get("follow_up_id")])
-        link = stored["feedback_id"].drop_nulls()
-        if given.get("feedback_id") or link.is_empty():
-            return given
-        piece = bulk.read_where(connection, "feedback", ["group_code"], "t.feedback_id = ?", [link[0]]).to_dicts()
-        return given if piece and self.may_write(_center(connection, piece[0])) else {**given, "feedback_id": link[0]}
 
     def _center_of(self, table: str, key: str) -> str | None:
         with self._engine.connect() as connection:
@@ -308,21 +302,6 @@ class Desk:
             bulk.insert_record(connection, "audit_event", event | who)
 
 
-def _dated(values: Mapping[str, Any]) -> None:
-    """Refuse an answer or an end without its day: every figure of days would count it as still waiting.
-
-    Raises:
-        RefusedError: a day is missing; files of other systems may lack it, what is typed may not.
-    """
-    faults = []
-    if values.get("response") and not values.get("responded_date"):
-        faults.append(Fault("responded_date", "There is an answer; say on which day it was given."))
-    if values.get("status") in codes.FEEDBACK_CLOSED and not values.get("closed_date"):
-        faults.append(Fault("closed_date", "The status is one that settles it; say on which day, or choose an open one."))
-    if faults:
-        raise RefusedError(tuple(faults))
-
-
 _GONE: Final = (
     "The record of feedback cannot be reached just now, so it is shown as it was published, and nothing can be written. "
     "Tell whoever runs Centerline: "
@@ -346,28 +325,6 @@ def opened(snapshot: Snapshot, url: str, person: str, *, live: bool) -> Desk:
     shown = Desk(snapshot, None, person)
     shown.fault = _GONE + cause
     return shown
-
-
-def _center(connection: Connection, values: Mapping[str, Any]) -> str | None:
-    """Return the Center of the group that a record belongs to."""
-    group = values.get("group_code")
-    if group is None and values.get("meeting_id"):
-        found = bulk.read_where(connection, "meeting", ["group_code"], "t.meeting_id = ?", [values["meeting_id"]])
-        group = found["group_code"][0] if found.height else None
-    found = bulk.read_where(connection, "working_group", ["center_code"], "t.group_code = ?", [group or ""])
-    return str(found["center_code"][0]) if found.height else None
-
-
-def _next_feedback(connection: Connection, _: Mapping[str, Any]) -> str:
-    return typed.numbered(connection, "feedback", "F", 5)
-
-
-def _next_meeting(connection: Connection, values: Mapping[str, Any]) -> str:
-    return typed.numbered(connection, "meeting", f"M-{str(values.get('group_code') or '').removeprefix('IWG-')}-", 1)
-
-
-def _next_follow_up(connection: Connection, _: Mapping[str, Any]) -> str:
-    return typed.numbered(connection, "follow_up", "U", 4)
 
 
 _CHANGES: Final[dict[str, Any]] = {

@@ -103,14 +103,6 @@ def next_load(connection: Connection) -> int:
     return int(connection.execute(select(func.max(LOAD.c.load_id))).scalar() or 0) + 1
 
 
-def numbered(connection: Connection, table: str, prefix: str, width: int) -> str:
-    """Return the next id of a table whose ids are a prefix and a number."""
-    key = TABLES[table].primary_key()[0]
-    ids = bulk.read_where(connection, table, [key], f"t.{key} LIKE ?", [f"{prefix}%"])[key]
-    numbers = ids.str.strip_prefix(prefix).str.to_integer(strict=False)
-    return f"{prefix}{int(numbers.max() or 0) + 1:0{width}d}"  # type: ignore[arg-type]
-
-
 def sign(connection: Connection, load_id: int, table: str, key: str, action: str, author: Author) -> None:
     """Write down who wrote what: beside the ledger, for the history of the record, and in the audit trail."""
     signed = {"load_id": load_id, "table_name": table, "row_key": key, "action": action, "role": author.role, "person": author.person}

@@ -221,6 +221,9 @@ def test_meetings_with_agenda_and_promises(groups: Engine) -> None:
     assert writer.history("follow_up", promise)["column"].to_list() == ["done_date", ""]
     with pytest.raises(ScopeError):
         desk(groups, "director", "PHC").save_follow_up({"meeting_id": key, "task": "Nothing"})
+    # The meeting says whose a promise is, not a group that is named beside it.
+    with pytest.raises(ScopeError):
+        desk(groups, "director", "PHC").save_follow_up({"meeting_id": key, "task": "Nothing", "group_code": "IWG-PHC"})
     with pytest.raises(RefusedError):
         writer.save_meeting({"group_code": "IWG-ELE", "meeting_date": DAY, "title": ""})
 
@@ -352,12 +355,13 @@ ANSWER = {
 @pytest.mark.parametrize("heads", [list(GOOD), list(voicewords.HEADS.values())], ids=["few columns", "all columns, empty"])
 def test_a_sheet_that_comes_again_with_more_rows_leaves_answers_as_they_are(groups: Engine, heads: list[str]) -> None:
     first = {name: value for name, value in GOOD.items() if name != "Public"}
-    desk(groups).take("minutes.xlsx", sheet([first], heads=heads))
+    content = sheet([first], heads=heads)
+    desk(groups).take("minutes.xlsx", content)
     row = desk(groups).rows.row(0, named=True)
     assert (row["status"], row["position"], row["is_public"]) == ("open", "under_review", False)
     desk(groups).save({**row, **ANSWER, "is_public": True}, seen=row["load_id"], action="answer")
     answered = desk(groups).rows.row(0, named=True)
-    again = desk(groups).take("minutes.xlsx", sheet([first], heads=heads))
+    again = desk(groups).take("minutes.xlsx", content)
     assert (again.already_loaded, again.replaced) == (True, 0)
     more = sheet([first, {**first, "Statement": "A second statement."}], heads=heads)
     seen = desk(groups).preview("minutes.xlsx", more)
