@@ -205,6 +205,19 @@ class Desk:
         """Write a promise whole; a new one gets its id. Raises as `save`."""
         return self._save("follow_up", values, seen, "create" if seen is None else "edit", recording.next_follow_up)
 
+    def attendees(self, meeting_id: str) -> pl.DataFrame:
+        """Return who was at a meeting, one row an organisation with the `load_id` of its values, to those who write of its Center.
+
+        Raises:
+            ScopeError: the reader does not.
+        """
+        self._require(self._center_of("meeting", meeting_id))
+        return self._of_meeting("attendance", meeting_id).sort("organization_code")
+
+    def save_attendance(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
+        """Write how many people an organisation sent to a meeting; its key is `meeting|organisation`. Raises as `save`."""
+        return self._save("attendance", values, seen, "create" if seen is None else "edit", lambda *_: None)
+
     def _save(self, table: str, values: Mapping[str, Any], seen: int | None, action: str, number: Any) -> str:
         key = TABLES[table].primary_key()[0]
         # Whose a record is say its own columns: what else comes with a row, as the group beside a promise, says nothing.
@@ -224,8 +237,8 @@ class Desk:
     def _center_of(self, table: str, key: str) -> str | None:
         with self._engine.connect() as connection:
             column = TABLES[table].primary_key()[0]
-            of = "meeting_id" if table == "follow_up" else "group_code"
-            found = bulk.read_where(connection, table, [of], f"t.{column} = ?", [key])
+            of = "meeting_id" if table in ("follow_up", "attendance") else "group_code"
+            found = bulk.read_where(connection, table, [of], f"t.{column} = ?", [key.split("|", maxsplit=1)[0]])
             return _center(connection, {of: found[of][0]}) if found.height else None
 
     def _require(self, center: str | None) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from analytics import codes, format
 from analytics.exc import CenterlineError
-from ui import drafts, session
+from ui import drafts, session, voiceforms
 from ui.drafts import Draft
 from ui.frame import View
 from ui.lists import table
@@ -23,6 +23,7 @@ _SAVED: Final = "centerline.meeting_saved"
 _HEADS: Final = {
     "group_code": "Working group", "meeting_date": "Day", "title": "Title", "agenda": "Agenda", "location": "Place",
     "attendance_count": "People present", "task": "What is promised", "owner": "Owner", "due_date": "Due", "done_date": "Done",
+    "organization_code": "Organisation (code)", "segment": "Segment", "people_count": "People it sent",
 }  # fmt: skip
 
 
@@ -82,6 +83,7 @@ def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
     )
     if desk.may_write(meeting["center_code"]):
         _edit(desk, meeting)
+        _attended(desk, meeting["meeting_id"])
         _promise(desk, meeting["meeting_id"], promised)
 
 
@@ -107,6 +109,24 @@ def _edit(desk: Desk, meeting: Mapping[str, Any]) -> None:
         if st.form_submit_button("Save meeting"):
             values = {**was, "agenda": agenda, "location": place, "attendance_count": people}
             _done(desk, draft, "meeting", lambda: desk.save_meeting(values, seen=draft.seen))
+
+
+def _attended(desk: Desk, meeting_id: str) -> None:
+    """Draw the form of an organisation's attendance: a new one, or that of the list that is chosen."""
+    names = {row["organization_code"]: row for row in desk.attendees(meeting_id).iter_rows(named=True)}
+    chosen = st.selectbox("Attendance to change", ["", *names], format_func=lambda code: code or "A new one", key=f"attended_{meeting_id}")
+    draft = drafts.over(f"attendance_{meeting_id}", f"{meeting_id}|{chosen}" if chosen else "", names.get(chosen, {}), "segment")
+    was, key, segments = draft.values, draft.key, list(codes.SEGMENTS)
+    with st.form(f"form_{key}"):
+        code = chosen or st.text_input("Organisation (code)", key=f"{key}_code", max_chars=16, help=voiceforms.ANONYMOUS)
+        segment = st.selectbox(
+            "Segment", segments, segments.index(was["segment"]) if "segment" in was else None, format_func=codes.SEGMENTS.__getitem__,
+            key=f"{key}_segment", placeholder="Choose a segment",
+        )  # fmt: skip
+        people = st.number_input("People it sent", 1, None, was.get("people_count", 1), step=1, key=f"{key}_people")
+        if st.form_submit_button("Save attendance"):
+            values = {"meeting_id": meeting_id, "organization_code": code, "segment": segment, "people_count": people}
+            _done(desk, draft, "attendance", lambda: desk.save_attendance(values, seen=draft.seen))
 
 
 def _promise(desk: Desk, meeting_id: str, promised: pl.DataFrame) -> None:
@@ -156,7 +176,7 @@ def _done(desk: Desk, draft: Draft, table: str, save: Callable[[], str]) -> None
         drafts.refused(desk, draft, table, error, _HEADS)
         return
     drafts.saved(draft)
-    st.session_state[_SAVED] = f"{key} is saved."
+    st.session_state[_SAVED] = f"{key.replace('|', ', ')} is saved."
     st.rerun()
 
 

@@ -23,8 +23,10 @@ _LONG: Final = ("statement", "response")
 _DATES: Final = ("received_date", "target_date", "responded_date", "closed_date", "effective_date")
 _NUMBERS: Final[dict[str, tuple[int, int | None]]] = {"severity": (1, 5), "support_count": (0, None), "satisfaction": (1, 5)}
 _EARLIEST, _LATEST = dt.date(2000, 1, 1), dt.date(2099, 12, 31)
+#: What to write for who said something.
+ANONYMOUS: Final = "An anonymous code such as ORG-012; never a name."
 _HELP: Final = {
-    "organization_code": "An anonymous code such as ORG-012; never a name.",
+    "organization_code": ANONYMOUS,
     "ports": "Codes of four digits, with commas.",
     "chapters": "Two digits each, with commas.",
     "effective_date": "From this day on the linked number is held against the months before.",

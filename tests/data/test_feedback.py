@@ -228,6 +228,43 @@ def test_meetings_with_agenda_and_promises(groups: Engine) -> None:
         writer.save_meeting({"group_code": "IWG-ELE", "meeting_date": DAY, "title": ""})
 
 
+def test_attendance_is_recorded_changed_and_kept_with_its_history(groups: Engine) -> None:
+    writer, row = desk(groups, "director", "ELE"), {"meeting_id": "M-ELE-1", "segment": "broker", "people_count": 2}
+    assert writer.save_attendance({**row, "organization_code": "ORG-001"}) == "M-ELE-1|ORG-001"
+    writer.save_attendance({**row, "organization_code": "ORG-002"})
+    there = writer.attendees("M-ELE-1").row(0, named=True)
+    writer.save_attendance({**there, "people_count": 3}, seen=there["load_id"])
+    with pytest.raises(ChangedError, match="Somebody else has saved"):
+        desk(groups).save_attendance({**there, "people_count": 9}, seen=there["load_id"])
+    with pytest.raises(ChangedError, match="is there already"):
+        desk(groups).save_attendance({**row, "organization_code": "ORG-002"})
+    assert writer.attendance("M-ELE-1").rows() == [("broker", 2, 5)]
+    told = writer.history("attendance", "M-ELE-1|ORG-001").select("role", "action", "column", "old", "new")
+    assert told.rows() == [("director-ELE", "edit", "people_count", "2", "3"), ("director-ELE", "create", "", None, None)]
+    with groups.connect() as connection:
+        events = connection.execute(select(AUDIT_EVENT.c.detail).where(AUDIT_EVENT.c.action == "edit")).scalars().all()
+    assert [detail.split(",")[0] for detail in events] == ["attendance M-ELE-1|ORG-001"]
+    for refused in ({"people_count": 0}, {"segment": "brokers"}, {"organization_code": ""}):
+        with pytest.raises(RefusedError) as caught:
+            writer.save_attendance({**row, "organization_code": "ORG-003", **refused})
+        assert [fault.column for fault in caught.value.faults] == [*refused]
+
+
+def test_only_who_writes_of_a_center_records_or_reads_who_was_at_its_meetings(groups: Engine) -> None:
+    row = {"meeting_id": "M-ELE-1", "organization_code": "ORG-001", "segment": "broker", "people_count": 2}
+    desk(groups).save_attendance(row)
+    for other in (desk(groups, "director", "PHC"), desk(groups, "working_group")):
+        for refused in (
+            lambda other=other: other.save_attendance({**row, "organization_code": "ORG-009"}),
+            lambda other=other: other.save_attendance({**row, "people_count": 9}, seen=1),
+            lambda other=other: other.attendees("M-ELE-1"),
+            lambda other=other: other.history("attendance", "M-ELE-1|ORG-001"),
+        ):
+            with pytest.raises(ScopeError):
+                refused()
+    assert desk(groups).attendees("M-ELE-1")["people_count"].to_list() == [2]
+
+
 def test_a_promise_keeps_its_link_to_a_piece_that_its_writer_does_not_reach(groups: Engine) -> None:
     every, mine = desk(groups), desk(groups, "director", "ELE")
     hidden = every.save({**PIECE, "group_code": "IWG-PHC", "meeting_id": "M-PHC-1", "is_public": False}, action="create")

@@ -173,3 +173,30 @@ def test_a_new_meeting_that_is_refused_keeps_what_was_typed(groups: Engine) -> N
     assert "M-ELE-2 is saved." in one.press("Record", -1)
     assert desk(groups).meetings.filter(meeting_id="M-ELE-2").select("title", "agenda").rows() == [("Second meeting", "1. Input\n2. Next")]
     assert one.field("Title").value == ""
+
+
+def test_who_changes_attendance_second_is_told_and_keeps_what_was_typed(groups: Engine) -> None:
+    one, other = Session(groups), Session(groups)
+    for each in (one, other):
+        each.fill("Organisation (code)", "ORG-007", -1)
+        each.field("People it sent").set_value(3)
+    assert "**Segment**" in one.press("Save attendance")
+    _segment(one).set_value("broker")
+    assert "M-ELE-1, ORG-007 is saved." in one.press("Save attendance")
+    _segment(other).set_value("surety")
+    assert "A record of this key is there already" in other.press("Save attendance")
+    assert other.field("Organisation (code)", -1).value == "ORG-007"
+    for each in (one, other):
+        each.fill("Attendance to change", "ORG-007")
+        each._run(each.page.run())
+    one.fill("People it sent", 4)
+    other.fill("People it sent", 5)
+    assert "is saved." in one.press("Save attendance")
+    assert "**People it sent** now “4”, before “3”" in other.press("Save attendance")
+    assert other.field("People it sent").value == 5
+    assert desk(groups).attendance("M-ELE-1").rows() == [("broker", 1, 4)]
+
+
+def _segment(session: Session) -> Any:
+    """The segment of the form of attendance: the forms of feedback have one as well."""
+    return next(field for field in session.page.selectbox if (field.key or "").startswith("attendance_") and field.label == "Segment")
