@@ -118,12 +118,15 @@ def _attended(desk: Desk, meeting_id: str) -> None:
     draft = drafts.over(f"attendance_{meeting_id}", f"{meeting_id}|{chosen}" if chosen else "", names.get(chosen, {}), "segment")
     was, key, segments = draft.values, draft.key, list(codes.SEGMENTS)
     with st.form(f"form_{key}"):
-        code = chosen or st.text_input("Organisation (code)", key=f"{key}_code", max_chars=16, help=voiceforms.ANONYMOUS)
-        segment = st.selectbox(
+        first, second, third = st.columns(3)
+        code = chosen or first.text_input("Organisation (code)", key=f"{key}_code", max_chars=16, help=voiceforms.ANONYMOUS)
+        segment = second.selectbox(
             "Segment", segments, segments.index(was["segment"]) if "segment" in was else None, format_func=codes.SEGMENTS.__getitem__,
             key=f"{key}_segment", placeholder="Choose a segment",
         )  # fmt: skip
-        people = st.number_input("People it sent", 1, None, was.get("people_count", 1), step=1, key=f"{key}_people")
+        people = third.number_input("People it sent", 1, None, was.get("people_count", 1), step=1, key=f"{key}_people")
+        if chosen:
+            first.html(f"<p>{escape(chosen)}</p>")
         if st.form_submit_button("Save attendance"):
             values = {"meeting_id": meeting_id, "organization_code": code, "segment": segment, "people_count": people}
             _done(desk, draft, "attendance", lambda: desk.save_attendance(values, seen=draft.seen))
