@@ -11,6 +11,10 @@ class DataError(CenterlineError):
     """The data given cannot be used as it is."""
 
 
+class ChangedError(DataError):
+    """Somebody else has saved a record since it was read."""
+
+
 class ScopeError(CenterlineError):
     """The reader's role does not reach what was asked for."""
 

@@ -16,17 +16,18 @@ import polars as pl
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
-from analytics import codes, themes, voices
+from analytics import themes, voices
 from analytics.exc import DataError, ScopeError
 from analytics.overlay import Overlay
 from analytics.rollups import FEEDBACK, rollups_of
 from analytics.voicewords import LEAST_ORGANIZATIONS
-from data import bulk, database, facts, history, sheets, typed
+from data import bulk, database, facts, history, recording, sheets, typed
 from data.contracts import TABLES
 from data.load import LoadResult
+from data.recording import center as _center
 from data.schema import EDIT, LOAD, THEME
 from data.store import Snapshot
-from data.typed import Author, Fault, RefusedError
+from data.typed import Author
 
 #: Roles that write feedback; a director that of their own Center.
 EDITORS: Final = ("leadership", "director", "analyst")
@@ -193,23 +194,39 @@ class Desk:
             RefusedError: a value breaks the contract.
             ChangedError: somebody else saved it meanwhile.
         """
-        _dated(values)
-        return self._save("feedback", values, seen, action, _next_feedback)
+        recording.dated(values)
+        return self._save("feedback", values, seen, action, recording.next_feedback)
 
     def save_meeting(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
         """Write a meeting whole; a new one gets its id. Raises as `save`."""
-        return self._save("meeting", values, seen, "create" if seen is None else "edit", _next_meeting)
+        return self._save("meeting", values, seen, "create" if seen is None else "edit", recording.next_meeting)
 
     def save_follow_up(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
         """Write a promise whole; a new one gets its id. Raises as `save`."""
-        return self._save("follow_up", values, seen, "create" if seen is None else "edit", _next_follow_up)
+        return self._save("follow_up", values, seen, "create" if seen is None else "edit", recording.next_follow_up)
+
+    def attendees(self, meeting_id: str) -> pl.DataFrame:
+        """Return who was at a meeting, one row an organisation with the `load_id` of its values, to those who write of its Center.
+
+        Raises:
+            ScopeError: the reader does not.
+        """
+        self._require(self._center_of("meeting", meeting_id))
+        return self._of_meeting("attendance", meeting_id).sort("organization_code")
+
+    def save_attendance(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
+        """Write how many people an organisation sent to a meeting; its key is `meeting|organisation`. Raises as `save`."""
+        return self._save("attendance", values, seen, "create" if seen is None else "edit", lambda *_: None)
 
     def _save(self, table: str, values: Mapping[str, Any], seen: int | None, action: str, number: Any) -> str:
         key = TABLES[table].primary_key()[0]
+        # Whose a record is say its own columns: what else comes with a row, as the group beside a promise, says nothing.
+        values = {name: values.get(name) for name in TABLES[table].column_names()}
 
         def check(connection: Connection, given: Mapping[str, Any]) -> Mapping[str, Any]:
             if seen is not None:
                 self._require(self._center_of(table, str(given[key])))
+                given = recording.linked(connection, given, self.may_write)
             self._require(_center(connection, given))
             return given if given.get(key) else {**given, key: number(connection, given)}
 
@@ -220,8 +237,8 @@ class Desk:
     def _center_of(self, table: str, key: str) -> str | None:
         with self._engine.connect() as connection:
             column = TABLES[table].primary_key()[0]
-            of = "meeting_id" if table == "follow_up" else "group_code"
-            found = bulk.read_where(connection, table, [of], f"t.{column} = ?", [key])
+            of = "meeting_id" if table in ("follow_up", "attendance") else "group_code"
+            found = bulk.read_where(connection, table, [of], f"t.{column} = ?", [key.split("|", maxsplit=1)[0]])
             return _center(connection, {of: found[of][0]}) if found.height else None
 
     def _require(self, center: str | None) -> None:
@@ -244,10 +261,10 @@ class Desk:
         self._require_any()
         return sheets.preview(self._engine, name, content, self._own_groups)
 
-    def take(self, name: str, content: bytes) -> LoadResult:
-        """Load a spreadsheet: good rows are taken, bad ones wait in quarantine with their reason."""
+    def take(self, name: str, content: bytes, seen: pl.DataFrame | None = None) -> LoadResult:
+        """Load a spreadsheet (`sheets.take`): good rows are taken, bad ones wait in quarantine with their reason."""
         self._require_any()
-        result = sheets.take(self._engine, name, content, self._own_groups, self._author)
+        result = sheets.take(self._engine, name, content, self._own_groups, self._author, seen)
         self._forget()
         return result
 
@@ -298,21 +315,6 @@ class Desk:
             bulk.insert_record(connection, "audit_event", event | who)
 
 
-def _dated(values: Mapping[str, Any]) -> None:
-    """Refuse an answer or an end without its day: every figure of days would count it as still waiting.
-
-    Raises:
-        RefusedError: a day is missing; files of other systems may lack it, what is typed may not.
-    """
-    faults = []
-    if values.get("response") and not values.get("responded_date"):
-        faults.append(Fault("responded_date", "There is an answer; say on which day it was given."))
-    if values.get("status") in codes.FEEDBACK_CLOSED and not values.get("closed_date"):
-        faults.append(Fault("closed_date", "The status is one that settles it; say on which day, or choose an open one."))
-    if faults:
-        raise RefusedError(tuple(faults))
-
-
 _GONE: Final = (
     "The record of feedback cannot be reached just now, so it is shown as it was published, and nothing can be written. "
     "Tell whoever runs Centerline: "
@@ -336,36 +338,6 @@ def opened(snapshot: Snapshot, url: str, person: str, *, live: bool) -> Desk:
     shown = Desk(snapshot, None, person)
     shown.fault = _GONE + cause
     return shown
-
-
-def _center(connection: Connection, values: Mapping[str, Any]) -> str | None:
-    """Return the Center of the group that a record belongs to."""
-    group = values.get("group_code")
-    if group is None and values.get("meeting_id"):
-        found = bulk.read_where(connection, "meeting", ["group_code"], "t.meeting_id = ?", [values["meeting_id"]])
-        group = found["group_code"][0] if found.height else None
-    found = bulk.read_where(connection, "working_group", ["center_code"], "t.group_code = ?", [group or ""])
-    return str(found["center_code"][0]) if found.height else None
-
-
-def _numbered(connection: Connection, table: str, prefix: str, width: int) -> str:
-    """Return the next id of a table whose ids are a prefix and a number."""
-    key = TABLES[table].primary_key()[0]
-    ids = bulk.read_where(connection, table, [key], f"t.{key} LIKE ?", [f"{prefix}%"])[key]
-    numbers = ids.str.strip_prefix(prefix).str.to_integer(strict=False)
-    return f"{prefix}{int(numbers.max() or 0) + 1:0{width}d}"  # type: ignore[arg-type]
-
-
-def _next_feedback(connection: Connection, _: Mapping[str, Any]) -> str:
-    return _numbered(connection, "feedback", "F", 5)
-
-
-def _next_meeting(connection: Connection, values: Mapping[str, Any]) -> str:
-    return _numbered(connection, "meeting", f"M-{str(values.get('group_code') or '').removeprefix('IWG-')}-", 1)
-
-
-def _next_follow_up(connection: Connection, _: Mapping[str, Any]) -> str:
-    return _numbered(connection, "follow_up", "U", 4)
 
 
 _CHANGES: Final[dict[str, Any]] = {

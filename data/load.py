@@ -72,16 +72,30 @@ def _as_read(raw: files.Raw) -> files.Raw:
     return raw
 
 
-def _nothing(_: Connection, __: int) -> None:
+def _as_it_is(_: Connection, raw: files.Raw) -> files.Raw:
+    return raw
+
+
+def _nothing(_: Connection, __: object) -> None:
     return None
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is read whose headings and codes are not the table's own, and what is done in its transaction."""
+    """How a file is read whose headings and codes are not the table's own, and what is done in its transaction.
+
+    Attributes:
+        find: Finds the row of the headings.
+        prepare: Turns headings and words into the table's own, before the transaction.
+        complete: Fills in what the store holds of the rows, before they are judged.
+        allow: Refuses accepted rows that must not be written, by raising.
+        after: What is done when they are written.
+    """
 
     find: files.Finder = layouts.heading_row
     prepare: Callable[[files.Raw], files.Raw] = _as_read
+    complete: Callable[[Connection, files.Raw], files.Raw] = _as_it_is
+    allow: Callable[[Connection, pl.DataFrame], None] = _nothing
     after: Callable[[Connection, int], None] = _nothing
 
 
@@ -147,9 +161,10 @@ def load_file(
         file = _opened(path, table, given or Marks(), reading)
     with database.writing(engine) as connection:
         load_id = (connection.execute(select(func.max(LOAD.c.load_id))).scalar() or 0) + 1
-        lookup = Lookup(connection)
+        lookup, file = Lookup(connection), replace(file, raw=reading.complete(connection, file.raw))
         with told.during(f"Checking {file.raw.rows.height:,} rows"):
             checked = _judged(connection, file, lookup)
+        reading.allow(connection, checked.accepted)
         changes, revisions = _write(connection, file, checked.accepted, load_id, lookup, told)
         result = _result(file, checked, changes)
         with told.during("Keeping account of what was refused, has come again or has vanished"):

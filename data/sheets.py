@@ -19,9 +19,9 @@ import dataframely as dy
 import polars as pl
 from sqlalchemy import Connection, Engine
 
-from analytics.exc import DataError
-from analytics.voicewords import CODES, DEFAULTS, HEADS
-from data import across, bulk, files, layouts, load, rules, typed, validate
+from analytics.exc import ChangedError, DataError
+from analytics.voicewords import CODES, DEFAULTS, HEADS, written
+from data import across, bulk, files, layouts, load, parse, rules, typed, validate
 from data.contracts import TABLES
 from data.load import LoadResult, Reading
 from data.lookup import Lookup
@@ -49,6 +49,8 @@ class Preview:
     Attributes:
         taken: Rows that would be taken: `row` and the table's columns.
         known: How many of them are there already, and would be replaced where they differ.
+        changes: What would be replaced, one row a value: `row`, `feedback_id`, `column` (its heading), `before`, `after` (in words).
+        seen: The values that are there already, as they were looked at: `feedback_id`, `load_id`.
         refused: `row`, `column` (its heading), `value`, `message`: one row a fault.
         read: Rows read.
         notices: What the file says that is not used.
@@ -56,6 +58,8 @@ class Preview:
 
     taken: pl.DataFrame
     known: int
+    changes: pl.DataFrame
+    seen: pl.DataFrame
     refused: pl.DataFrame
     read: int
     notices: tuple[str, ...]
@@ -64,6 +68,11 @@ class Preview:
     def refused_rows(self) -> int:
         """Number of rows that would be refused."""
         return self.refused["row"].n_unique()
+
+    @property
+    def changed(self) -> int:
+        """Number of rows that would change a piece that is there already."""
+        return self.changes["row"].n_unique()
 
 
 def template(groups: pl.DataFrame, meetings: pl.DataFrame, contract: type[dy.Schema]) -> bytes:
@@ -111,14 +120,14 @@ def preview(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | No
         own: Groups that the reader may write for; null for all.
 
     Raises:
-        DataError: it cannot be read, or lacks a column.
+        DataError: it cannot be read, lacks a column, or changes another Center's feedback.
     """
     with tempfile.TemporaryDirectory() as folder, _looking(engine) as connection:
         lookup, reading = Lookup(connection), _reading(connection, own)
-        raw = reading.prepare(files.read(_stored(folder, name, content), reading.find))
+        raw = reading.complete(connection, reading.prepare(files.read(_stored(folder, name, content), reading.find)))
         checked = across.judged("feedback", validate.check("feedback", raw.rows, lookup.existing), lookup.rows)
-        taken = checked.accepted.rename({ROW: "row"})
-        known = lookup.existing("feedback", "feedback_id", taken["feedback_id"]).len() if taken.height else 0
+        reading.allow(connection, checked.accepted)
+        taken, held = checked.accepted.rename({ROW: "row"}), _held(connection, checked.accepted)
     faults = checked.rejects.select("row_number", "column_name", "value", "message")
     wide = [
         (misfit.row, "", misfit.text[:200], rules.FIELDS_HELP.format(values=misfit.values, wanted=misfit.wanted)) for misfit in raw.misfits
@@ -127,7 +136,8 @@ def preview(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | No
     words = {rules.message("in_code_set", TABLES["feedback"].columns()[column]): _known_words(of) for column, of in CODES.items()}
     message = pl.col("message").replace(words)
     named = refused.select(row="row_number", column=pl.col("column_name").replace(HEADS), value="value", message=message)
-    return Preview(taken, known, named, raw.rows.height + len(raw.misfits), (*raw.notices, *checked.notices))
+    read, notices = raw.rows.height + len(raw.misfits), (*raw.notices, *checked.notices)
+    return Preview(taken, held.height, _changes(taken, held), _seen(held), named, read, notices)
 
 
 def _known_words(of: Mapping[str, str]) -> str:
@@ -135,21 +145,36 @@ def _known_words(of: Mapping[str, str]) -> str:
     return f"The word is not known; use one of “{'”, “'.join(of.values())}”."
 
 
-def take(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | None, author: Author) -> LoadResult:
+def take(
+    engine: Engine, name: str, content: bytes, own: tuple[str, ...] | None, author: Author, seen: pl.DataFrame | None = None
+) -> LoadResult:
     """Load a spreadsheet as `data.load` loads a file, and write down who did it in the same transaction.
 
+    Args:
+        engine: Database.
+        name: The file's name.
+        content: Its bytes.
+        own: Groups that the writer may write for; null for all.
+        author: Who writes.
+        seen: `Preview.seen` of the values that the writer saw; null to write whatever stands there.
+
     Raises:
-        DataError: it cannot be read, lacks a column, or the database refuses; nothing was changed.
+        DataError: it cannot be read, lacks a column, changes another Center's feedback, or the database refuses.
+        ChangedError: other values stand there by now. In all cases nothing was changed.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = _stored(folder, name, content)
         with engine.connect() as connection:
             reading = _reading(connection, own)
 
+        def allow(connection: Connection, accepted: pl.DataFrame) -> None:
+            reading.allow(connection, accepted)
+            _unchanged_since(connection, accepted, seen)
+
         def signed(connection: Connection, load_id: int) -> None:
             typed.sign(connection, load_id, "feedback", "", "import", author)
 
-        return load.load_file(path, engine, "feedback", reading=replace(reading, after=signed))
+        return load.load_file(path, engine, "feedback", reading=replace(reading, allow=allow, after=signed))
 
 
 @contextlib.contextmanager
@@ -194,7 +219,13 @@ def _reading(connection: Connection, own: tuple[str, ...] | None) -> Reading:
         rows = _own_only(_identified(_coded(_named(raw.rows), codes)), own)
         return replace(raw, rows=rows)
 
-    return Reading(heading_row, prepare)
+    def complete(connection: Connection, raw: files.Raw) -> files.Raw:
+        return replace(raw, rows=_completed(raw.rows, _of_groups(_held(connection, raw.rows), own)))
+
+    def allow(connection: Connection, accepted: pl.DataFrame) -> None:
+        _none_of_others(accepted, _held(connection, accepted), own)
+
+    return Reading(heading_row, prepare, complete, allow)
 
 
 def _named(rows: pl.DataFrame) -> pl.DataFrame:
@@ -220,24 +251,14 @@ def _needed() -> list[str]:
 
 
 def _coded(rows: pl.DataFrame, codes: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:
-    """Turn words into codes, and fill in what a new piece has unless it says otherwise."""
-    lacking = [name for name in DEFAULTS if name not in rows.columns]
-    rows = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
-    plain = {
-        column: {**words, **{layouts.fold(code): code for code in words.values()}}
-        for column, words in codes.items()
-        if column in rows.columns
-    }
+    """Turn words into codes; a column that the file lacks is empty."""
+    rows = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in HEADS if name not in rows.columns)
+    plain = {column: {**words, **{layouts.fold(code): code for code in words.values()}} for column, words in codes.items()}
     folded = [
         pl.coalesce(_folded(column).replace_strict(words, default=None, return_dtype=pl.String), pl.col(column)).alias(column)
         for column, words in plain.items()
     ]
-    coded = rows.with_columns(folded)
-    blank = [
-        pl.when(pl.col(name).str.strip_chars().fill_null("") == "").then(pl.lit(word)).otherwise(pl.col(name)).alias(name)
-        for name, word in DEFAULTS.items()
-    ]
-    return coded.with_columns(blank)
+    return rows.with_columns(folded)
 
 
 def _folded(column: str) -> pl.Expr:
@@ -250,12 +271,7 @@ _SAME: Final = ("group_code", "received_date", "organization_code", "statement")
 
 def _identified(rows: pl.DataFrame) -> pl.DataFrame:
     """Give rows without an id one of their content, so that the same file twice is the same pieces."""
-    lacking = pl.lit(None, pl.String).alias("feedback_id")
-    rows = rows if "feedback_id" in rows.columns else rows.with_columns(lacking)
-    parts = [
-        rows[name].cast(pl.String).fill_null("").str.strip_chars().to_list() if name in rows.columns else [""] * rows.height
-        for name in _SAME
-    ]
+    parts = [rows[name].fill_null("").str.strip_chars().to_list() for name in _SAME]
     made = ["I" + hashlib.blake2b("\x1f".join(cells).encode(), digest_size=6).hexdigest() for cells in zip(*parts, strict=True)]
     given = pl.col("feedback_id").str.strip_chars()
     return rows.with_columns(feedback_id=pl.when(given.fill_null("") == "").then(pl.Series(made, dtype=pl.String)).otherwise(given))
@@ -267,7 +283,7 @@ def _own_only(rows: pl.DataFrame, own: tuple[str, ...] | None) -> pl.DataFrame:
     Raises:
         DataError: a row is of another Center's group.
     """
-    if own is None or "group_code" not in rows.columns:
+    if own is None:
         return rows
     other = rows.filter(pl.col("group_code").str.strip_chars().fill_null("") != "").filter(~pl.col("group_code").is_in([*own]))
     if other.height:
@@ -275,3 +291,85 @@ def _own_only(rows: pl.DataFrame, own: tuple[str, ...] | None) -> pl.DataFrame:
             f"Row {other[ROW][0]} is feedback of the group “{other['group_code'][0]}”, which is not your Center's; take it out and choose the file again."
         )
     return rows
+
+
+# --- pieces that are there already -------------------------------------------------------------------------------------
+
+
+def _held(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the pieces that the rows' ids name, as they are, with the `load_id` of their values."""
+    names = [*TABLES["feedback"].column_names(), "load_id"]
+    return bulk.read_matching(connection, "feedback", rows.select(parse.clean(pl.col("feedback_id"))).drop_nulls().unique(), names)
+
+
+def _of_groups(held: pl.DataFrame, own: tuple[str, ...] | None) -> pl.DataFrame:
+    return held if own is None else held.filter(pl.col("group_code").is_in([*own]))
+
+
+def _completed(rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Let an empty cell keep what is recorded, and give a new piece what it has unless it says otherwise.
+
+    Another Center's piece gives nothing away here: it counts as new, and is refused when its row is judged.
+    """
+    names = [name for name in HEADS if name != "feedback_id"]
+    recorded = held.select("feedback_id", *(pl.col(name).cast(pl.String).alias(f"{name}_held") for name in names), there=pl.lit(value=True))
+    both = rows.join(recorded, on="feedback_id", how="left", maintain_order="left")
+    fresh = pl.col("there").is_null()
+    kept = [
+        pl.coalesce(parse.clean(pl.col(name)), pl.when(fresh).then(pl.lit(DEFAULTS.get(name), pl.String)).otherwise(f"{name}_held")).alias(
+            name
+        )
+        for name in names
+    ]
+    return both.with_columns(kept).select(rows.columns)
+
+
+def _none_of_others(accepted: pl.DataFrame, held: pl.DataFrame, own: tuple[str, ...] | None) -> None:
+    """Refuse a file that would change another Center's feedback: whose a piece is says the record, and not the file.
+
+    Raises:
+        DataError: the id of a row is that of a piece of another Center's group.
+    """
+    others = held.join(_of_groups(held, own), on="feedback_id", how="anti")
+    found = accepted.join(others, on="feedback_id", how="semi")
+    if found.height:
+        raise DataError(
+            f"Row {found[ROW][0]} would change the feedback {found['feedback_id'][0]}, which is not your Center's; take the row out, "
+            f"or empty its cell “{HEADS['feedback_id']}” if it is a new piece, and choose the file again."
+        )
+
+
+def _unchanged_since(connection: Connection, accepted: pl.DataFrame, seen: pl.DataFrame | None) -> None:
+    """Refuse to write over values that the writer has not seen.
+
+    Raises:
+        ChangedError: pieces of the file have others by now.
+    """
+    if seen is None:
+        return
+    now = _seen(_held(connection, accepted))
+    other = now.join(seen, on=now.columns, how="anti")
+    if other.height:
+        raise ChangedError(
+            f"Somebody else has saved {', '.join(other['feedback_id'].sort().head(5))} since this file was looked at; nothing was taken. "
+            "Look at what it would change now, and take it again."
+        )
+
+
+def _seen(held: pl.DataFrame) -> pl.DataFrame:
+    return held.select("feedback_id", "load_id")
+
+
+_CHANGES: Final = {"row": pl.Int64, "feedback_id": pl.String, "column": pl.String, "before": pl.String, "after": pl.String}
+
+
+def _changes(taken: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Say which values of pieces that are there already would become which, in words."""
+    names = [name for name in HEADS if name != "feedback_id"]
+    found: list[tuple[object, ...]] = []
+    for row in taken.join(held, on="feedback_id", suffix="_held", maintain_order="left").iter_rows(named=True):
+        for name in names:
+            before, after = row[f"{name}_held"], row[name]
+            if before != after:
+                found.append((row["row"], row["feedback_id"], HEADS[name], written(name, before), written(name, after)))
+    return pl.DataFrame(found, schema=_CHANGES, orient="row")

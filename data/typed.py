@@ -17,7 +17,7 @@ from typing import Any, Final
 import polars as pl
 from sqlalchemy import Connection, Engine, func, select
 
-from analytics.exc import DataError
+from analytics.exc import ChangedError, DataError
 from data import across, bulk, database, history, validate
 from data.contracts import TABLES
 from data.lookup import Lookup
@@ -49,10 +49,6 @@ class RefusedError(DataError):
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__(" ".join(f"{fault.column}: {fault.message}" for fault in faults))
         self.faults = faults
-
-
-class ChangedError(DataError):
-    """Somebody else has saved the record since it was read."""
 
 
 #: Judges a record before it is written, within the transaction: may it be, and with which key.

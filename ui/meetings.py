@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Final
 
@@ -12,12 +12,19 @@ import streamlit as st
 
 from analytics import codes, format
 from analytics.exc import CenterlineError
-from ui import session
+from ui import drafts, session, voiceforms
+from ui.drafts import Draft
 from ui.frame import View
 from ui.lists import table
 from ui.voices import Desk
 
 _SAVED: Final = "centerline.meeting_saved"
+#: Column of a meeting or a promise -> its name on screen.
+_HEADS: Final = {
+    "group_code": "Working group", "meeting_date": "Day", "title": "Title", "agenda": "Agenda", "location": "Place",
+    "attendance_count": "People present", "task": "What is promised", "owner": "Owner", "due_date": "Due", "done_date": "Done",
+    "organization_code": "Organisation (code)", "segment": "Segment", "people_count": "People it sent",
+}  # fmt: skip
 
 
 def draw(view: View, desk: Desk) -> None:
@@ -76,6 +83,7 @@ def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
     )
     if desk.may_write(meeting["center_code"]):
         _edit(desk, meeting)
+        _attended(desk, meeting["meeting_id"])
         _promise(desk, meeting["meeting_id"], promised)
 
 
@@ -92,31 +100,53 @@ def _promises(view: View, rows: pl.DataFrame) -> list[tuple[object, ...]]:
 
 
 def _edit(desk: Desk, meeting: Mapping[str, Any]) -> None:
-    key = f"meeting_{meeting['meeting_id']}_{meeting['load_id']}"
-    with st.form(key):
-        agenda = st.text_area("Agenda, one point a line", meeting["agenda"] or "", key=f"{key}_agenda", max_chars=2000)
-        place = st.text_input("Place", meeting["location"] or "", key=f"{key}_place", max_chars=200)
-        people = st.number_input("People present", 0, None, meeting["attendance_count"], step=1, key=f"{key}_people")
+    draft = drafts.over("meeting", meeting["meeting_id"], meeting, "agenda")
+    was, key = draft.values, draft.key
+    with st.form(f"form_{key}"):
+        agenda = st.text_area("Agenda, one point a line", was["agenda"] or "", key=f"{key}_agenda", max_chars=2000)
+        place = st.text_input("Place", was["location"] or "", key=f"{key}_place", max_chars=200)
+        people = st.number_input("People present", 0, None, was["attendance_count"], step=1, key=f"{key}_people")
         if st.form_submit_button("Save meeting"):
-            values = {**meeting, "agenda": agenda, "location": place, "attendance_count": people}
-            _done(lambda: desk.save_meeting(values, seen=meeting["load_id"]))
+            values = {**was, "agenda": agenda, "location": place, "attendance_count": people}
+            _done(desk, draft, "meeting", lambda: desk.save_meeting(values, seen=draft.seen))
+
+
+def _attended(desk: Desk, meeting_id: str) -> None:
+    """Draw the form of an organisation's attendance: a new one, or that of the list that is chosen."""
+    names = {row["organization_code"]: row for row in desk.attendees(meeting_id).iter_rows(named=True)}
+    chosen = st.selectbox("Attendance to change", ["", *names], format_func=lambda code: code or "A new one", key=f"attended_{meeting_id}")
+    draft = drafts.over(f"attendance_{meeting_id}", f"{meeting_id}|{chosen}" if chosen else "", names.get(chosen, {}), "segment")
+    was, key, segments = draft.values, draft.key, list(codes.SEGMENTS)
+    with st.form(f"form_{key}"):
+        first, second, third = st.columns(3)
+        code = chosen or first.text_input("Organisation (code)", key=f"{key}_code", max_chars=16, help=voiceforms.ANONYMOUS)
+        segment = second.selectbox(
+            "Segment", segments, segments.index(was["segment"]) if "segment" in was else None, format_func=codes.SEGMENTS.__getitem__,
+            key=f"{key}_segment", placeholder="Choose a segment",
+        )  # fmt: skip
+        people = third.number_input("People it sent", 1, None, was.get("people_count", 1), step=1, key=f"{key}_people")
+        if chosen:
+            first.html(f"<p>{escape(chosen)}</p>")
+        if st.form_submit_button("Save attendance"):
+            values = {"meeting_id": meeting_id, "organization_code": code, "segment": segment, "people_count": people}
+            _done(desk, draft, "attendance", lambda: desk.save_attendance(values, seen=draft.seen))
 
 
 def _promise(desk: Desk, meeting_id: str, promised: pl.DataFrame) -> None:
     """Draw the form of a promise: a new one, or that of the list that is chosen."""
     names = {row["follow_up_id"]: row for row in promised.iter_rows(named=True)}
     chosen = st.selectbox("Follow-up to change", ["", *names], format_func=lambda key: key or "A new one", key=f"promise_{meeting_id}")
-    row = names.get(chosen, {})
-    key = f"promise_{meeting_id}_{chosen}_{row.get('load_id', promised.height)}"
+    draft = drafts.over(f"promise_{meeting_id}", chosen, names.get(chosen, {}), "task")
+    was, key = draft.values, draft.key
     limits: dict[str, Any] = {"min_value": dt.date(2000, 1, 1), "max_value": dt.date(2099, 12, 31), "format": "YYYY-MM-DD"}
-    with st.form(key):
-        task = st.text_input("What is promised", row.get("task") or "", key=f"{key}_task", max_chars=400)
-        owner = st.text_input("Owner", row.get("owner") or "", key=f"{key}_owner", max_chars=200)
-        due = st.date_input("Due", row.get("due_date"), key=f"{key}_due", **limits)
-        done = st.date_input("Done", row.get("done_date"), key=f"{key}_done", **limits)
+    with st.form(f"form_{key}"):
+        task = st.text_input("What is promised", was.get("task") or "", key=f"{key}_task", max_chars=400)
+        owner = st.text_input("Owner", was.get("owner") or "", key=f"{key}_owner", max_chars=200)
+        due = st.date_input("Due", was.get("due_date"), key=f"{key}_due", **limits)
+        done = st.date_input("Done", was.get("done_date"), key=f"{key}_done", **limits)
         if st.form_submit_button("Save follow-up"):
-            values = {**row, "meeting_id": meeting_id, "task": task, "owner": owner, "due_date": due, "done_date": done}
-            _done(lambda: desk.save_follow_up(values, seen=row.get("load_id")))
+            values = {**was, "meeting_id": meeting_id, "task": task, "owner": owner, "due_date": due, "done_date": done}
+            _done(desk, draft, "follow_up", lambda: desk.save_follow_up(values, seen=draft.seen))
 
 
 def _new(view: View, desk: Desk) -> None:
@@ -127,24 +157,29 @@ def _new(view: View, desk: Desk) -> None:
     }
     if not groups:
         return
-    with st.popover("Record a new meeting"), st.form("meeting_new", clear_on_submit=True):
-        group = st.selectbox("Working group", list(groups), None, format_func=lambda code: groups[code], key="meeting_new_group")
+    draft = drafts.over("meeting_new", "", {"meeting_date": view.as_of}, "title")
+    key = draft.key
+    with st.popover("Record a new meeting"), st.form(f"form_{key}"):
+        group = st.selectbox("Working group", list(groups), None, format_func=lambda code: groups[code], key=f"{key}_group")
         day = st.date_input(
-            "Day", view.as_of, key="meeting_new_day", min_value=dt.date(2000, 1, 1), max_value=dt.date(2099, 12, 31), format="YYYY-MM-DD"
-        )
-        title = st.text_input("Title", key="meeting_new_title", max_chars=200)
-        agenda = st.text_area("Agenda, one point a line", key="meeting_new_agenda", max_chars=2000)
+            "Day", draft.values["meeting_date"], key=f"{key}_day", min_value=dt.date(2000, 1, 1), max_value=dt.date(2099, 12, 31),
+            format="YYYY-MM-DD",
+        )  # fmt: skip
+        title = st.text_input("Title", key=f"{key}_title", max_chars=200)
+        agenda = st.text_area("Agenda, one point a line", key=f"{key}_agenda", max_chars=2000)
         if st.form_submit_button("Record"):
-            _done(lambda: desk.save_meeting({"group_code": group, "meeting_date": day, "title": title, "agenda": agenda}))
+            values = {"group_code": group, "meeting_date": day, "title": title, "agenda": agenda}
+            _done(desk, draft, "meeting", lambda: desk.save_meeting(values))
 
 
-def _done(save: Any) -> None:
+def _done(desk: Desk, draft: Draft, table: str, save: Callable[[], str]) -> None:
     try:
         key = save()
     except CenterlineError as error:
-        st.error(f"Nothing was saved. {error}")
+        drafts.refused(desk, draft, table, error, _HEADS)
         return
-    st.session_state[_SAVED] = f"{key} is saved."
+    drafts.saved(draft)
+    st.session_state[_SAVED] = f"{key.replace('|', ', ')} is saved."
     st.rerun()
 
 

@@ -13,19 +13,20 @@ import streamlit as st
 from analytics import voicewords
 from analytics.exc import CenterlineError
 from analytics.metrics import METRICS
-from ui import session
+from ui import drafts, session
+from ui.drafts import Draft
 from ui.frame import View
 from ui.voices import Desk
 
-_STATE: Final = "centerline.feedback_form"
 _DONE: Final = "centerline.feedback_done"
-_NEW: Final = "new"
 _LONG: Final = ("statement", "response")
 _DATES: Final = ("received_date", "target_date", "responded_date", "closed_date", "effective_date")
 _NUMBERS: Final[dict[str, tuple[int, int | None]]] = {"severity": (1, 5), "support_count": (0, None), "satisfaction": (1, 5)}
 _EARLIEST, _LATEST = dt.date(2000, 1, 1), dt.date(2099, 12, 31)
+#: What to write for who said something.
+ANONYMOUS: Final = "An anonymous code such as ORG-012; never a name."
 _HELP: Final = {
-    "organization_code": "An anonymous code such as ORG-012; never a name.",
+    "organization_code": ANONYMOUS,
     "ports": "Codes of four digits, with commas.",
     "chapters": "Two digits each, with commas.",
     "effective_date": "From this day on the linked number is held against the months before.",
@@ -48,60 +49,38 @@ def edit(view: View, desk: Desk, row: Mapping[str, Any]) -> None:
     """Draw the form of a piece that is open, for those who may write it."""
     if not desk.may_write(row["center_code"]):
         return
-    opened = st.session_state.get(_STATE)
-    if opened is None or opened["id"] != row["feedback_id"]:
-        opened = {"id": row["feedback_id"], "seen": row["load_id"], "round": (opened or {"round": 0})["round"] + 1}
-        st.session_state[_STATE] = opened
-    with st.form(f"feedback_form_{opened['id']}_{opened['round']}"):
-        st.html(f"<h2>Answer or edit {escape(row['feedback_id'])}</h2>")
-        typed = _fields(view, desk, row, f"fb_{opened['id']}_{opened['round']}")
+    draft = drafts.over("feedback", row["feedback_id"], row, _LONG[0])
+    with st.form(f"form_{draft.key}"):
+        st.html(f"<h2>Answer or edit {escape(draft.record)}</h2>")
+        typed = _fields(view, desk, draft.values, draft.key)
         if st.form_submit_button("Save", type="primary"):
-            _save(desk, {**row, **typed}, opened)
+            answered = typed["response"] and typed["response"] != draft.values["response"]
+            _save(desk, {**draft.values, **typed}, draft, "answer" if answered else "edit")
 
 
 def new(view: View, desk: Desk, as_of: dt.date) -> None:
     """Draw the form of a new piece, for those who may write."""
     if not desk.writes:
         return
-    turn = st.session_state.setdefault("centerline.feedback_new", 0)
     blank: dict[str, Any] = dict.fromkeys(voicewords.HEADS) | {**voicewords.DEFAULTS, "received_date": as_of, "is_public": False}
-    with st.expander("Record a new piece of feedback"), st.form(f"feedback_new_{turn}"):
-        typed = _fields(view, desk, blank, f"fb_{_NEW}_{turn}", said_first=True)
+    draft = drafts.over("feedback_new", "", blank, _LONG[0])
+    with st.expander("Record a new piece of feedback"), st.form(f"form_{draft.key}"):
+        typed = _fields(view, desk, draft.values, draft.key, said_first=True)
         if st.form_submit_button("Record", type="primary"):
-            _save(desk, {**blank, **typed}, {"id": "", "seen": None, "round": turn})
+            _save(desk, {**draft.values, **typed}, draft, "create")
 
 
-def _save(desk: Desk, values: dict[str, Any], opened: dict[str, Any]) -> None:
+def _save(desk: Desk, values: dict[str, Any], draft: Draft, action: str) -> None:
     """Save what was typed and show it; what is wrong is said beside the form, which keeps what was typed."""
-    first = opened["seen"] is None
-    answered = not first and values["response"] and values["response"] != _response_of(desk, opened["id"])
-    action = "create" if first else "answer" if answered else "edit"
     try:
-        saved = desk.save({name: values.get(name) for name in voicewords.HEADS}, seen=opened["seen"], action=action)
+        key = desk.save({name: values.get(name) for name in voicewords.HEADS}, seen=draft.seen, action=action)
     except CenterlineError as error:
-        faults = getattr(error, "faults", ())
-        words = [f"**{voicewords.HEADS.get(fault.column, fault.column)}**: {fault.message}" for fault in faults] or [str(error)]
-        st.error("Nothing was saved.\n\n" + "\n".join(f"- {word}" for word in words))
-        _seen_again(desk, opened)
+        drafts.refused(desk, draft, "feedback", error, voicewords.HEADS)
         return
-    st.session_state[_STATE] = {"id": "", "seen": None, "round": opened["round"] + 1}
-    if first:
-        st.session_state["centerline.feedback_new"] = opened["round"] + 1
-    st.session_state[_DONE] = f"{saved} is saved. Its history says who and when."
-    session.keep_own("feedback", saved)
+    drafts.saved(draft)
+    st.session_state[_DONE] = f"{key} is saved. Its history says who and when."
+    session.keep_own("feedback", key)
     st.rerun()
-
-
-def _response_of(desk: Desk, feedback_id: str) -> str | None:
-    mine = desk.rows.filter(pl.col("feedback_id") == feedback_id)
-    return mine["response"][0] if mine.height else None
-
-
-def _seen_again(desk: Desk, opened: dict[str, Any]) -> None:
-    """After a warning that others have saved meanwhile, their values stand above the form: the next save is meant."""
-    mine = desk.rows.filter(pl.col("feedback_id") == opened["id"])
-    if mine.height and opened["seen"] is not None:
-        st.session_state[_STATE] = {**opened, "seen": mine["load_id"][0]}
 
 
 def _fields(view: View, desk: Desk, row: Mapping[str, Any], key: str, *, said_first: bool = False) -> dict[str, Any]:

@@ -84,6 +84,9 @@ class Desk(Protocol):
     def attendance(self, meeting_id: str) -> pl.DataFrame:
         """Sum who was at a meeting."""
 
+    def attendees(self, meeting_id: str) -> pl.DataFrame:
+        """Return who was at a meeting, one row an organisation, to those who write of its Center."""
+
     def follow_ups(self, meeting_id: str) -> pl.DataFrame:
         """Return what was promised at a meeting."""
 
@@ -95,6 +98,9 @@ class Desk(Protocol):
 
     def save_follow_up(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
         """Write a promise."""
+
+    def save_attendance(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
+        """Write how many people an organisation sent to a meeting."""
 
     def segments(self, predicate: pl.Expr) -> pl.DataFrame:
         """Sum what was asked for by segment."""
@@ -114,7 +120,7 @@ class Desk(Protocol):
     def preview(self, name: str, content: bytes) -> Any:
         """Say what of a spreadsheet would be taken and what refused."""
 
-    def take(self, name: str, content: bytes) -> Any:
+    def take(self, name: str, content: bytes, seen: pl.DataFrame | None = None) -> Any:
         """Load a spreadsheet."""
 
 

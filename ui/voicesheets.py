@@ -16,6 +16,7 @@ from ui.voices import Desk
 
 _SHOWN: Final = 20
 _TAKEN: Final = "centerline.sheet_taken"
+_SEEN: Final = "centerline.sheet_seen"
 _LISTED: Final = ("group_code", "received_date", "organization_code", "kind", "topic", "statement", "status")
 
 
@@ -44,19 +45,23 @@ def _judge(desk: Desk, name: str, content: bytes) -> None:
     except CenterlineError as error:
         st.error(str(error))
         return
-    st.html(_verdict(seen) + _refused(seen.refused) + _taken(seen.taken))
+    st.html(_verdict(seen) + _refused(seen.refused) + _changed(seen.changes) + _taken(seen.taken))
     for notice in seen.notices:
         st.info(notice)
     label = f"Take {plural(seen.taken.height, 'row')}" + (
         f", keep {format.count(seen.refused_rows)} in quarantine" if seen.refused_rows else ""
     )
+    # A click comes with the preview of the run before: what the reader saw, and not what stands there by now.
+    shown = st.session_state.get(_SEEN)
+    looked = shown[1] if shown and shown[0] == content else seen.seen
+    st.session_state[_SEEN] = (content, seen.seen)
     if seen.read and st.button(label, type="primary", key="feedback_take"):
-        _take(desk, name, content)
+        _take(desk, name, content, looked)
 
 
-def _take(desk: Desk, name: str, content: bytes) -> None:
+def _take(desk: Desk, name: str, content: bytes, seen: pl.DataFrame) -> None:
     try:
-        result = desk.take(name, content)
+        result = desk.take(name, content, seen)
     except CenterlineError as error:
         st.error(str(error))
         return
@@ -73,6 +78,8 @@ def _take(desk: Desk, name: str, content: bytes) -> None:
 def _verdict(seen: Any) -> str:
     fresh = seen.taken.height - seen.known
     words = f"{plural(seen.read, 'row')} read: {format.count(fresh)} new, {format.count(seen.known)} there already"
+    if seen.known:
+        words += f" ({format.count(seen.changed)} of them changed)"
     refused = (
         f", {format.count(seen.refused_rows)} refused. Nothing is written yet."
         if seen.refused_rows
@@ -88,6 +95,14 @@ def _refused(refused: pl.DataFrame) -> str:
         (row["row"], row["column"] or "whole row", row["value"] or "–", row["message"]) for row in refused.head(100).iter_rows(named=True)
     ]
     return table("Refused rows and what to do", ("Row", "Column", "Value", "What to do"), rows, empty="")
+
+
+def _changed(changes: pl.DataFrame) -> str:
+    """Draw what the file would change of pieces that are there already; an empty cell changes nothing."""
+    if changes.is_empty():
+        return ""
+    rows = [(row["row"], row["feedback_id"], row["column"], row["before"], row["after"]) for row in changes.iter_rows(named=True)]
+    return table("What would change of pieces that are there already", ("Row", "Feedback", "Column", "Before", "After"), rows, empty="")
 
 
 def _taken(taken: pl.DataFrame) -> str:

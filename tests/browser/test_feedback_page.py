@@ -16,7 +16,7 @@ from analytics.scope import Scope
 from data.feedback import Desk
 from data.store import Snapshot
 from tests.browser.conftest import Opener, Server, serving
-from tests.data.test_feedback import BROKEN, shared, sheet
+from tests.data.test_feedback import BROKEN, GOOD, shared, sheet
 
 pytestmark = pytest.mark.browser
 
@@ -117,6 +117,42 @@ def test_a_broken_spreadsheet_says_what_to_do_and_loses_nothing(own: Server, vis
     assert Path(download.value.path()).read_bytes()[:2] == b"PK"
     health = visit(f"{own.url}/data_health?role=analyst", wait=".cl-list").page
     expect(health.get_by_text("next Tuesday").first).to_be_visible(timeout=20_000)
+
+
+def test_what_a_spreadsheet_would_change_is_shown_and_not_taken_over_what_is_saved_meanwhile(
+    own: Server, visit: Opener, waiting: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "again.xlsx"
+    path.write_bytes(sheet([{**GOOD, "Feedback": waiting, "Owner": "Office of the spreadsheet"}]))
+    page, other = (visit(f"{own.url}/feedback?role=analyst&feedback={waiting}").page for _ in range(2))
+    page.get_by_text("Take feedback from a meeting's spreadsheet").click()
+    page.locator("input[type=file]").set_input_files(path)
+    expect(page.get_by_text("1 row read: 0 new, 1 there already (1 of them changed), none refused.")).to_be_visible(timeout=20_000)
+    changes = page.locator("section.cl-list").filter(has=page.get_by_role("heading", name="What would change of pieces that are there"))
+    expect(changes.get_by_role("row").filter(has_text="Owner")).to_contain_text("Office of the spreadsheet")
+    form(other, waiting).get_by_role("textbox", name="Owner").fill("Office of the form")
+    form(other, waiting).get_by_role("button", name="Save", exact=True).click()
+    expect(other.get_by_text(f"{waiting} is saved.")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Take 1 row").click()
+    expect(page.get_by_text(f"Somebody else has saved {waiting} since this file was looked at")).to_be_visible(timeout=20_000)
+    expect(changes.get_by_role("row").filter(has_text="Owner")).to_contain_text("Office of the form")
+    page.get_by_role("button", name="Take 1 row").click()
+    expect(page.get_by_text("0 new pieces and 1 changed one taken from again.xlsx.")).to_be_visible(timeout=20_000)
+
+
+def test_who_saves_a_meeting_second_is_told_and_keeps_what_was_typed(own: Server, visit: Opener) -> None:
+    one, other = (visit(f"{own.url}/feedback?role=director-ELE&center=ELE&meeting=M-ELE-1").page for _ in range(2))
+    for page, agenda in ((one, "1. Input of the first"), (other, "1. Input of the second")):
+        mine = page.get_by_test_id("stForm").filter(has=page.get_by_role("button", name="Save meeting"))
+        mine.get_by_role("textbox", name="Agenda, one point a line").fill(agenda)
+    for page in (one, other):
+        page.get_by_role("button", name="Save meeting").click()
+        expect(page.get_by_text(re.compile("M-ELE-1 is saved|Somebody else has saved"))).to_be_visible(timeout=20_000)
+    expect(other.get_by_role("alert").filter(has_text="Somebody else has saved")).to_contain_text("now “1. Input of the first”")
+    mine = other.get_by_test_id("stForm").filter(has=other.get_by_role("button", name="Save meeting"))
+    expect(mine.get_by_role("textbox", name="Agenda, one point a line")).to_have_value("1. Input of the second")
+    other.get_by_role("button", name="Save meeting").click()
+    expect(other.get_by_text("M-ELE-1 is saved.")).to_be_visible(timeout=20_000)
 
 
 def test_a_working_group_reads_public_input_and_writes_nothing(own: Server, visit: Opener, store: Path, waiting: str) -> None:

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from sqlalchemy import Engine, select
 
 from analytics import voicewords
-from analytics.exc import DataError, ScopeError
+from analytics.exc import ChangedError, DataError, ScopeError
 from analytics.rollups import FEEDBACK, rollups_of
 from analytics.scope import Scope
 from data import bulk, database, feedback, ledger, quarantine
@@ -23,7 +23,7 @@ from data.contracts import TABLES
 from data.feedback import Desk
 from data.schema import AUDIT_EVENT, EDIT, LOAD
 from data.store import Snapshot
-from data.typed import ChangedError, RefusedError
+from data.typed import RefusedError
 
 DAY = dt.date(2013, 6, 12)
 PIECE: dict[str, Any] = {
@@ -221,8 +221,67 @@ def test_meetings_with_agenda_and_promises(groups: Engine) -> None:
     assert writer.history("follow_up", promise)["column"].to_list() == ["done_date", ""]
     with pytest.raises(ScopeError):
         desk(groups, "director", "PHC").save_follow_up({"meeting_id": key, "task": "Nothing"})
+    # The meeting says whose a promise is, not a group that is named beside it.
+    with pytest.raises(ScopeError):
+        desk(groups, "director", "PHC").save_follow_up({"meeting_id": key, "task": "Nothing", "group_code": "IWG-PHC"})
     with pytest.raises(RefusedError):
         writer.save_meeting({"group_code": "IWG-ELE", "meeting_date": DAY, "title": ""})
+
+
+def test_attendance_is_recorded_changed_and_kept_with_its_history(groups: Engine) -> None:
+    writer, row = desk(groups, "director", "ELE"), {"meeting_id": "M-ELE-1", "segment": "broker", "people_count": 2}
+    assert writer.save_attendance({**row, "organization_code": "ORG-001"}) == "M-ELE-1|ORG-001"
+    writer.save_attendance({**row, "organization_code": "ORG-002"})
+    there = writer.attendees("M-ELE-1").row(0, named=True)
+    writer.save_attendance({**there, "people_count": 3}, seen=there["load_id"])
+    with pytest.raises(ChangedError, match="Somebody else has saved"):
+        desk(groups).save_attendance({**there, "people_count": 9}, seen=there["load_id"])
+    with pytest.raises(ChangedError, match="is there already"):
+        desk(groups).save_attendance({**row, "organization_code": "ORG-002"})
+    assert writer.attendance("M-ELE-1").rows() == [("broker", 2, 5)]
+    told = writer.history("attendance", "M-ELE-1|ORG-001").select("role", "action", "column", "old", "new")
+    assert told.rows() == [("director-ELE", "edit", "people_count", "2", "3"), ("director-ELE", "create", "", None, None)]
+    with groups.connect() as connection:
+        events = connection.execute(select(AUDIT_EVENT.c.detail).where(AUDIT_EVENT.c.action == "edit")).scalars().all()
+    assert [detail.split(",")[0] for detail in events] == ["attendance M-ELE-1|ORG-001"]
+    for refused in ({"people_count": 0}, {"segment": "brokers"}, {"organization_code": ""}):
+        with pytest.raises(RefusedError) as caught:
+            writer.save_attendance({**row, "organization_code": "ORG-003", **refused})
+        assert [fault.column for fault in caught.value.faults] == [*refused]
+
+
+def test_only_who_writes_of_a_center_records_or_reads_who_was_at_its_meetings(groups: Engine) -> None:
+    row = {"meeting_id": "M-ELE-1", "organization_code": "ORG-001", "segment": "broker", "people_count": 2}
+    desk(groups).save_attendance(row)
+    for other in (desk(groups, "director", "PHC"), desk(groups, "working_group")):
+        for refused in (
+            lambda other=other: other.save_attendance({**row, "organization_code": "ORG-009"}),
+            lambda other=other: other.save_attendance({**row, "people_count": 9}, seen=1),
+            lambda other=other: other.attendees("M-ELE-1"),
+            lambda other=other: other.history("attendance", "M-ELE-1|ORG-001"),
+        ):
+            with pytest.raises(ScopeError):
+                refused()
+    assert desk(groups).attendees("M-ELE-1")["people_count"].to_list() == [2]
+
+
+def test_a_promise_keeps_its_link_to_a_piece_that_its_writer_does_not_reach(groups: Engine) -> None:
+    every, mine = desk(groups), desk(groups, "director", "ELE")
+    hidden = every.save({**PIECE, "group_code": "IWG-PHC", "meeting_id": "M-PHC-1", "is_public": False}, action="create")
+    own = every.save(PIECE, action="create")
+    for link in (hidden, own):
+        every.save_follow_up({"meeting_id": "M-ELE-1", "task": f"Answer {link}", "feedback_id": link})
+    shown = mine.follow_ups("M-ELE-1").sort("task")
+    assert shown["feedback_id"].to_list() == [None, own]
+    for row in shown.iter_rows(named=True):
+        mine.save_follow_up({**row, "done_date": dt.date(2013, 8, 1)}, seen=row["load_id"])
+    stored = every.follow_ups("M-ELE-1").sort("task")
+    assert stored["feedback_id"].to_list() == [hidden, own]
+    assert stored["done_date"].to_list() == [dt.date(2013, 8, 1)] * 2
+    # A link that its writer sees can be taken away.
+    row = mine.follow_ups("M-ELE-1").sort("task").row(1, named=True)
+    mine.save_follow_up({**row, "feedback_id": None}, seen=row["load_id"])
+    assert every.follow_ups("M-ELE-1").sort("task")["feedback_id"].to_list() == [hidden, None]
 
 
 # --- spreadsheets ------------------------------------------------------------------------------------------------------
@@ -300,6 +359,87 @@ def test_a_director_takes_only_their_own_group(groups: Engine) -> None:
     with pytest.raises(DataError, match="Row 3 is feedback of the group “IWG-PHC”"):
         mine.preview("all.xlsx", sheet([GOOD, {**GOOD, "Working group": "PHC"}]))
     assert mine.take("own.xlsx", sheet([GOOD])).added == 1
+
+
+def test_a_director_takes_over_no_piece_of_another_center_by_its_id(groups: Engine) -> None:
+    desk(groups).save({**PIECE, "group_code": "IWG-PHC", "meeting_id": "M-PHC-1", "is_public": False}, action="create")
+    before = desk(groups).rows
+    mine = desk(groups, "director", "ELE")
+    for given in ("F00001", " F00001 ", "\tF00001\u00a0"):
+        content = sheet([GOOD, {**GOOD, "Statement": "Mine now.", "Feedback": given}])
+        for judge in (mine.preview, mine.take):
+            with pytest.raises(DataError, match="Row 3 would change the feedback F00001, which is not your Center's"):
+                judge("own.xlsx", content)
+    # Nor does an empty cell bring what another Center was told: a broken row would show it as its refused value.
+    bare = {"Feedback": "F00001", "Working group": "Electronics", "Answer": "Yes.", "First answer": dt.date(2013, 1, 1)}
+    seen = mine.preview("bare.xlsx", sheet([bare], heads=[*GOOD, "Feedback", "Answer", "First answer"]))
+    assert seen.taken.is_empty()
+    assert set(seen.refused["value"].drop_nulls()) <= {"2013-01-01"}
+    assert seen.refused.filter(pl.col("column") == "Statement").height == 1
+    assert desk(groups).rows.equals(before)
+    # Their own piece they change by its id, and whoever writes for all groups changes any.
+    own = desk(groups).save(PIECE, action="create")
+    assert mine.take("own.xlsx", sheet([{**GOOD, "Feedback": own}])).replaced == 1
+    assert desk(groups).take("all.xlsx", sheet([{**GOOD, "Working group": "PHC", "Feedback": "F00001"}])).replaced == 1
+
+
+ANSWER = {
+    "response": "One call first, from now on.", "responded_date": dt.date(2013, 7, 1), "position": "agree", "status": "implemented",
+    "closed_date": dt.date(2013, 7, 2), "owner": "Center director", "satisfaction": 4,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("heads", [list(GOOD), list(voicewords.HEADS.values())], ids=["few columns", "all columns, empty"])
+def test_a_sheet_that_comes_again_with_more_rows_leaves_answers_as_they_are(groups: Engine, heads: list[str]) -> None:
+    first = {name: value for name, value in GOOD.items() if name != "Public"}
+    content = sheet([first], heads=heads)
+    desk(groups).take("minutes.xlsx", content)
+    row = desk(groups).rows.row(0, named=True)
+    assert (row["status"], row["position"], row["is_public"]) == ("open", "under_review", False)
+    desk(groups).save({**row, **ANSWER, "is_public": True}, seen=row["load_id"], action="answer")
+    answered = desk(groups).rows.row(0, named=True)
+    again = desk(groups).take("minutes.xlsx", content)
+    assert (again.already_loaded, again.replaced) == (True, 0)
+    more = sheet([first, {**first, "Statement": "A second statement."}], heads=heads)
+    seen = desk(groups).preview("minutes.xlsx", more)
+    assert (seen.taken.height, seen.known, seen.changed, seen.changes.height) == (2, 1, 0, 0)
+    taken = desk(groups).take("minutes.xlsx", more)
+    assert (taken.added, taken.replaced, taken.unchanged) == (1, 0, 1)
+    assert desk(groups).rows.filter(pl.col("feedback_id") == row["feedback_id"]).row(0, named=True) == answered
+    fresh = desk(groups).rows.filter(pl.col("statement") == "A second statement.").row(0, named=True)
+    assert (fresh["status"], fresh["position"], fresh["is_public"], fresh["response"]) == ("open", "under_review", False, None)
+
+
+def test_what_a_filled_cell_changes_is_shown_before_it_is_taken(groups: Engine) -> None:
+    desk(groups).take("minutes.xlsx", sheet([GOOD]))
+    row = desk(groups).rows.row(0, named=True)
+    other = {**GOOD, "Weight 1-5": 5, "Public": "no", "Kind": "Question", "Owner": "Center director", "Feedback": row["feedback_id"]}
+    seen = desk(groups).preview("minutes.xlsx", sheet([{**GOOD, "Statement": "New."}, other]))
+    assert (seen.known, seen.changed) == (1, 1)
+    assert seen.changes.select("row", "column", "before", "after").sort("column").rows() == [
+        (3, "Kind", "Recommendation", "Question"),
+        (3, "Owner", "–", "Center director"),
+        (3, "Public", "Yes", "No"),
+        (3, "Weight 1-5", "3", "5"),
+    ]
+    assert set(seen.changes["feedback_id"]) == {row["feedback_id"]}
+    result = desk(groups).take("minutes.xlsx", sheet([other]), seen.seen)
+    assert (result.added, result.replaced) == (0, 1)
+    now = desk(groups).rows.row(0, named=True)
+    assert (now["severity"], now["is_public"], now["kind"], now["owner"]) == (5, False, "question", "Center director")
+
+
+def test_a_sheet_is_not_taken_over_values_that_were_saved_after_it_was_looked_at(groups: Engine) -> None:
+    desk(groups).take("minutes.xlsx", sheet([GOOD]))
+    content = sheet([GOOD, {**GOOD, "Statement": "New."}, {**GOOD, "Weight 1-5": 5, "Feedback": desk(groups).rows["feedback_id"][0]}][1:])
+    seen = desk(groups).preview("minutes.xlsx", content).seen
+    row = desk(groups).rows.row(0, named=True)
+    desk(groups).save({**row, "severity": 1}, seen=row["load_id"])
+    with pytest.raises(ChangedError, match=f"Somebody else has saved {row['feedback_id']} since this file was looked at"):
+        desk(groups).take("minutes.xlsx", content, seen)
+    assert desk(groups).rows["severity"].to_list() == [1]
+    assert desk(groups).take("minutes.xlsx", content, desk(groups).preview("minutes.xlsx", content).seen).replaced == 1
+    assert desk(groups).rows.height == 2
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ import pytest
 
 from ui import charts, exports
 from ui.board import Card, Column, KeyFigure, Stamp
-from ui.exports.cells import harmless, table
+from ui.exports.cells import table
 from ui.exports.native import native
+from ui.sheet import harmless
 
 STAMP = Stamp("1 Oct 2012 to 30 Sep 2013", "30 Sep 2013", "2013-09-30-abc", True, "Working group", "load 3 of 1 Oct 2013")
 HOSTILE = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\tx", "\r=1", '=HYPERLINK("http://x","y")']

@@ -14,6 +14,7 @@ from analytics.filters import Filters
 from analytics.scope import Scope
 from ui import board
 from ui.board.seen import Part, Question, Seen
+from ui.cards import effects
 from ui.frame import View
 
 SCOPES = [Scope("leadership"), Scope("analyst"), Scope("working_group"), Scope("director", ("ELE",)), Scope("director", ("APP",))]
@@ -116,3 +117,12 @@ def test_what_a_reader_tried_is_part_of_the_question() -> None:
     answers = [seen.get(question, lambda place=place: (str(place).encode(), ())) for place, question in enumerate(asked)]
     assert [seen.get(question, lambda: (b"", ())) for question in asked] == answers
     assert len(set(answers)) == 4
+
+
+def test_a_theme_whose_proposed_name_a_person_confirms_is_another_question() -> None:
+    themes = pl.DataFrame({"name": ["holds, port", "broker"], "confirmed": [False, False]})
+    confirmed = themes.with_columns(confirmed=pl.Series([True, False]))
+    view = View(Source("v1", SCOPES[0]), FILTERS[0])  # type: ignore[arg-type]
+    asked = [effects.question(view, (1, 2), "F00001", each) for each in (themes, confirmed, themes.clone())]
+    assert asked[0] == asked[2]
+    assert asked[0] != asked[1]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from ui import accounts, worklist
+from ui import accounts, sheet, worklist
 from ui.sheet import csv_of, with_units
 
 HEADS = {"account": "Account", "age_days": "Gross age (days)", "due_date": "Due"}
@@ -37,6 +39,21 @@ def test_formulas_become_text_and_numbers_stay_numbers() -> None:
     ]  # fmt: skip
     assert [row[1] for row in body] == ["1", "-2", "3", "4", "5", "6", "7", ""]
     assert body[0][2] == "2013-09-30"
+
+
+def test_days_and_flags_are_written_alike_in_every_file() -> None:
+    frame = pl.DataFrame({"day": [dt.date(2013, 9, 30)], "flag": [True], "share": [0.125], "name": ["=1"]})
+    assert csv_of(frame, {name: f"={name}" for name in frame.columns}, []).decode().splitlines()[1:] == [
+        "'=day,'=flag,'=share,'=name",
+        "2013-09-30,true,0.125,'=1",
+    ]
+
+
+def test_the_browser_and_the_server_take_the_same_texts_for_formulas() -> None:
+    source = (Path(sheet.__file__).parent / "board" / "sheet.js").read_text(encoding="utf-8")
+    begins = re.findall(r"/\^(\[[^/]*\])/\.test\(text\)", source)
+    assert begins == [sheet._FORMULA.pattern]
+    assert sum("[=+" in path.read_text(encoding="utf-8") for path in Path(sheet.__file__).parent.rglob("*.py")) == 1
 
 
 def test_no_rows_leave_the_heads() -> None:

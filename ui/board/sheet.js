@@ -69,7 +69,7 @@ function stampLines(card) {
   return rows.filter(Boolean);
 }
 
-/* A text that a spreadsheet could take for a formula gets an apostrophe in front. */
+/* A text that a spreadsheet could take for a formula gets an apostrophe in front. Its twin for files that the server writes: `harmless` in ui/sheet.py. */
 function csvCell(value) {
   if (value === null || value === undefined) return "";
   let text = String(value);

@@ -233,5 +233,5 @@ def choice(view: View, found: Effects) -> str:
 
 
 def question(view: View, stamp: Hashable, drawn: str, themes: pl.DataFrame) -> Question:
-    """Return all that the page's numbers depend on: the state of the record, the change shown and the names of themes as well."""
-    return replace(view.question, more=(stamp, drawn, tuple(themes["name"])))
+    """Return all that the page's numbers depend on: the state of the record, the change shown, the names of themes and whether a person gave them."""
+    return replace(view.question, more=(stamp, drawn, tuple(themes.select("name", "confirmed").iter_rows())))

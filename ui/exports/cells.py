@@ -30,9 +30,8 @@ _BY_STATE: Final = {"suppressed": "D", "withheld": "D", "too_few": "S", "too few
 _OWN: Final = ("_quality", "_words")
 _ROW: Final = ("quality", "words")
 _UNITS: Final = {"usd": "US dollars", "days": "days", "share": "0–1"}
-#: Characters that no file takes (XML 1.0), and texts that a spreadsheet would calculate.
+#: Characters that no file takes (XML 1.0).
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
 
 Value = str | int | float | bool | None
 
@@ -113,8 +112,3 @@ def hidden(card: Card) -> dict[str, int]:
 def clean(text: str) -> str:
     """Drop characters that files do not take."""
     return _CONTROL.sub("", text)
-
-
-def harmless(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would calculate (OWASP, “CSV Injection”): = + - @, tab, carriage return."""
-    return f"'{text}" if _FORMULA.match(text) else text

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from typing import TYPE_CHECKING
 
+from ui import sheet
 from ui.exports import stamped
-from ui.exports.cells import Table, harmless, table
+from ui.exports.cells import Table, table
 
 if TYPE_CHECKING:
     from ui.board import Card, Stamp
@@ -25,14 +23,8 @@ def card_csv(card: Card, stamp: Stamp, marking: str = "") -> bytes:
         marking: Words of the banner; empty for none.
     """
     cells = table(card)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    above = ["Centerline", card.title, card.subtitle, *stamped.lines(stamp, marking), *stamped.rows_left(cells)]
-    writer.writerows(["# " + re.sub(r"[\r\n]+", " ", line)] for line in above if line)
-    if cells.heads:
-        writer.writerow(harmless(head) for head in heads(cells))
-        writer.writerows([harmless(v) if isinstance(v, str) else v for v in row] for row in rows(cells))
-    return ("\ufeff" + out.getvalue()).encode()
+    above = [card.title, card.subtitle, *stamped.lines(stamp, marking), *stamped.rows_left(cells)]
+    return sheet.written(filter(None, above), heads(cells) if cells.heads else [], rows(cells))
 
 
 def heads(cells: Table, share: str = "0–1") -> list[str]:

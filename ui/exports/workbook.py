@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ui.exports import sheet as flat
 from ui.exports import stamped
-from ui.exports.cells import MARKS, Table, Value, clean, harmless, table
+from ui.exports.cells import MARKS, Table, Value, clean, table
+from ui.sheet import harmless
 
 if TYPE_CHECKING:
     from ui.board import Card, KeyFigure, Stamp
