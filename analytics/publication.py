@@ -47,6 +47,7 @@ MEASURES: Final = (
     Measure("backlog", ACCOUNT_WORK, "backlog_net", is_stock=True),
 )
 
+_CELL: Final = ["metric_id", "center_code", "district_code", "level", "from_date"]
 _PARTS: Final = ("metric_id", "center_code", "district_code", "month", "account_key", "amount")
 
 
@@ -150,22 +151,42 @@ def _start(level: str) -> pl.Expr:
     return {"month": pl.col("month"), "quarter": pl.col("month").dt.truncate("1q"), "fiscal_year": year}[level]
 
 
+def owned(parts: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+    """Return what each account owns in each of some cells.
+
+    Args:
+        parts: As `contributions` returns them.
+        cells: The keys of `cells`.
+
+    Returns:
+        The keys, `account_key` and `amount`; of a cell of which not all months are in the parts, less than all.
+    """
+    dated = [parts.with_columns(level=pl.lit(level), from_date=_start(level)) for level in LEVELS]
+    return pl.concat([_by_account(each).join(cells, on=_CELL, how="semi") for each in dated])
+
+
 def _by_center(parts: pl.DataFrame) -> pl.DataFrame:
     """Sum up for each Center, for the Centers together and, over all districts, with what ports hold."""
+    ordered = pl.col("amount").sort(descending=True)
+    return (
+        _by_account(parts)
+        .group_by(_CELL)
+        .agg(
+            total=pl.col("amount").sum(),
+            n_accounts=pl.len().cast(pl.Int64),
+            top1=ordered.first(),
+            top2=ordered.get(1, null_on_oob=True).fill_null(0),
+        )
+    )
+
+
+def _by_account(parts: pl.DataFrame) -> pl.DataFrame:
     levels = [
         parts,
         parts.filter(pl.col("center_code") != codes.PORT_CODE).with_columns(center_code=pl.lit(CENTERS)),
         parts.filter(pl.col("district_code") == EVERY_DISTRICT).with_columns(center_code=pl.lit(ALL)),
     ]
-    keys = ["metric_id", "center_code", "district_code", "level", "from_date"]
-    by_account = pl.concat(levels).group_by(*keys, "account_key").agg(pl.col("amount").sum()).filter(pl.col("amount") != 0)
-    ordered = pl.col("amount").sort(descending=True)
-    return by_account.group_by(keys).agg(
-        total=pl.col("amount").sum(),
-        n_accounts=pl.len().cast(pl.Int64),
-        top1=ordered.first(),
-        top2=ordered.get(1, null_on_oob=True).fill_null(0),
-    )
+    return pl.concat(levels).group_by(*_CELL, "account_key").agg(pl.col("amount").sum()).filter(pl.col("amount") != 0)
 
 
 def grid(parts: pl.DataFrame, districts: Sequence[str], opened: Mapping[str, dt.date], last: dt.date) -> pl.DataFrame:

@@ -137,7 +137,8 @@ def _made(
     opened = dict(center.select("center_code", pl.coalesce("opened_date", "planned_date").fill_null(periods.FAR)).iter_rows())
     districts = [*port["district_code"].unique().drop_nulls().sort().to_list(), "unknown"]
     cells = _cells(of_accounts, districts, opened, last, earlier)
-    made = disclosure_release.protect(cells, hierarchy(cells, opened, districts), rules, [earlier[LEDGER]] if earlier else (), ties(cells))
+    before = [earlier[LEDGER]] if earlier else ()
+    made = disclosure_release.protect(cells, hierarchy(cells, opened, districts), rules, before, ties(cells), _accounts(of_accounts, cells))
     summary = made.summary.with_columns(last_month=pl.lit(last), released=pl.lit(made.safe))
     open_year = periods.fiscal_year_start(periods.fiscal_year(periods.next_month(last)))
     kept = of_accounts.filter(pl.col("month") >= open_year)
@@ -171,6 +172,16 @@ def _cells(
     dated = earlier[LEDGER].with_columns(from_date=pl.col("period").str.split(" ").list.last().str.to_date())
     old = dated.with_columns(published=_published(opened)).select(new.columns)
     return pl.concat([old, new.join(old, on=_KEYS, how="anti").match_to_schema(old.schema, integer_cast="upcast", float_cast="upcast")])
+
+
+def _accounts(of_accounts: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+    """Return what each account owns in each cell, as `disclosure.protect` takes it."""
+    of_time = pl.col("period").str.split(" ")
+    spans = cells.with_columns(level=of_time.list.first(), from_date=of_time.list.last().str.to_date())
+    amount = pl.when(pl.col("metric_id").str.ends_with("_usd")).then(pl.col("amount") / 100).otherwise("amount")
+    return publication.owned(of_accounts, spans).select(
+        "metric_id", "center_code", "district_code", period=period(), account="account_key", amount=amount
+    )
 
 
 def _published(opened: Mapping[str, dt.date]) -> pl.Expr:

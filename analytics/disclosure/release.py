@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from analytics.disclosure import audit, complementary, primary, tables
+from analytics.disclosure import audit, companies, complementary, primary, tables
 from analytics.disclosure.primary import SHOWN, WITHHELD, ZERO
 from analytics.disclosure.rules import Rules
 
@@ -44,6 +44,7 @@ def protect(
     rules: Rules,
     earlier: Sequence[pl.DataFrame] = (),
     ties: pl.DataFrame | None = None,
+    accounts: pl.DataFrame | None = None,
 ) -> Release:
     """Withhold what must be, prove it, and round the rest.
 
@@ -53,6 +54,8 @@ def protect(
         rules: The rules in force.
         earlier: The ledgers of the releases before, oldest first.
         ties: What else an attacker can add up, as `tables.system` describes.
+        accounts: What each account owns in each cell, as `companies.owned` describes; without it cells that nothing protects against
+            the worst company conceivable are proved against a weaker one only.
 
     Returns:
         The same release for the same input, whatever its order of rows; the frames keep the order of the cells given.
@@ -62,14 +65,19 @@ def protect(
     order = marked.select(keys).with_row_index("order").sort(keys)["order"]
     marked = marked[order]
     system = tables.system(marked, hierarchy, earlier, ties)
+    if accounts is not None:
+        system = replace(system, owned=companies.owned(marked.select(keys), accounts, system.value.size))
+    if earlier:
+        system.by_name[:] = companies.settled(system, marked.select(keys), earlier[-1])
     pattern = complementary.choose(system)
-    attack = audit.audit(system, pattern.hidden, pattern.proofs.values())
+    attack = audit.audit(system, pattern.hidden, pattern.proofs.values(), pattern.named)
     # An earlier release cannot be taken back, but a primary cell is not shown again.
     hidden = pattern.hidden[: marked.height] | marked["primary"].to_numpy()
     found = audit.report(attack, _names(system, keys))
     back = np.argsort(order.to_numpy())
     withheld = marked.with_columns(
         hidden=pl.Series(hidden) & pl.col("published"),
+        by_name=pl.Series(system.by_name[: marked.height]),
         mark=pl.when(pl.Series(hidden)).then(pl.lit(WITHHELD)).otherwise("mark"),
     )[back]
     return Release(_public(withheld, keys, rules), found, summarised(withheld, found), _ledger(withheld, keys))
@@ -95,7 +103,21 @@ def _public(withheld: pl.DataFrame, keys: Sequence[str], rules: Rules) -> pl.Dat
 
 
 def _ledger(withheld: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    figures = ("total", "n_accounts", "top1", "top2", "whole", "denominator", "applicable", "up", "down", "primary", "rule", "mark")
+    figures = (
+        "total",
+        "n_accounts",
+        "top1",
+        "top2",
+        "whole",
+        "denominator",
+        "applicable",
+        "up",
+        "down",
+        "primary",
+        "rule",
+        "mark",
+        "by_name",
+    )
     # Marks S, – and 0 are known to an attacker who can count: only what is withheld counts as not shown.
     return withheld.select(*keys, *figures, shown=pl.col("published") & ~pl.col("hidden"))
 
@@ -106,7 +128,7 @@ def summarised(withheld: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     Returns:
         `cells`, `primary`, `complementary` (withheld cells), `value_share_hidden` (0-1, of the sum of all cells), `smallest_ratio` (of
         width to needed among primary cells; null where there is none), `narrow` (primary cells proved against the narrower attacker),
-        `failed` (withheld cells that are not protected), `safe`.
+        `by_name` (those proved against each company by name), `failed` (withheld cells that are not protected), `safe`.
     """
     shown = withheld.filter("published")
     first = found.filter("primary")
@@ -119,6 +141,7 @@ def summarised(withheld: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     return counted.with_columns(
         smallest_ratio=pl.lit((first["width"] / first["needed"]).min(), pl.Float64),
         narrow=pl.lit(int((first["narrow"] & first["ok"]).sum())),
+        by_name=pl.lit(int((first["by_name"] & first["ok"]).sum())),
         failed=pl.lit(int((~found["ok"]).sum())),
         safe=pl.lit(bool(found["ok"].all())),
     )

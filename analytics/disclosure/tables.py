@@ -26,7 +26,7 @@ from analytics.disclosure.primary import dimensions
 from analytics.exc import DataError
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csc_matrix, csr_matrix
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -55,6 +55,8 @@ class System:
         open: may be hidden (not zero, not known) or is hidden already.
         narrow: targets for which the attacker is not taken to know how his own figure splits over the cell's parts (`moves.own`).
         free: hidden whatever is done now (never published, or an earlier release's hidden cell).
+        by_name: targets that are proved against each company by name instead (`companies`).
+        owned: accounts by variables, what each owns; nothing where no account is known.
     """
 
     matrix: csr_matrix
@@ -74,6 +76,8 @@ class System:
     free: Bools
     narrow: Bools
     cost: Floats
+    by_name: Bools
+    owned: csc_matrix | None = None
 
     @property
     def target(self) -> Bools:
@@ -111,13 +115,14 @@ class System:
         """Return the system of some variables, with the equations that touch them."""
         columns = self.matrix[:, variables]
         rows = np.flatnonzero(np.diff(columns.indptr))
-        names = ("layer", "value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free", "narrow", "cost")
+        names = ("layer", "value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free", "narrow", "cost", "by_name")
         return System(
             matrix=columns[rows],
             place=self.place[variables],
             codes=self.codes,
             inside=self.inside,
             atoms=self.atoms,
+            owned=None if self.owned is None else self.owned[:, variables],
             **{name: getattr(self, name)[variables] for name in names},
         )
 
@@ -178,6 +183,7 @@ def system(cells: pl.DataFrame, hierarchy: Hierarchy, earlier: Sequence[pl.DataF
         inside=tuple(_inside(known) for known in atoms),
         atoms=atoms,
         narrow=np.zeros(variables.height, dtype=bool),
+        by_name=np.zeros(variables.height, dtype=bool),
         cost=np.where(variables["cheap"].to_numpy(), 0.01, worth),
         **{
             name: variables[name].to_numpy().copy() for name in ("value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free")

@@ -115,7 +115,7 @@ def test_the_cheapest_corners_are_hidden_and_nothing_else() -> None:
     assert "ALL" not in (*hidden["row"], *hidden["column"])
     assert release.summary.row(0, named=True) == {
         "cells": 16, "primary": 1, "complementary": 3, "value_share_hidden": pytest.approx(350 / (4 * 850)),
-        "smallest_ratio": pytest.approx(1.0), "narrow": 0, "failed": 0, "safe": True,
+        "smallest_ratio": pytest.approx(1.0), "narrow": 0, "by_name": 0, "failed": 0, "safe": True,
     }  # fmt: skip
 
 
