@@ -137,8 +137,10 @@ def _made(
     opened = dict(center.select("center_code", pl.coalesce("opened_date", "planned_date").fill_null(periods.FAR)).iter_rows())
     districts = [*port["district_code"].unique().drop_nulls().sort().to_list(), "unknown"]
     cells = _cells(of_accounts, districts, opened, last, earlier)
-    before = [earlier[LEDGER]] if earlier else ()
-    made = disclosure_release.protect(cells, hierarchy(cells, opened, districts), rules, before, ties(cells), _accounts(of_accounts, cells))
+    ledgers = [earlier[LEDGER]] if earlier else ()
+    made = disclosure_release.protect(
+        cells, hierarchy(cells, opened, districts), rules, ledgers, ties(cells), _accounts(of_accounts, cells)
+    )
     summary = made.summary.with_columns(last_month=pl.lit(last), released=pl.lit(made.safe))
     open_year = periods.fiscal_year_start(periods.fiscal_year(periods.next_month(last)))
     kept = of_accounts.filter(pl.col("month") >= open_year)

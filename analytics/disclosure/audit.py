@@ -139,7 +139,7 @@ def _group(attack: Attack, group: Ints, named: Named, *, exact: bool) -> None:
 
 def _each(attack: Attack, target: int, problem: _Problem, given: Sequence[tuple[int, Move]], *, exact: bool) -> None:
     """Attack a cell as each company by name: its interval is the narrowest that any of them finds."""
-    companies = Companies.of(attack.system, target)
+    companies = Companies.of(attack.system, target, problem.group)
     if companies is None:
         return
     sound = moves.all_add_up(attack.system, [move for _, move in given], attack.hidden)

@@ -64,16 +64,15 @@ class Companies:
     attackers: Ints
 
     @classmethod
-    def of(cls, system: System, target: int) -> Companies | None:
-        """Return the companies that may attack a cell, or nothing where its accounts are not known."""
+    def of(cls, system: System, target: int, among: Ints) -> Companies | None:
+        """Return the companies that may attack a cell, those that own nothing among some variables as one; nothing where they are not known."""
         held = system.owned
         if held is None:
             return None
         listed = np.abs(np.asarray(held.sum(axis=0)).ravel() - system.value) <= 1e-6 + SAME * system.value
         if not listed[target]:
             return None
-        # Who owns nothing that could move is one with the last row, who owns nothing.
-        some = np.asarray(held[:, np.flatnonzero(system.open)].sum(axis=1)).ravel() > 0
+        some = np.asarray(held[:, among].sum(axis=1)).ravel() > 0
         some[-1] = True
         mine = held[:, [target]].toarray().ravel()
         rivals = np.flatnonzero(some & (mine <= system.top2[target] * (1 + SAME)))

@@ -129,7 +129,7 @@ class _Search:
 
     def by_name(self, target: int, hidden: Bools, banned: Bools) -> list[tuple[int, Move]] | None:
         """Return moves of which each company by name is withstood by some, or nothing where accounts are not known or too much is."""
-        companies = Companies.of(self.system, target)
+        companies = Companies.of(self.system, target, np.flatnonzero(self.system.open))
         if companies is None:
             return None
         there, found = hidden.copy(), list[tuple[int, Move]]()

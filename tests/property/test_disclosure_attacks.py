@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analytics.disclosure import audit, complementary, exact, primary, protect, tables
+from analytics.disclosure import audit, companies, complementary, exact, primary, protect, tables
 from analytics.disclosure.rules import Rules
 from tests.property.disclosure_tables import Drawn, Key, draw, interval, owned
 
@@ -168,6 +169,28 @@ def test_a_random_pattern_that_the_audit_passes_is_one_that_nobody_breaks(seed: 
         crumb = 1e-4 * (1 + cell["total"])
         safe = low <= cell["total"] - cell["down"] + crumb and high >= cell["total"] + cell["up"] - crumb and high - low > -1e-9
         assert safe or not row["ok"], key
+
+
+@many(12)
+@given(seed=st.integers(0, 10**9), shape=SHAPES)
+def test_companies_that_attack_by_name_find_what_the_other_attacker_finds(seed: int, shape: tuple[str, tuple[int, ...]]) -> None:
+    """Every cell attacked by name, over patterns not made to be safe: the narrowest interval is that of programs written anew."""
+    rng = np.random.default_rng(seed)
+    drawn = draw(rng, kind=shape[0], sizes=shape[1], counts=False)
+    marked = primary.mark(drawn.cells, RULES)
+    system = tables.system(marked, drawn.hierarchy)
+    system = replace(system, owned=companies.owned(marked.select(names(drawn)), owned(drawn), system.value.size))
+    system.by_name[np.flatnonzero(system.target)[:2]] = True
+    mask = system.target | ((rng.random(system.value.size) < 0.4) & system.open)
+    report = audit.report(audit.audit(system, mask), marked.select(names(drawn)))
+    hidden = set(report.select(names(drawn)).iter_rows())
+    for row in report.filter("by_name").iter_rows(named=True):
+        key = tuple(row[name] for name in names(drawn))
+        most = sorted(account.get(key, 0.0) for account in drawn.accounts)[-2]
+        rivals = [account for account in drawn.accounts if account.get(key, 0.0) <= most and hidden & account.keys()]
+        found = [interval(drawn, hidden, key, account) for account in ({}, *rivals)]
+        assert row["lower"] == pytest.approx(max(low for low, _ in found), rel=1e-4, abs=1e-2), key
+        assert row["upper"] == pytest.approx(min(high for _, high in found), rel=1e-4, abs=1e-2), key
 
 
 def loss(system: tables.System, hidden: np.ndarray) -> float:
