@@ -110,9 +110,8 @@ def audit(system: System, hidden: Bools, proofs: Iterable[Move] = (), named: Nam
     bare = system.known & system.target
     by_name = system.by_name & ~bare
     for side in SIDES:
-        # Attacked below; where no account is known any more, an earlier release has proved it for good (`companies.settled`).
+        # The latter are attacked on their own.
         attack.end[side] |= bare | by_name
-        attack.reach[side][by_name] = attack.needed(side)[by_name]
     if not exact:
         given = list(proofs)
         for move, sound in zip(given, moves.all_add_up(system, given, attack.hidden).tolist(), strict=True):

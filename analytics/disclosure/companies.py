@@ -8,7 +8,7 @@ its own figure in every cell whose accounts are known, and in others (of earlier
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,39 @@ import polars as pl
 
 from analytics.disclosure import moves
 from analytics.disclosure.moves import Move
-from analytics.disclosure.tables import SAME, Bools, Floats, Ints, System, components
+from analytics.disclosure.tables import SAME, Bools, Floats, Ints, System
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix
+
+
+def known(accounts: pl.DataFrame | None, ledger: pl.DataFrame | None, cells: pl.DataFrame) -> pl.DataFrame | None:
+    """Return what each account owns in each cell: as given, but as it was for what the release before withheld and is the same since.
+
+    Args:
+        accounts: The dimensions, `account` and `amount`, or nothing.
+        ledger: The ledger of the release before, with `accounts` of what it withheld, or nothing.
+        cells: The dimensions and `total` of the cells to come.
+    """
+    if ledger is None or "accounts" not in ledger.columns:
+        return accounts
+    keys = [name for name in cells.columns if name != "total"]
+    same = ledger.filter(pl.col("accounts").list.len() > 0).join(cells.rename({"total": "now"}), on=keys)
+    same = same.filter((pl.col("total") - pl.col("now")).abs() <= SAME * (1 + pl.col("now")))
+    held = same.select(*keys, "accounts").explode("accounts").unnest("accounts")
+    if accounts is None:
+        return held if held.height else None
+    given = accounts.select(pl.col(*keys, "account").cast(pl.String), pl.col("amount").cast(pl.Float64))
+    return pl.concat([held, given.join(held, on=keys, how="anti")])
+
+
+def kept(withheld: pl.DataFrame, accounts: pl.DataFrame | None, keys: Sequence[str]) -> pl.DataFrame:
+    """Return for each withheld cell a list of its accounts and what they own (`accounts`): a next release is judged by them again."""
+    each = pl.struct(pl.col("account").cast(pl.String), pl.col("amount").cast(pl.Float64))
+    if accounts is None:
+        return withheld.select(*keys, accounts=pl.lit(None, pl.List(pl.Struct({"account": pl.String, "amount": pl.Float64}))))
+    mine = accounts.with_columns(pl.col(*keys).cast(pl.String)).join(withheld, on=list(keys), how="semi").sort("account")
+    return mine.group_by(keys).agg(accounts=each)
 
 
 def owned(names: pl.DataFrame, accounts: pl.DataFrame, count: int) -> csc_matrix:
@@ -109,32 +138,3 @@ class Companies:
         for each in done.values():
             every &= each
         return every
-
-
-def settled(system: System, names: pl.DataFrame, ledger: pl.DataFrame) -> Bools:
-    """Say which targets an earlier release has proved by name, where nothing that could tell more has come since.
-
-    The accounts of a year that is over are not kept, so its proofs cannot be made again. They stand as long as every equation
-    with a withheld cell that equations join to the target is of cells of that release: what it showed and withheld is for ever.
-
-    Args:
-        system: All tables and releases.
-        names: The dimensions of the newest release's cells, the first variables, in their order.
-        ledger: The ledger of the release before.
-    """
-    found = np.zeros(system.value.size, dtype=bool)
-    if "by_name" not in ledger.columns or not ledger["by_name"].any():
-        return found
-    keys = names.columns
-    before = names.join(ledger.select(*keys, "total", "by_name"), on=keys, how="left", maintain_order="left")
-    value = system.value[: names.height]
-    old = np.zeros(system.value.size, dtype=bool)
-    old[: names.height] = np.abs(before["total"].fill_null(np.nan).to_numpy() - value) <= SAME * (1 + value)
-    proved = np.zeros(system.value.size, dtype=bool)
-    proved[: names.height] = before["by_name"].fill_null(value=False).to_numpy()
-    for group in components(system.matrix, np.flatnonzero(old & ~system.known)):
-        if proved[group].any():
-            rows = np.flatnonzero(np.diff(system.matrix[:, group].indptr))
-            if old[system.matrix[rows].indices].all():
-                found[group] = proved[group]
-    return found

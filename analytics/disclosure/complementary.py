@@ -56,7 +56,7 @@ def choose(system: System) -> Pattern:
         group = np.unique(system.matrix[np.flatnonzero(abs(system.matrix[:, open_group]).sum(axis=1))].indices).astype(np.int64)
         group = np.union1d(group, open_group)
         part = system.part(group)
-        if not (part.target & ~part.known & ~part.by_name).any():
+        if not (part.target & ~part.known).any():
             continue
         found = _Search(part).best()
         pattern.hidden[group] |= found.hidden
@@ -77,8 +77,7 @@ class _Search:
         self.cubes = Cubes(system)
         self.small = int(system.open.sum()) <= SMALL
         self.left = PROGRAMS
-        # What an earlier release has proved by name for good needs no more (`companies.settled`).
-        self.targets = np.flatnonzero(system.target & ~system.known & ~system.by_name)
+        self.targets = np.flatnonzero(system.target & ~system.known)
 
     def best(self) -> Pattern:
         """Return the cheapest of the patterns that different orders give."""

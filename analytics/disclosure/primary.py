@@ -29,7 +29,7 @@ OPTIONAL: Final[dict[str, pl.Expr]] = {
     "published": pl.lit(value=True),
 }
 #: Columns that are no dimension of a cell.
-RESERVED: Final = frozenset((*REQUIRED, *OPTIONAL, "mark", "rule", "reason", "primary", "up", "down", "shown", "by_name"))
+RESERVED: Final = frozenset((*REQUIRED, *OPTIONAL, "mark", "rule", "reason", "primary", "up", "down", "shown", "accounts"))
 
 
 def dimensions(cells: pl.DataFrame) -> list[str]:

@@ -24,7 +24,8 @@ class Release:
         cells: What may be shown: dimensions, `value` (rounded, null unless shown), `n_accounts` (null unless shown), `mark`, `reason`.
         audit: One row a withheld cell, see `audit.report`. Not for readers: it tells which cells are primary.
         summary: One row, what may be told of the audit, see `summarised`.
-        ledger: What the next release needs to know of this one. Not for readers: it holds true totals.
+        ledger: What the next release needs to know of this one. Not for readers: it holds true totals, and of what is withheld the
+            accounts.
     """
 
     cells: pl.DataFrame
@@ -54,8 +55,8 @@ def protect(
         rules: The rules in force.
         earlier: The ledgers of the releases before, oldest first.
         ties: What else an attacker can add up, as `tables.system` describes.
-        accounts: What each account owns in each cell, as `companies.owned` describes; without it cells that nothing protects against
-            the worst company conceivable are proved against a weaker one only.
+        accounts: What each account owns in each cell, as `companies.owned` describes (what an earlier release withheld may be left
+            out); without it cells that nothing protects against the worst company conceivable are proved against a weaker one only.
 
     Returns:
         The same release for the same input, whatever its order of rows; the frames keep the order of the cells given.
@@ -65,10 +66,9 @@ def protect(
     order = marked.select(keys).with_row_index("order").sort(keys)["order"]
     marked = marked[order]
     system = tables.system(marked, hierarchy, earlier, ties)
+    accounts = companies.known(accounts, earlier[-1] if earlier else None, marked.select(*keys, "total"))
     if accounts is not None:
         system = replace(system, owned=companies.owned(marked.select(keys), accounts, system.value.size))
-    if earlier:
-        system.by_name[:] = companies.settled(system, marked.select(keys), earlier[-1])
     pattern = complementary.choose(system)
     attack = audit.audit(system, pattern.hidden, pattern.proofs.values(), pattern.named)
     # An earlier release cannot be taken back, but a primary cell is not shown again.
@@ -77,10 +77,9 @@ def protect(
     back = np.argsort(order.to_numpy())
     withheld = marked.with_columns(
         hidden=pl.Series(hidden) & pl.col("published"),
-        by_name=pl.Series(system.by_name[: marked.height]),
         mark=pl.when(pl.Series(hidden)).then(pl.lit(WITHHELD)).otherwise("mark"),
     )[back]
-    return Release(_public(withheld, keys, rules), found, summarised(withheld, found), _ledger(withheld, keys))
+    return Release(_public(withheld, keys, rules), found, summarised(withheld, found), _ledger(withheld, keys, accounts))
 
 
 def _names(system: tables.System, keys: Sequence[str]) -> pl.DataFrame:
@@ -102,24 +101,12 @@ def _public(withheld: pl.DataFrame, keys: Sequence[str], rules: Rules) -> pl.Dat
     )
 
 
-def _ledger(withheld: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    figures = (
-        "total",
-        "n_accounts",
-        "top1",
-        "top2",
-        "whole",
-        "denominator",
-        "applicable",
-        "up",
-        "down",
-        "primary",
-        "rule",
-        "mark",
-        "by_name",
-    )
+def _ledger(withheld: pl.DataFrame, keys: Sequence[str], accounts: pl.DataFrame | None) -> pl.DataFrame:
+    figures = ("total", "n_accounts", "top1", "top2", "whole", "denominator", "applicable", "up", "down", "primary", "rule", "mark")
     # Marks S, – and 0 are known to an attacker who can count: only what is withheld counts as not shown.
-    return withheld.select(*keys, *figures, shown=pl.col("published") & ~pl.col("hidden"))
+    made = withheld.select(*keys, *figures, shown=pl.col("published") & ~pl.col("hidden"))
+    owners = companies.kept(made.filter(~pl.col("shown")), accounts, keys)
+    return made.join(owners, on=list(keys), how="left", maintain_order="left")
 
 
 def summarised(withheld: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:

@@ -67,7 +67,9 @@ def attack_all(seed: int, shape: tuple[str, tuple[int, ...]], counts: bool) -> N
     assert release.safe
     assert release.summary["narrow"].item() == 0
     hidden = hidden_cells(release.cells, drawn)
-    targets = list(release.ledger.filter("primary").iter_rows(named=True))
+    targets = list(
+        release.ledger.join(release.audit.select(*names(drawn), "by_name"), on=names(drawn)).filter("primary").iter_rows(named=True)
+    )
     # Two targets a table keep this quick; over all examples each kind of cell has its turn. Those proved by name are rare.
     order = sorted(rng.permutation(len(targets)).tolist(), key=lambda number: not targets[number]["by_name"])
     for number in order[:2]:
