@@ -54,7 +54,7 @@ class Attack:
 
     def loose(self) -> Bools:
         """Return which hidden cells without a level are not yet known to be free to move."""
-        return self.hidden & ~self.system.target & ~self.system.free & self.told() & ~(self.end[UP] & self.end[DOWN])
+        return self.hidden & ~self.system.target & (~self.system.free | self.system.kept) & self.told() & ~(self.end[UP] & self.end[DOWN])
 
     def fails(self, side: int) -> Bools:
         """Return which targets one side falls short of, proved to the end or not."""
@@ -285,6 +285,6 @@ def report(attack: Attack, keys: pl.DataFrame) -> pl.DataFrame:
         by_name=pl.Series(system.by_name),
         exact=pl.Series(attack.end[UP] & attack.end[DOWN] & ~system.by_name),
         ok=pl.Series(fine),
-        hidden=pl.Series(hidden & ~(system.free & ~target)),
+        hidden=pl.Series(hidden & ~(system.free & ~target & ~system.kept)),
     )
     return frame.filter("hidden").drop("hidden").with_columns(width=pl.col("upper") - pl.col("lower"))

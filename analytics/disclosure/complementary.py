@@ -56,7 +56,7 @@ def choose(system: System) -> Pattern:
         group = np.unique(system.matrix[np.flatnonzero(abs(system.matrix[:, open_group]).sum(axis=1))].indices).astype(np.int64)
         group = np.union1d(group, open_group)
         part = system.part(group)
-        if not (part.target & ~part.known).any():
+        if not ((part.target & ~part.known) | part.kept).any():
             continue
         found = _Search(part).best()
         pattern.hidden[group] |= found.hidden
@@ -120,10 +120,25 @@ class _Search:
                 pattern.proofs[target, side] = move
                 pattern.hidden[move.at] = True
         self.reopen(pattern, banned)
+        self.keep(pattern, banned)
         return pattern
 
+    def keep(self, pattern: Pattern, banned: Bools) -> None:
+        """See to it that what an earlier release withheld is not told exactly by what this one shows, though it is nobody's secret."""
+        nothing = np.zeros(banned.size)
+        moved = np.zeros(banned.size, dtype=bool)
+        for move in (*pattern.proofs.values(), *(move for found in pattern.named.values() for _, move in found)):
+            moved[move.at] = True
+        for cell in np.flatnonzero(self.system.kept & ~self.system.target).tolist():
+            found = None if moved[cell] else self.protect(cell, pattern.hidden, banned, nothing)
+            for side, move in found or ():
+                pattern.proofs[cell, side] = move
+                pattern.hidden[move.at] = moved[move.at] = True
+
     def levels(self, target: int) -> tuple[float, float]:
-        """Return how far a target must move up and down."""
+        """Return how far a cell must move up and down."""
+        if not self.system.target[target]:
+            return (1.0 if self.system.whole[target] else 0.01 * float(self.system.value[target]), 0.0)
         return float(self.system.up[target]), float(self.system.down[target])
 
     def by_name(self, target: int, hidden: Bools, banned: Bools) -> list[tuple[int, Move]] | None:

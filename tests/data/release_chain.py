@@ -34,7 +34,7 @@ PORT = pl.DataFrame({"port_code": ["0101", "0102", "0201", "0301"], "district_co
 MONTHS = [periods.months_back(D(2011, 10, 1), -count) for count in range(15)]
 #: The last month of each release: fiscal quarters end in June, September (with the year) and December.
 LASTS = MONTHS[7:]
-ACCOUNTS = 16
+ACCOUNTS = 40
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Data:
         """Draw accounts of very different size, each of one Center or of ports, a few of two."""
         for number in range(ACCOUNTS):
             account = f"A{number:02d}"
-            size = float(self.rng.pareto(1.0)) * 2 + 0.3
+            size = float(self.rng.lognormal(0.3, 1.0))
             homes = self.rng.choice([*CENTERS, "PORT"], 1 + (number % 5 == 0), p=[0.35, 0.25, 0.25, 0.15], replace=False)
             ports = self.rng.choice(PORT["port_code"].to_list(), 2)
             for month in MONTHS:
@@ -160,7 +160,7 @@ def changed(chain: Chain) -> list[str]:
     keys, found = ["metric_id", "center_code", "district_code", "level", "from_date"], []
     for number, (one, next_one) in enumerate(zip(chain.releases[:-1], chain.releases[1:], strict=True)):
         both = one[release.CELLS].join(next_one[release.CELLS], on=keys, suffix="_then", how="left")
-        other = both.filter(~pl.col("value").eq_missing("value_then") | ~pl.col("mark").eq_missing("mark_then"))
+        other = both.filter(~pl.col("value").eq_missing(pl.col("value_then")) | ~pl.col("mark").eq_missing(pl.col("mark_then")))
         found += [f"{number}: {row}" for row in other.iter_rows()]
     return found
 
@@ -190,15 +190,16 @@ class Attacker:
         ledger = made[release.LEDGER].sort(KEYS)
         time = pl.format("{} {}", "level", pl.col("from_date").dt.to_string("iso"))
         public = made[release.CELLS].select("metric_id", "center_code", "district_code", period=time, mark="mark")
-        seen = set(public.filter(pl.col("mark") != "D").select(KEYS).iter_rows())
+        marks = {row[:4]: row[4] for row in public.select(*KEYS, "mark").iter_rows()}
         number = []
         for row in ledger.select(*KEYS, "total", "up", "down").iter_rows():
             key: Cell = row[:4]
             variable = self.at.setdefault((key, round(row[4], 2)), len(self.at))
             number.append(variable)
-            if key in seen:
+            # What is never published (a stock in the month in which a Center opens) has no mark.
+            if marks.get(key, "D") != "D":
                 self.shown.add(variable)
-            else:
+            elif key in marks:
                 self.withheld.add(variable)
                 up, down = self.levels.get(variable, (0.0, 0.0))
                 self.levels[variable] = max(up, row[5]), max(down, row[6])
