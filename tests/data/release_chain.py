@@ -7,8 +7,9 @@ The attacker shares no code with the audit: equations written down by hand, whol
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ D = dt.date
 Cell = tuple[str, str, str, str]
 #: A cell with its true total: a cell that keeps its total is the same in all releases, as the attacker is taken to know.
 Variable = tuple[Cell, float]
+#: An equation: variables with their weights; weighted they come to nothing.
+Row = tuple[tuple[int, float], ...]
 
 CENTERS = ("AAA", "BBB", "CCC")
 CENTER = pl.DataFrame(
@@ -33,7 +36,7 @@ CENTER = pl.DataFrame(
 PORT = pl.DataFrame({"port_code": ["0101", "0102", "0201", "0301"], "district_code": ["01", "01", "02", "03"]})
 MONTHS = [periods.months_back(D(2011, 10, 1), -count) for count in range(15)]
 #: The last month of each release: fiscal quarters end in June, September (with the year) and December.
-LASTS = MONTHS[7:]
+LASTS = MONTHS[8:]
 ACCOUNTS = 40
 
 
@@ -97,6 +100,8 @@ class Chain:
 
     releases: list[dict[str, pl.DataFrame]] = field(default_factory=list)
     owned: dict[str, dict[Cell, float]] = field(default_factory=dict)
+    #: Entries as the sources say in the end.
+    now: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def make(seed: int, home: Path, patch: pytest.MonkeyPatch, lasts: list[D] = LASTS) -> Chain:
@@ -116,6 +121,7 @@ def make(seed: int, home: Path, patch: pytest.MonkeyPatch, lasts: list[D] = LAST
             _remember(chain, data, before, last)
             before = last
         data.revise(last)
+    chain.now = data.rollups()["participants_month_2"]
     return chain
 
 
@@ -158,7 +164,7 @@ def _add(chain: Chain, account: str, metric: str, home: str, month: D, district:
 def changed(chain: Chain) -> list[str]:
     """Say which cells were shown in one release and shown otherwise, or withheld, in another."""
     keys, found = ["metric_id", "center_code", "district_code", "level", "from_date"], []
-    for number, (one, next_one) in enumerate(zip(chain.releases[:-1], chain.releases[1:], strict=True)):
+    for number, (one, next_one) in enumerate(pairwise(chain.releases)):
         both = one[release.CELLS].join(next_one[release.CELLS], on=keys, suffix="_then", how="left")
         other = both.filter(~pl.col("value").eq_missing(pl.col("value_then")) | ~pl.col("mark").eq_missing(pl.col("mark_then")))
         found += [f"{number}: {row}" for row in other.iter_rows()]
@@ -169,22 +175,25 @@ class Attacker:
     """Who holds every release of a chain: what was shown anywhere is known, what adds up in any release adds up."""
 
     def __init__(self, chain: Chain) -> None:
+        self.owned = chain.owned
         self.at: dict[Variable, int] = {}
         self.shown: set[int] = set()
         self.levels: dict[int, tuple[float, float]] = {}
-        self.rows: dict[tuple[tuple[int, float], ...], None] = {}
+        self.rows: dict[Row, None] = {}
         self.withheld: set[int] = set()
         for made in chain.releases:
             self._read(made)
         self.cells = list(self.at)
         self.total = np.array([total for _, total in self.cells])
-        self.hidden = sorted(set(range(len(self.cells))) - self.shown)
-        self.lists: dict[int, list[tuple[tuple[int, float], ...]]] = {}
+        self.lists: dict[int, list[Row]] = {}
         for row in self.rows:
             for number, _ in row:
                 self.lists.setdefault(number, []).append(row)
-        # A cell that was withheld once and shown once is lost: its interval is a point.
-        self.lost = sorted(self.withheld & self.shown)
+
+    def show(self, numbers: set[int]) -> None:
+        """Let him see some cells as well."""
+        self.shown |= numbers
+        self.withheld -= numbers
 
     def _read(self, made: Mapping[str, pl.DataFrame]) -> None:
         ledger = made[release.LEDGER].sort(KEYS)
@@ -206,66 +215,95 @@ class Attacker:
         for equation in equations(ledger):
             self.rows[tuple((number[at], weight) for at, weight in sorted(equation.items()))] = None
 
-    def reachable(self, target: int) -> tuple[list[int], list[tuple[tuple[int, float], ...]]]:
+    def reachable(self, target: int) -> Joined:
         """Return the withheld cells that equations join to one, and these equations."""
-        there, todo, kept = {target}, [target], dict[tuple[tuple[int, float], ...], None]()
+        there, todo, kept = {target}, [target], dict[Row, None]()
         while todo:
             for row in self.lists.get(todo.pop(), ()):
                 kept[row] = None
                 more = {number for number, _ in row} - self.shown - there
                 there |= more
                 todo += more
-        return sorted(there), list(kept)
+        numbers = sorted(there)
+        place = {number: at for at, number in enumerate(numbers)}
+        sums = np.zeros((max(len(kept), 1), len(numbers)))
+        for line, row in enumerate(kept):
+            for number, weight in row:
+                if number in place:
+                    sums[line, place[number]] += weight
+        keys = [self.cells[number][0] for number in numbers]
+        mine = {account: np.array([owned.get(key, 0.0) for key in keys]) for account, owned in self.owned.items()}
+        nobody = {"anyone": np.zeros(len(numbers))}
+        whole = np.array([not key[0].endswith("_usd") for key in keys])
+        return Joined(numbers, self.total[numbers], sums, whole, nobody | {name: held for name, held in mine.items() if held.any()})
 
-    def interval(self, target: int, mine: Mapping[Cell, float]) -> tuple[float, float]:
-        """Return the interval that an account finds: integer programs over the values that fit all that it knows."""
-        there, rows = self.reachable(target)
-        place = {number: at for at, number in enumerate(there)}
-        matrix = np.zeros((max(len(rows), 1), len(there)))
-        for number, row in enumerate(rows):
-            for at, weight in row:
-                if at in place:
-                    matrix[number, place[at]] += weight
-        true = self.total[there]
-        least = np.array([mine.get(self.cells[number][0], 0.0) for number in there])
-        money = np.array([self.cells[number][0][0].endswith("_usd") for number in there])
-        ends = []
-        for sign in (1, -1):
-            aim = np.zeros(len(there))
-            aim[place[target]] = sign
-            right = matrix @ true
-            done = milp(
-                aim,
-                constraints=LinearConstraint(matrix, right, right),
-                bounds=Bounds(np.minimum(least, true), np.inf),
-                integrality=np.where(money, 0, 1),
-            )
-            ends.append(-np.inf if done.x is None else sign * float(done.fun) if done.status == 0 else np.nan)
-        return ends[0], np.inf if ends[1] == -np.inf else ends[1]
+    def told(self) -> list[str]:
+        """Say who can exclude that a withheld cell is as far from the truth as its level asks (where it has none: that it is another).
 
-    def rivals(self, target: int, chain: Chain) -> Iterator[tuple[str, Mapping[Cell, float]]]:
-        """Return who attacks a cell: who owns nothing, and every account with a part in cells joined to it but the cell's largest."""
-        yield "", {}
-        if not any(self.levels[target]):
-            return
-        there = {self.cells[number][0] for number in self.reachable(target)[0]}
-        key = self.cells[target][0]
-        largest = max(chain.owned, key=lambda account: chain.owned[account].get(key, 0.0))
-        for account, mine in chain.owned.items():
-            if account != largest and there & mine.keys():
-                yield account, mine
-
-    def told(self, target: int, chain: Chain) -> list[str]:
-        """Say who tells a withheld cell closer than its level, or exactly where it has none."""
-        key, total = self.cells[target]
-        up, down = self.levels[target]
-        if not up and not down:
-            up = 1.0 if not key[0].endswith("_usd") else total * 1e-4
-        found = []
-        for account, mine in self.rivals(target, chain):
-            low, high = self.interval(target, mine)
-            crumb = 1e-4 * (1 + total)
-            kept = low <= total - down + crumb and high >= total + up - crumb if any(self.levels[target]) else high - low >= up - crumb
-            if not kept:
-                found.append(f"{account or 'anyone'} knows {key}: {low:g} to {high:g}, it is {total:g}, asked {down:g} and {up:g}")
+        All accounts attack, and who owns nothing, but for the largest of the cell, whose figure is the secret.
+        """
+        found, groups = [], dict[int, Joined]()
+        for target in sorted(self.withheld):
+            group = groups.get(target) or self.reachable(target)
+            groups |= dict.fromkeys(group.numbers, group)
+            (key, total), at = self.cells[target], group.numbers.index(target)
+            up, down = self.levels[target]
+            largest = max(group.owned, key=lambda name: group.owned[name][at])
+            rivals = {name: held for name, held in group.owned.items() if name != largest} if up or down else {}
+            rivals |= {"anyone": group.owned["anyone"]}
+            if not (up or down):
+                up = total * 1e-4 if not group.whole[at] else 1.0
+                either = group.withstood(at, rivals, up) | group.withstood(at, rivals, -up)
+            else:
+                either = (group.withstood(at, rivals, up) if up else set(rivals)) & (
+                    group.withstood(at, rivals, -down) if down else set(rivals)
+                )
+            found += [f"{name} tells {key}: closer to {total:g} than {down:g} and {up:g}" for name in rivals.keys() - either]
         return found
+
+
+@dataclass
+class Joined:
+    """Withheld cells that equations join: what they truly are, what they add up to, and what each account owns of them."""
+
+    numbers: list[int]
+    true: np.ndarray
+    sums: np.ndarray
+    whole: np.ndarray
+    owned: dict[str, np.ndarray]
+    #: Values that fit all that is shown, found on the way: whoever owns no more than they say cannot exclude them.
+    others: list[np.ndarray] = field(default_factory=list)
+
+    def withstood(self, at: int, rivals: Mapping[str, np.ndarray], by: float) -> set[str]:
+        """Say which rivals cannot exclude that a cell is off by so much or more."""
+        left = self._excluding(at, rivals, by)
+        if left:
+            # First values that none of them can exclude, then for those that are left each alone.
+            self._seek(at, np.max(list(left.values()), axis=0), by)
+            left = self._excluding(at, left, by)
+        for held in left.values():
+            self._seek(at, held, by)
+        return rivals.keys() - self._excluding(at, left, by).keys()
+
+    def _excluding(self, at: int, rivals: Mapping[str, np.ndarray], by: float) -> dict[str, np.ndarray]:
+        """Return the rivals that can exclude all values found so far that are off by so much."""
+        far = [values + 1e-6 for values in self.others if (values[at] - self.true[at]) / by >= 1 - 1e-6]
+        return {name: held for name, held in rivals.items() if not any((np.minimum(held, self.true) <= values).all() for values in far)}
+
+    def _seek(self, at: int, least: np.ndarray, by: float) -> None:
+        """Find values that move a cell so far or further, by an integer program."""
+        low, high = np.minimum(least, self.true), np.full(self.true.size, np.inf)
+        if by > 0:
+            low[at] = max(low[at], self.true[at] + by)
+        else:
+            high[at] = self.true[at] + by
+        right = self.sums @ self.true
+        if low[at] <= high[at] + 1e-6:
+            high = np.maximum(high, low)
+            done = milp(
+                np.zeros(self.true.size),
+                constraints=LinearConstraint(self.sums, right - 1e-6, right + 1e-6),
+                bounds=Bounds(low, high),
+                integrality=self.whole.astype(int),
+            )
+            self.others += [] if done.x is None else [done.x]

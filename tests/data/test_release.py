@@ -11,14 +11,14 @@ import polars as pl
 import pytest
 from scipy.optimize import linprog
 
-from analytics import periods, publication
+from analytics import publication
 from analytics.disclosure import release as control
 from analytics.disclosure import rules
 from data import release
 from data.store import Snapshot
+from tests.data.second_attacker import KEYS, equations
 
 D = dt.date
-KEYS = ["metric_id", "center_code", "district_code", "period"]
 pytestmark = pytest.mark.usefixtures("store")
 
 
@@ -88,37 +88,6 @@ def test_what_the_audit_does_not_pass_is_not_released(
     assert made[release.SUMMARY]["released"].to_list() == [False]
     alone = release._made(parts.filter(pl.col("month") <= D(2011, 12, 1)), *tables, D(2011, 12, 1), rules.load(), None)
     assert alone[release.CELLS].is_empty()
-
-
-def equations(cells: pl.DataFrame) -> list[dict[int, float]]:
-    """Write down what adds up, by hand: months, quarters, Centers, districts, and stocks with their flows."""
-    at = {key: number for number, key in enumerate(cells.select(KEYS).iter_rows())}
-    centers = sorted({key[1] for key in at} - {"ALL", "CENTERS", "PORT"})
-    districts = sorted({key[2] for key in at} - {"ALL"})
-    found: list[dict[int, float]] = []
-
-    def add(whole: tuple[str, ...], pieces: list[tuple[str, ...]]) -> None:
-        if whole in at and all(piece in at for piece in pieces):
-            found.append({at[whole]: -1.0, **{at[piece]: 1.0 for piece in pieces}})
-
-    for metric, center, district, period in list(at):
-        level, day = period.split(" ")
-        start = D.fromisoformat(day)
-        step = {"quarter": ("month", 1), "fiscal_year": ("quarter", 3)}.get(level)
-        if step:
-            days = [periods.months_back(start, -step[1] * count) for count in range(3 if level == "quarter" else 4)]
-            add((metric, center, district, period), [(metric, center, district, f"{step[0]} {each}") for each in days])
-        if center == "CENTERS":
-            add((metric, center, district, period), [(metric, each, district, period) for each in centers])
-        if center == "ALL":
-            add((metric, center, district, period), [(metric, each, district, period) for each in ("CENTERS", "PORT")])
-        if district == "ALL":
-            add((metric, center, district, period), [(metric, center, each, period) for each in districts])
-        if metric == "pending" and (metric, center, district, f"month {periods.months_back(start, 1)}") in at:
-            tie = {at[key]: -1.0 for key in ((metric, center, district, period), ("completions", center, district, period))}
-            before = (metric, center, district, f"month {periods.months_back(start, 1)}")
-            found.append(tie | {at[before]: 1.0, at[("receipts", center, district, period)]: 1.0})
-    return found
 
 
 def widest(cells: pl.DataFrame, rows: list[dict[int, float]], hidden: np.ndarray, target: int) -> float:
