@@ -37,7 +37,7 @@ PORT = pl.DataFrame({"port_code": ["0101", "0102", "0201", "0301"], "district_co
 MONTHS = [periods.months_back(D(2011, 10, 1), -count) for count in range(15)]
 #: The last month of each release: fiscal quarters end in June, September (with the year) and December.
 LASTS = MONTHS[8:]
-ACCOUNTS = 40
+ACCOUNTS = 24
 
 
 @dataclass

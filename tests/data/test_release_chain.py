@@ -21,7 +21,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-@pytest.fixture(scope="module", params=[2, 3])
+@pytest.fixture(scope="module", params=[1, 8])
 def chain(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(complementary, "SMALL", 0)
@@ -63,7 +63,7 @@ def test_who_keeps_every_release_tells_no_withheld_cell(chain: Chain) -> None:
 
 def test_a_release_that_forgets_those_before_is_seen(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:
     quick.setattr(release, "_earlier", lambda _: None)
-    broken = make(2, tmp_path, quick, LASTS[:3])
+    broken = make(8, tmp_path, quick, LASTS[:3])
     attacker = Attacker(broken)
     assert changed(broken)
     assert attacker.withheld & attacker.shown or attacker.told()
@@ -77,7 +77,7 @@ def test_a_release_that_takes_withheld_cells_for_shown_is_refused(quick: pytest.
         return found and found | {release.LEDGER: found[release.LEDGER].with_columns(shown=pl.col("shown") | ~pl.col("primary"))}
 
     quick.setattr(release, "_earlier", unheld)
-    broken = make(2, tmp_path, quick, LASTS[:2])
+    broken = make(8, tmp_path, quick, LASTS[:2])
     attacker = Attacker(broken)
     # Without the cells that were withheld to protect others the proof fails, and nothing new is released.
     assert [made[release.SUMMARY]["released"].item() for made in broken.releases] == [True, False]
