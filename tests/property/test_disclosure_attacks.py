@@ -16,7 +16,7 @@ from analytics.disclosure import audit, companies, complementary, exact, primary
 from analytics.disclosure.rules import Rules
 from tests.property.disclosure_tables import Drawn, Key, draw, interval, owned
 
-#: DISCLOSURE_TIMES=10 draws ten times as many tables, in many minutes instead of one.
+#: DISCLOSURE_TIMES=5 draws five times as many tables, in minutes instead of one.
 TIMES = int(os.environ.get("DISCLOSURE_TIMES", "1"))
 RULES = Rules(round_count=1, round_sum=1)
 SHAPES = st.sampled_from(
@@ -42,7 +42,7 @@ def hidden_cells(release_cells: pl.DataFrame, drawn: Drawn) -> set[Key]:
     return set(release_cells.filter(pl.col("mark") == "D").select(names(drawn)).iter_rows())
 
 
-@many(120)
+@many(80)
 @given(seed=st.integers(0, 10**9), shape=SHAPES, counts=st.booleans())
 def test_no_account_finds_a_hidden_cell_of_a_large_table_closer_than_its_level(
     seed: int, shape: tuple[str, tuple[int, ...]], counts: bool
@@ -53,7 +53,7 @@ def test_no_account_finds_a_hidden_cell_of_a_large_table_closer_than_its_level(
         attack_all(seed, shape, counts)
 
 
-@many(16)
+@many(12)
 @given(seed=st.integers(0, 10**9), shape=SHAPES, counts=st.booleans())
 def test_no_account_finds_a_hidden_cell_closer_than_its_level(seed: int, shape: tuple[str, tuple[int, ...]], counts: bool) -> None:
     attack_all(seed, shape, counts)
@@ -173,7 +173,7 @@ def test_a_random_pattern_that_the_audit_passes_is_one_that_nobody_breaks(seed: 
         assert safe or not row["ok"], key
 
 
-@many(12)
+@many(8)
 @given(seed=st.integers(0, 10**9), shape=SHAPES)
 def test_companies_that_attack_by_name_find_what_the_other_attacker_finds(seed: int, shape: tuple[str, tuple[int, ...]]) -> None:
     """Every cell attacked by name, over patterns not made to be safe: the narrowest interval is that of programs written anew."""
@@ -203,7 +203,7 @@ def loss(system: tables.System, hidden: np.ndarray) -> float:
 def test_no_more_is_lost_than_1_3_times_the_least_possible() -> None:
     lost = least = 0.0
     worst, compared = 1.0, 0
-    for seed in range(60):
+    for seed in range(12 * TIMES):
         rng = np.random.default_rng(seed)
         kind, sizes = [("plain", (4, 3)), ("plain", (3, 3)), ("to_date", (4, 2)), ("linked", (2, 3, 3)), ("plain", (2, 2, 2))][seed % 5]
         drawn = draw(rng, kind=kind, sizes=sizes, counts=False)
@@ -217,7 +217,8 @@ def test_no_more_is_lost_than_1_3_times_the_least_possible() -> None:
         assert mine >= theirs - 1e-6
         lost, least = lost + mine, least + theirs
         worst = max(worst, mine / theirs if theirs else 1.0)
-    print(f"compared {compared}: {lost / least:.3f} of the least, worst {worst:.3f}")
-    assert compared >= 40
+    # What docs/methods.md says: DISCLOSURE_TIMES=5 pytest -s tests/property/test_disclosure_attacks.py -k least_possible
+    print(f"over {compared} tables {lost / least:.3f} times the least possible in all, at most {worst:.3f} times in one")
+    assert compared >= 8 * TIMES
     assert lost <= 1.3 * least
     assert worst <= 1.3
