@@ -28,7 +28,7 @@ from data.parts import Part
 from data.settings import settings
 
 #: Small facts of a version that hold the release: what working groups read, what Data health shows of the proof, and what only the
-#: next release needs (true totals, and the accounts' parts of the fiscal year that is not over).
+#: next release needs (true totals, and the accounts' parts of the fiscal year that is not over and of what is withheld).
 CELLS: Final = "release_cells"
 SUMMARY: Final = "release_summary"
 AUDIT: Final = "release_audit"
