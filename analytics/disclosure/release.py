@@ -95,7 +95,21 @@ def _public(withheld: pl.DataFrame, keys: Sequence[str], rules: Rules) -> pl.Dat
 
 
 def _ledger(withheld: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    figures = ("total", "n_accounts", "top1", "top2", "whole", "denominator", "applicable", "up", "down", "primary", "rule", "mark")
+    figures = (
+        "total",
+        "n_accounts",
+        "top1",
+        "top2",
+        "whole",
+        "denominator",
+        "linked",
+        "applicable",
+        "up",
+        "down",
+        "primary",
+        "rule",
+        "mark",
+    )
     # Marks S, – and 0 are known to an attacker who can count: only what is withheld counts as not shown.
     return withheld.select(*keys, *figures, shown=pl.col("published") & ~pl.col("hidden"))
 
