@@ -284,7 +284,9 @@ def _rates(made: disclosure_release.Release, rules: disclosure_rules.Rules) -> p
         .otherwise("reason")
     )  # fmt: skip
     rate = 1 - pl.col("total") / pl.col("denominator")
-    rounded = ((rate / rules.round_share + 0.5).floor() * rules.round_share).round(6)
+    near = ((rate / rules.round_share + 0.5).floor() * rules.round_share).round(6)
+    # Less than all is never written as all.
+    rounded = pl.when((pl.col("total") > 0) & (near >= 1)).then(1 - rules.round_share).otherwise(near)
     return joined.with_columns(mark=mark).with_columns(reason=reason, value=pl.when(pl.col("mark") == "").then(rounded))
 
 
