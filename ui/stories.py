@@ -94,15 +94,18 @@ _RELEASED: Final[dict[str, str]] = {
     "import_value_usd": "Import value by Center",
 }
 
-_RATES: Final[dict[str, Piece]] = {
-    f"industry_{name}_{metric_id}": Piece(
-        f"Sampled lines without a {words}, {how}",
-        lambda room, make=make, metric_id=metric_id: make(room.view, room.released, metric_id),
-        _CENTER,
-    )
-    for metric_id, words in industry_rates.WITHOUT.items()
-    for name, how, make in (("time", "over time", industry_rates.over_time), ("center", "by Center", industry_rates.by_center))
-}
+
+def _rates(metric_id: str, words: str) -> dict[str, Piece]:
+    def piece(how: str, make: Callable[[View, pl.DataFrame, str], Card]) -> Piece:
+        return Piece(f"Sampled lines without a {words}, {how}", lambda room: make(room.view, room.released, metric_id), _CENTER)
+
+    return {
+        f"industry_time_{metric_id}": piece("over time", industry_rates.over_time),
+        f"industry_center_{metric_id}": piece("by Center", industry_rates.by_center),
+    }
+
+
+_RATES: Final = {name: piece for rate in industry_rates.WITHOUT.items() for name, piece in _rates(*rate).items()}
 
 _FEEDBACK: Final[dict[str, Piece]] = {
     "topics": Piece("Topics raised", lambda room: voices.topics(room.feedback), _CENTER),
