@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def equations(cells: pl.DataFrame) -> list[dict[int, float]]:
     found: list[dict[int, float]] = []
 
     def add(whole: tuple[str, ...], pieces: list[tuple[str, ...]]) -> None:
-        if whole in at and all(piece in at for piece in pieces):
+        if whole in at and pieces and all(piece in at for piece in pieces):
             found.append({at[whole]: -1.0, **{at[piece]: 1.0 for piece in pieces}})
 
     for metric, center, district, period in list(at):
@@ -196,7 +197,8 @@ def test_a_publish_that_does_not_renew_brings_the_release_along(analyst: Snapsho
 def test_nothing_is_renewed_while_no_month_is_complete(analyst: Snapshot, tmp_path: Path) -> None:
     facts = analyst.folder / "facts"
     (tmp_path / "reported.parquet").write_bytes((facts / "reported.parquet").read_bytes())
-    source = release.Versions(analyst.folder.parents[1], (), {})  # no part is there to be read
+    lists = json.loads((analyst.folder / "manifest.json").read_text())["codes"]
+    source = release.Versions(analyst.folder.parents[1], (), lists)  # no part is there to be read
     release.write(tmp_path, source, analyst.dimension("center"), analyst.dimension("port"), analyst.as_of, renew=True)
     assert pl.read_parquet(tmp_path / f"{release.CELLS}.parquet").equals(pl.read_parquet(facts / f"{release.CELLS}.parquet"))
 
@@ -262,7 +264,9 @@ def test_too_few_lines_is_another_mark_than_withheld(tables: tuple[pl.DataFrame,
     found = cells.filter(pl.col("center_code") == "ELE", pl.col("mark") == "S")
     assert found["value"].null_count() == 2
     assert found["reason"].unique().to_list() == ["fewer than 30 cases"]
-    assert marks(cells, "PET") == {"sampled_lines": "–", "sampled_without_any_share": "–", "sampled_without_major_share": "–"}
+    # Open without a sampled line, and not open yet.
+    assert marks(cells, "PET") == {"sampled_lines": "0", "sampled_without_any_share": "–", "sampled_without_major_share": "–"}
+    assert marks(cells, "TAF") == {"sampled_lines": "–", "sampled_without_any_share": "–", "sampled_without_major_share": "–"}
 
 
 def within(cells: pl.DataFrame, own: dict[int, float], target: int, side: int) -> float:
