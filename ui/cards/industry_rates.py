@@ -7,14 +7,14 @@ from typing import Final
 
 import polars as pl
 
-from analytics import format, periods
+from analytics import codes, format, periods
 from analytics.metrics import METRICS
 from analytics.publication import SAMPLED
 from ui import charts
 from ui.board import Card, Column, KeyFigure
 from ui.cards.compliance import quarter_start, trend_title
 from ui.cards.industry import asked
-from ui.cards.shared import labelled, plural, with_chart
+from ui.cards.shared import labelled, named, plural, with_chart
 from ui.frame import View
 
 #: Rate -> what its lines did not have.
@@ -28,7 +28,7 @@ _LEAST_MONTHS: Final = 24
 
 _NOTE: Final = (
     "Shares of sampled lines, each counted once, rounded to a tenth of a point; no estimate for all lines. Withheld: a company could be "
-    "told. Too few: under 30 lines. A quarter is released when the sample of every Center is completed."
+    "told; one or two discrepancies always are, so those shown do not stand for the others. Too few: under 30 lines."
 )
 
 
@@ -79,12 +79,16 @@ def _figure(view: View, cells: pl.DataFrame, metric_id: str) -> KeyFigure:
         metric_id,
         metric.name,
         format.number(row["value"], metric.unit) if known else row["words"].capitalize(),
+        against=f"{format.month(narrowed.filters.from_date)} – {format.month(narrowed.end)}",
         interval=format.interval(row["low"], row["high"], metric.unit),
-        n=f"of about {format.count(row['n'])} sampled lines, {narrowed.filters.period_words()}"
-        if known
-        else narrowed.filters.period_words(),
+        n=format.sample(row["n"], "lines"),
+        trend=tuple(_by_quarter(narrowed, cells, metric_id)["value"]),
         definition=metric.definition,
     )
+
+
+def _by_quarter(view: View, cells: pl.DataFrame, metric_id: str) -> pl.DataFrame:
+    return asked(view, cells, metric_id, "quarter").with_columns(start=quarter_start(pl.col("quarter"))).sort("start")
 
 
 def over_time(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
@@ -93,10 +97,9 @@ def over_time(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
     subtitle = f"Share of sampled lines without a {WITHOUT[metric_id]}, 95% interval, by fiscal quarter · {_of(narrowed or view)}"
     if narrowed is None:
         return _empty(key, "No fiscal quarter of the sample is released for this period", subtitle)
-    rows = asked(narrowed, cells, metric_id, "quarter").with_columns(
-        start=quarter_start(pl.col("quarter")), missing=pl.col("quality").replace_strict(SHORT, default="", return_dtype=pl.String)
+    rows = _by_quarter(narrowed, cells, metric_id).with_columns(
+        missing=pl.col("quality").replace_strict(SHORT, default="", return_dtype=pl.String)
     )
-    rows = rows.sort("start")
     shown = rows.drop_nulls("value")
     left = _left(rows, "quarter", "quarters")
     if shown.is_empty():
@@ -117,15 +120,17 @@ def over_time(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
 
 
 def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
-    """Compare Centers and ports in the last released quarter of the period with the rate of all imports."""
+    """Compare Centers in the last released quarter of the period with the rate of all imports."""
     key, narrowed = f"industry_center_{metric_id}", quarters(view, cells)
-    subtitle = f"Share of sampled lines without a {WITHOUT[metric_id]}, 95% interval · every Center and the ports"
+    subtitle = f"Share of sampled lines without a {WITHOUT[metric_id]}, 95% interval · every Center"
     if narrowed is None:
         return _empty(key, "No fiscal quarter of the sample is released for this period", subtitle)
     last = View(view.source, narrowed.filters.between(periods.months_back(periods.month_start(narrowed.end), 2), narrowed.end))
     every = View(last.source, last.filters.keeping("center", ()))
     subtitle = f"{subtitle} · {every.filters.period_words()}, the last quarter released of the period"
-    rows = labelled(every, asked(every, cells, metric_id, "center"), "center").filter(pl.col("quality") != "none")
+    rows = labelled(every, asked(every, cells, metric_id, "center"), "center").filter(
+        (pl.col("quality") != "none") & (pl.col("center") != codes.PORT_CODE)
+    )
     rows = rows.sort("value", "label", nulls_last=True)
     shown, left = rows.drop_nulls("value"), _left(rows, "Center", "Centers")
     if shown.is_empty():
@@ -159,19 +164,21 @@ _COLUMNS: Final = (
 
 
 def _compared(shown: pl.DataFrame, whole: float | None) -> str:
-    """Say which Centers lie clearly below all imports, where that is known."""
-    low = f"“{shown['label'][0]}” is lowest{' of those shown' if shown.height > 1 else ''} at {format.share(shown['value'][0])}"
+    """Say which Centers lie clearly below all imports, or where that is not known which is lowest."""
+    last = shown["value"][0]
+    lowest = named(shown.filter(pl.col("value") == last)["label"].to_list(), "Centers")
     if shown.height == 1:
-        low = f"“{shown['label'][0]}” has {format.share(shown['value'][0])}"
-    elif shown["value"][0] == shown["value"][1]:
-        level = shown.filter(pl.col("value") == shown["value"][0]).height
-        low = f"{format.count(level)} are level, the lowest of those shown, at {format.share(shown['value'][0])}"
+        low = f"{lowest} has {format.share(last)}"
+    elif shown["value"].n_unique() == 1:
+        low = f"{lowest} have {format.share(last)} each"
+    else:
+        low = f"{lowest} lowest of those shown, {format.share(last)}"
     if whole is None:
         return low
     below = shown.filter(pl.col("high") < whole).height
     if not below:
-        return f"None of those shown lies clearly below all imports, {format.share(whole)}; {low}"
-    return f"{format.count(below)} of {format.count(shown.height)} shown {'lies' if below == 1 else 'lie'} clearly below all imports, {format.share(whole)}; {low}"
+        return f"No Center shown lies clearly below all imports, {format.share(whole)}"
+    return f"{plural(below, 'Center')} of {shown.height} shown {'lies' if below == 1 else 'lie'} clearly below all imports, {format.share(whole)}; {low}"
 
 
 def _left(rows: pl.DataFrame, one: str, many: str) -> str:
