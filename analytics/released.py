@@ -62,7 +62,8 @@ def answer(cells: pl.DataFrame, metric_id: str, filters: Filters, by: Sequence[s
         .otherwise(pl.lit("ok"))
     )  # fmt: skip
     sums = found.group_by(by, maintain_order=True) if by else found.with_columns(every=0).group_by("every")
-    value = (pl.col("value") * pl.col("n")).sum() / pl.col("n").sum() if measure.of else pl.col("value").sum()
+    mean = ((pl.col("value") * pl.col("n")).sum() / pl.col("n").sum()).round(4)
+    value = mean if measure.of else pl.col("value").sum()
     summed = sums.agg(value=pl.when(~hidden).then(value), n=pl.col("n").sum(), quality=quality)
     shown = summed.with_columns(value=pl.when(pl.col("quality") == "ok").then("value"))
     if measure.of:

@@ -25,7 +25,7 @@ cards = [
 headline(industry.headline(view, released.cells), view)
 board.draw(
     "industry",
-    lambda: [*industry.figures(view, released.cells), *industry_rates.figures(view, released.cells)],
+    lambda: industry.figures(view, released.cells),
     cards,
     view.stamp(),
     question=view.question,

@@ -20,9 +20,6 @@ from ui.frame import View
 #: Rate -> what its lines did not have.
 WITHOUT: Final = {"sampled_without_major_share": "major discrepancy", "sampled_without_any_share": "discrepancy at all"}
 
-#: Quality of an answer -> the words that stand in a chart for its number.
-SHORT: Final = {"suppressed": "withheld", "too_few": "too few", "none": "none"}
-
 #: Months of the chart over time, at least: two years.
 _LEAST_MONTHS: Final = 24
 
@@ -92,31 +89,31 @@ def _by_quarter(view: View, cells: pl.DataFrame, metric_id: str) -> pl.DataFrame
 
 
 def over_time(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
-    """Show a rate by fiscal quarter; what is withheld and what is too few are named where their points would stand."""
+    """Show a rate by fiscal quarter: as a line, or where any is not shown in rows that say whether it is withheld or of too few lines."""
     key, narrowed = f"industry_time_{metric_id}", quarters(view, cells, _LEAST_MONTHS)
     subtitle = f"Share of sampled lines without a {WITHOUT[metric_id]}, 95% interval, by fiscal quarter · {_of(narrowed or view)}"
     if narrowed is None:
         return _empty(key, "No fiscal quarter of the sample is released for this period", subtitle)
-    rows = _by_quarter(narrowed, cells, metric_id).with_columns(
-        missing=pl.col("quality").replace_strict(SHORT, default="", return_dtype=pl.String)
-    )
+    rows = _by_quarter(narrowed, cells, metric_id).filter(pl.col("quality") != "none")
     shown = rows.drop_nulls("value")
     left = _left(rows, "quarter", "quarters")
     if shown.is_empty():
-        return _empty(key, f"No quarter can be shown{left}", subtitle)
+        return _empty(key, f"No quarter can be shown{left}", subtitle, rows)
     title = trend_title(shown, f"sampled lines had no {WITHOUT[metric_id]}") + left
     card = Card(
         key=key,
         title=title,
         subtitle=subtitle,
-        alt=f"{title}. A line by fiscal quarter, each point with its interval.",
+        alt=f"{title}. The share of each fiscal quarter with its interval, oldest first.",
         chart=None,
         table=rows,
         columns=(Column("quarter", "Quarter", "text"), *_COLUMNS),
         metric_ids=(metric_id,),
         note=_NOTE,
     )
-    return with_chart(card, charts.rate_with_interval, rows, "start", "value", "low", "high", style="whisker", missing="missing")
+    if shown.height == rows.height > 1:
+        return with_chart(card, charts.rate_with_interval, rows, "start", "value", "low", "high", style="whisker")
+    return with_chart(card, charts.dots_with_interval, rows, "quarter", "value", "low", "high", n="n", quality="quality")
 
 
 def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
@@ -134,7 +131,7 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
     rows = rows.sort("value", "label", nulls_last=True)
     shown, left = rows.drop_nulls("value"), _left(rows, "Center", "Centers")
     if shown.is_empty():
-        return _empty(key, f"No Center can be compared{left}", subtitle)
+        return _empty(key, f"No Center can be compared{left}", subtitle, rows)
     whole = asked(every, cells, metric_id)["value"][0]
     title = _compared(shown, whole) + left
     card = Card(
@@ -194,6 +191,9 @@ def _of(view: View) -> str:
     return f"{', '.join(view.filters.narrowed(view.labels)) or 'all imports'} · {view.filters.period_words()}"
 
 
-def _empty(key: str, title: str, subtitle: str) -> Card:
+def _empty(key: str, title: str, subtitle: str, rows: pl.DataFrame | None = None) -> Card:
     words = "A fiscal quarter is released when the random sample of every Center is completed; choose a longer or an earlier period."
+    if rows is not None:
+        some = rows.filter(pl.col("quality") != "none").height
+        words = "What was found is withheld, or of too few lines." if some else "No sampled line was reviewed for this choice."
     return Card(key, title, subtitle, words, None, pl.DataFrame(), (), empty=words)

@@ -95,7 +95,6 @@ def rate_with_interval(
     centre: str | None = None,
     limits: tuple[str, str] | None = None,
     signal: str | None = None,
-    missing: str | None = None,
     zero: bool = False,
     width: float = base.HALF,
     height: float = 300,
@@ -103,7 +102,7 @@ def rate_with_interval(
     """Draw a rate over time with its 95 % interval, a target, and a process chart's lines where they are given.
 
     frame: `x` date, `value`, optional `low` and `high`, `provisional` bool (hollow), `centre` and `limits` (natural
-    process limits, grey), `signal` (text or null: marked and read out), `missing` (words at the foot where there is no value). `style` is "band" or "whisker".
+    process limits, grey), `signal` (text or null: marked and read out). `style` is "band" or "whisker".
     """
     rows = frame.sort(x)
     columns = {name: rows.get_column(name).cast(pl.Float64).to_list() for name in (value, low, high, centre, *(limits or ())) if name}
@@ -122,7 +121,6 @@ def rate_with_interval(
     color = base.tone(rate.settled, target, better)
     traces = [*_process_lines(rate), *_intervals(rate, style), *_series(rate, color, style)]
     layout = _layout(rate, scale, color, width=width, height=height)
-    layout["annotations"] += _missing_words(rate, rows.get_column(missing).to_list() if missing else [])
     if target is not None:
         traces.insert(0, base.rule(layout["xaxis"]["range"], [target, target], color=GREY, width=1.4))
         words = base.safe(target_label or base.target_words(target, kind))
@@ -226,16 +224,6 @@ def _settled_words(rate: _Rate, color: str) -> list[Spec]:
         "yshift": -4 if rises else 4,
     }
     return [base.note(base.safe(fmt.number(value, rate.kind)), rate.x[at], value, color=color, weight=700, size=16, **place)]
-
-
-def _missing_words(rate: _Rate, words: Sequence[str]) -> list[Spec]:
-    """Write upright at the foot, where a value is not shown, why it is not."""
-    look: Spec = {"yref": "paper", "yanchor": "bottom", "yshift": 4, "textangle": -90, "color": GREY}
-    return [
-        base.note(base.safe(word), day, 0, **look)
-        for day, value, word in zip(rate.x, rate.values, words, strict=False)
-        if value is None and word
-    ]
 
 
 def _layout(rate: _Rate, scale: tuple[float, float, list[float]], color: str, *, width: float, height: float) -> Spec:
