@@ -17,6 +17,7 @@ from analytics.disclosure import release as control
 from analytics.disclosure import rules
 from analytics.publication import SAMPLE_SPLITS, Until
 from data import release
+from data.parts import Part, write
 from data.store import Snapshot
 
 D = dt.date
@@ -226,6 +227,18 @@ def test_a_rate_is_shown_only_where_its_lines_and_its_cases_are(second: dict[str
         assert shown.filter(pl.col("total") > 0)["n_accounts"].min() >= 3  # type: ignore[operator]
 
 
+def test_what_follows_from_two_rates_is_no_more_than_a_third_may_show(second: dict[str, pl.DataFrame]) -> None:
+    keys, rates = ["center_code", "level", "from_date"], list(release._RATES)
+    shown = second[release.CELLS].filter(pl.col("metric_id").is_in(rates) & (pl.col("mark") == "")).with_columns(period=release.period())
+    totals = shown.join(second[release.LEDGER].select(*KEYS, "total", "denominator"), on=KEYS)
+    any_, major = (totals.filter(pl.col("metric_id") == name) for name in reversed(rates))
+    # Who knows lines and rates knows the clean lines, and with both rates the minor discrepancies.
+    assert any_.filter((pl.col("denominator") - pl.col("total")).is_between(1, 2)).is_empty()
+    both = any_.join(major, on=keys, suffix="_major")
+    assert both.height > 5
+    assert both.filter((pl.col("total") - pl.col("total_major")).is_between(1, 2)).is_empty()
+
+
 def made_of(tables: tuple[pl.DataFrame, pl.DataFrame], lines: dict[tuple[str, int], tuple[int, int, int]]) -> pl.DataFrame:
     """Release one quarter of a sample: (Center, account) -> lines, lines with a discrepancy, of these major."""
     month, rows = D(2012, 10, 1), []
@@ -307,6 +320,16 @@ def test_who_knows_his_own_sampled_lines_cannot_tell_anothers(parts: pl.DataFram
         assert within(cells, own, target, -1) >= row["down"] - 1e-6, row
 
 
+def test_rates_that_would_tell_a_third_are_not_both_shown(tables: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    many = {("PORT", account): (40, 8, 4) for account in range(20)} | {("PHC", account): (40, 8, 4) for account in range(20, 40)}
+    # Four of each kind is shown; four with a discrepancy of which three are major leave one that is minor.
+    fine = made_of(tables, many | {("ELE", account): (10, 2 * (account < 104), account < 104) for account in range(100, 110)})
+    assert marks(fine, "ELE") == dict.fromkeys(marks(fine, "ELE"), "")
+    cells = made_of(tables, many | {("ELE", account): (10, account < 104, account < 103) for account in range(100, 110)})
+    told = marks(cells, "ELE")
+    assert "D" in (told["sampled_without_any_share"], told["sampled_without_major_share"])
+
+
 def stripped(made: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """A release as it was made before the sample was released."""
     held = {name: made[name].filter(~SAMPLE) if "metric_id" in made[name].columns else made[name] for name in release.FILES}
@@ -330,3 +353,18 @@ def test_a_release_of_before_the_sample_starts_it_with_all_its_quarters(
     assert made[release.CELLS].filter(SAMPLE).sort(keys).equals(alone[release.CELLS].filter(SAMPLE).sort(keys))
     assert made[release.CELLS].filter(SAMPLE)["from_date"].min() == D(2010, 10, 1)
     assert made[release.PARTS].filter(SAMPLE)["month"].min() == D(2012, 10, 1)
+
+
+def test_a_publish_takes_the_sample_up_after_a_release_without_it(analyst: Snapshot, tmp_path: Path) -> None:
+    facts, manifest = analyst.folder / "facts", json.loads((analyst.folder / "manifest.json").read_text())
+    old = stripped({name: pl.read_parquet(facts / f"{name}.parquet") for name in release.FILES})
+    for name, frame in old.items():
+        write(frame, tmp_path / "versions" / "old" / "facts" / f"{name}.parquet")
+    (tmp_path / "parts").symlink_to(analyst.folder.parents[1] / "parts")
+    (tmp_path / "reported.parquet").write_bytes((facts / "reported.parquet").read_bytes())
+    source = release.Versions(tmp_path, [Part(**record) for record in manifest["parts"]], manifest["codes"])
+    release.write(tmp_path, source, analyst.dimension("center"), analyst.dimension("port"), analyst.as_of, renew=True)
+    now, keys = pl.read_parquet(tmp_path / f"{release.CELLS}.parquet"), ["metric_id", "center_code", "district_code", "level", "from_date"]
+    assert now.filter(~SAMPLE).sort(keys).equals(old[release.CELLS].sort(keys))
+    assert now.filter(SAMPLE).sort(keys).equals(pl.read_parquet(facts / f"{release.CELLS}.parquet").filter(SAMPLE).sort(keys))
+    assert now.filter(SAMPLE).height > 100
