@@ -14,6 +14,7 @@ kind is a dimension too (`measure`), without a hierarchy.
 | `top1`, `top2` | number | what the largest and the second-largest account contribute (`top2` is 0 where there is one) |
 | `whole` (true) | bool | a count; false for dollars |
 | `denominator`, `denominator_accounts` (null) | number | given for the numerator of a published rate only |
+| `linked` (false) | bool | the denominator is a cell to which equations lead from this one: they bound it, also where the denominator is withheld |
 | `applicable` (true) | bool | false: nothing could be reported; the total is 0 |
 | `published` (true) | bool | false: never shown, but it ties tables together (give it where two tables add up to the same unshown cell) |
 

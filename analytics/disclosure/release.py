@@ -102,7 +102,9 @@ def _public(withheld: pl.DataFrame, keys: Sequence[str], rules: Rules) -> pl.Dat
 
 
 def _ledger(withheld: pl.DataFrame, keys: Sequence[str], accounts: pl.DataFrame | None) -> pl.DataFrame:
-    figures = ("total", "n_accounts", "top1", "top2", "whole", "denominator", "applicable", "up", "down", "primary", "rule", "mark")
+    # fmt: off
+    figures = ("total", "n_accounts", "top1", "top2", "whole", "denominator", "linked", "applicable", "up", "down", "primary", "rule", "mark")
+    # fmt: on
     # Marks S, – and 0 are known to an attacker who can count: only what is withheld counts as not shown.
     made = withheld.select(*keys, *figures, shown=pl.col("published") & ~pl.col("hidden"))
     owners = companies.kept(made.filter(~pl.col("shown")), accounts, keys)

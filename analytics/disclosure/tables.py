@@ -225,7 +225,9 @@ def _figures(cells: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return cells.select(
         *keys,
         "total", "top1", "top2", "up", "down", "whole",
-        ceiling=pl.col("denominator").fill_null(np.inf),
+        ceiling=pl.when(pl.col("linked") if "linked" in cells.columns else pl.lit(value=False)).then(np.inf).otherwise(
+            pl.col("denominator").fill_null(np.inf)
+        ),
         seen=pl.col("shown") if old else pl.lit(value=False),
         free=~pl.col("shown") if old else ~pl.col("published"),
         kept=pl.lit(value=False) if old else pl.col("published"),

@@ -305,3 +305,29 @@ def test_a_proof_that_proves_nothing_is_not_believed() -> None:
 def test_the_numbers_do_not_wait_for_scipy() -> None:
     code = "import sys, analytics, analytics.disclosure; sys.exit('scipy' in sys.modules or 'yaml' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def rate_of_one_line(*, linked: bool) -> pl.DataFrame:
+    """Return a sample of two Centers: `a` has one line of one account, `b` and `c` a hundred of ten, half of them with a discrepancy."""
+    rows: dict[tuple[str, ...], Figures] = {
+        ("a", "lines"): (1, 1, 1, 0), ("a", "clean"): (1, 1, 1, 0), ("a", "found"): (0, 0, 0, 0),
+        ("ALL", "lines"): (201, 21, 10, 10), ("ALL", "clean"): (101, 21, 5, 5), ("ALL", "found"): (100, 20, 5, 5),
+    }  # fmt: skip
+    for row in ("b", "c"):
+        rows |= {(row, "lines"): (100, 10, 10, 10), (row, "clean"): (50, 10, 5, 5), (row, "found"): (50, 10, 5, 5)}
+    cells = frame(rows, "row", "kind")
+    lines = cells.filter(pl.col("kind") == "lines").select("row", denominator="total", denominator_accounts="n_accounts")
+    part = pl.col("kind") != "lines"
+    return cells.join(lines, on="row", how="left", maintain_order="left").with_columns(
+        pl.when(part).then("denominator"), pl.when(part).then("denominator_accounts"), linked=part & linked
+    )
+
+
+def test_a_withheld_denominator_bounds_no_numerator_that_equations_lead_to() -> None:
+    hierarchy = ROWS | {"kind": pl.DataFrame({"parent": ["lines"] * 2, "child": ["clean", "found"]})}
+    release = protect(rate_of_one_line(linked=True), hierarchy, RULES)
+    assert release.safe
+    marks = {(row, kind): mark for row, kind, mark in release.cells.select("row", "kind", "mark").iter_rows()}
+    assert marks["a", "lines"] == marks["a", "clean"] == "D"
+    # Taken for a figure that is known, the one line would bound its one clean line.
+    assert not protect(rate_of_one_line(linked=False), hierarchy, RULES).safe
