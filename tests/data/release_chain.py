@@ -112,7 +112,7 @@ def make(seed: int, home: Path, patch: pytest.MonkeyPatch, lasts: list[D] = LAST
     before = D.min
     for number, last in enumerate(lasts):
         frames = data.rollups()
-        patch.setattr(release, "_rollup", lambda _, kind, name, frames=frames: frames.get(name, parts.empty(kind)[name]).lazy())
+        patch.setattr(release, "_rollup", lambda _, kind, name, frames=frames: _read(frames, kind, name))
         folder = home / "versions" / f"v{number:02d}" / "facts"
         folder.mkdir(parents=True)
         release.write(folder, release.Versions(home, (), {}), CENTER, PORT, periods.month_end(last), renew=True)
@@ -123,6 +123,11 @@ def make(seed: int, home: Path, patch: pytest.MonkeyPatch, lasts: list[D] = LAST
         data.revise(last)
     chain.now = data.rollups()["participants_month_2"]
     return chain
+
+
+def _read(frames: Mapping[str, pl.DataFrame], kind: str, name: str) -> pl.LazyFrame:
+    """Return a rollup; of what is not drawn there is none."""
+    return frames[name].lazy() if name in frames else parts.empty(kind)[name].lazy().with_columns(pl.col("account_key").cast(pl.String))
 
 
 def _remember(chain: Chain, data: Data, before: D, last: D) -> None:
