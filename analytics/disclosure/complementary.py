@@ -109,6 +109,11 @@ class _Search:
                 pattern.named[target] = found
                 pattern.hidden[np.concatenate([move.at for _, move in found])] = True
                 continue
+            if found is None and Companies.of(system, target, self.targets) is not None:
+                # The audit lets every company try: nothing weaker may do where the accounts are known.
+                pattern.named[target] = []
+                pattern.failed.append(target)
+                continue
             if found is None:
                 system.narrow[target] = True
                 pattern.narrow.append(target)
@@ -149,6 +154,8 @@ class _Search:
         there, found = hidden.copy(), list[tuple[int, Move]]()
         left = companies.attackers
         while left.size:
+            # Few cells are proved by name, and each company may need a move that no cube is.
+            self.left = max(self.left, 1)
             more = self.protect(target, there, banned, companies.least(left[0]))
             if more is None:
                 return None
