@@ -52,7 +52,7 @@ def kept(withheld: pl.DataFrame, accounts: pl.DataFrame | None, keys: Sequence[s
     return mine.group_by(keys).agg(accounts=each)
 
 
-def owned(names: pl.DataFrame, accounts: pl.DataFrame, count: int) -> csc_matrix:
+def owned(names: pl.DataFrame, accounts: pl.DataFrame | None, count: int) -> csc_matrix | None:
     """Write down what each account owns.
 
     Args:
@@ -61,10 +61,12 @@ def owned(names: pl.DataFrame, accounts: pl.DataFrame, count: int) -> csc_matrix
         count: How many variables there are.
 
     Returns:
-        Accounts by variables, and a last row for who owns nothing.
+        Accounts by variables, and a last row for who owns nothing; nothing where no account is known.
     """
     from scipy.sparse import csc_matrix
 
+    if accounts is None:
+        return None
     keys = names.columns
     placed = accounts.with_columns(pl.col(*keys).cast(pl.String)).join(names.with_row_index("variable"), on=keys)
     who = placed["account"].rank("dense").to_numpy().astype(np.int64) - 1

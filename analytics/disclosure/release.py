@@ -67,8 +67,7 @@ def protect(
     marked = marked[order]
     system = tables.system(marked, hierarchy, earlier, ties)
     accounts = companies.known(accounts, earlier[-1] if earlier else None, marked.select(*keys, "total"))
-    if accounts is not None:
-        system = replace(system, owned=companies.owned(marked.select(keys), accounts, system.value.size))
+    system = replace(system, owned=companies.owned(marked.select(keys), accounts, system.value.size))
     pattern = complementary.choose(system)
     attack = audit.audit(system, pattern.hidden, pattern.proofs.values(), pattern.named)
     # An earlier release cannot be taken back, but a primary cell is not shown again.
