@@ -36,8 +36,8 @@ def asked(view: View, cells: pl.DataFrame, metric_id: str, *by: str) -> pl.DataF
 
 
 def figures(view: View, cells: pl.DataFrame) -> list[KeyFigure]:
-    """Show each published measure for the period, rounded; what is withheld says so."""
-    return [_figure(view, cells, measure.metric_id) for measure in MEASURES]
+    """Show each measure that is published by month for the period, rounded; what is withheld says so."""
+    return [_figure(view, cells, measure.metric_id) for measure in MEASURES if not measure.is_sampled]
 
 
 def _figure(view: View, cells: pl.DataFrame, metric_id: str) -> KeyFigure:
@@ -216,7 +216,7 @@ def withheld(cells: pl.DataFrame, summary: pl.DataFrame) -> Card:
         )
     )
     wide = marks.group_by("metric_id", "state").agg(pl.len()).pivot("state", index="metric_id", values="len")
-    states = ("shown", "withheld", "zero", "nothing")
+    states = ("shown", "withheld", "too_few", "zero", "nothing")
     rows = wide.with_columns(pl.lit(0).alias(name) for name in states if name not in wide.columns).fill_null(0)
     names = {measure.metric_id: METRICS[measure.metric_id].name for measure in MEASURES}
     rows = rows.with_columns(
@@ -236,7 +236,7 @@ def withheld(cells: pl.DataFrame, summary: pl.DataFrame) -> Card:
         columns=(
             Column("label", "Measure", "text"),
             Column("part", "Withheld, of cells with cases", "share"),
-            *(Column(name, name.capitalize(), "count") for name in states),
+            *(Column(name, name.capitalize().replace("_", " "), "count") for name in states),
         ),
         note="An attacker who knows every shown cell, every total and his own company’s numbers was simulated; each withheld cell stays too "
         "uncertain to tell a company. A month is released when all its reports are in, and never shown with another value after that.",
