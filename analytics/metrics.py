@@ -51,11 +51,11 @@ class Metric:
         return self.answer.__module__
 
 
+_PLAIN: Final = "Share of the sampled lines whose review is completed"
+_UNWEIGHTED: Final = "Each line counts once: an estimate for all lines is the compliance rate."
 _DUTY: Final = "19 USC 4317(a)(8): measures of internal efficiency and effectiveness"
 _NO_CENTER: Final = "What ports process has no Center, so it cannot be narrowed to one; narrow it by industry to a Center’s goods."
 _OF_ALL: Final = "Under a choice of Centers: what these process, of all imports, whatever the goods."
-_PLAIN: Final = "Share of the sampled lines whose review is completed"
-_UNWEIGHTED: Final = "Each line counts once: an estimate for all lines is the compliance rate."
 _STANDARDS: Final = ", ".join(f"{name[0].lower()}{name[1:]} {standards.STANDARD_DAYS[code]}" for code, name in codes.WORK_TYPES.items())
 
 _ALL: Final[tuple[Metric, ...]] = (

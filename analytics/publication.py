@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from analytics import codes, periods, standards
+from analytics import clocks, codes, periods, standards
 from analytics.rollups import ACCOUNT_SAMPLE, ACCOUNT_WORK, ACCOUNTS, PARTICIPANTS, Family, Frames
 
 #: Codes of the margins: the Centers together, and these with what ports hold.
@@ -114,13 +114,16 @@ class Until(NamedTuple):
 
 
 def last_month(as_of: dt.date, provisional: frozenset[dt.date] = frozenset()) -> dt.date:
-    """Return the first day of the last month that may be published: over on the as-of date, with no report still to come before or in it.
+    """Return the first day of the last month that may be published: the entry summaries of its last day are due by the as-of date, and no
+    report on reviews is still to come before or in it.
 
     Args:
         as_of: Last day of the data.
         provisional: First days of months of which reports still arrive (`analytics.late`).
     """
-    over = periods.month_start(as_of) if as_of == periods.month_end(as_of) else periods.months_back(as_of, 1)
+    ends = pl.Series([periods.months_back(as_of, back) for back in (0, 1, 2)]).dt.month_end()
+    due = pl.select(periods.working_days_after(pl.lit(ends), clocks.SUMMARY_DAYS)).to_series()
+    over: dt.date = ends.filter(due <= as_of).dt.month_start().max()  # type: ignore[assignment]
     return min([over, *(periods.months_back(month, 1) for month in provisional)])
 
 

@@ -10,6 +10,7 @@ audit proves over all of them together. What the audit does not pass is not rele
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -47,6 +48,9 @@ _PART_OF: Final = {measure.metric_id: measure.of for measure in publication.EVER
 _READ: Final = [measure.metric_id for measure in MEASURES]
 
 
+LOG: Final = logging.getLogger(__name__)
+
+
 class Versions(NamedTuple):
     """Where a version's release comes from: the store with what was released before, and the version's own parts and codes."""
 
@@ -70,6 +74,8 @@ def write(folder: Path, source: Versions, center: pl.DataFrame, port: pl.DataFra
         ConfigError: the file of the rules cannot be used.
     """
     earlier = _earlier(source)
+    if earlier:
+        earlier = earlier | {LEDGER: _with_new_codes(earlier[LEDGER], list(_opened(center)), _districts(port))}
     if not renew:
         for name, frame in (earlier or {}).items():
             parts.write(frame, folder / f"{name}.parquet")
@@ -96,8 +102,40 @@ def _rules() -> disclosure_rules.Rules:
 
 def _earlier(source: Versions) -> dict[str, pl.DataFrame] | None:
     """Return the latest release of any kept version, whichever is in force: what was released once is known. Null when there is none."""
-    found = [frames for folder in sorted((source.home / "versions").glob("[!.]*/facts")) if (frames := _read(folder)) is not None]
-    return max(found, key=lambda frames: frames[LEDGER].height, default=None)
+    folders = (source.home / "versions").glob("[!.]*/facts")
+    found = [(frames[LEDGER].height, _written(folder), frames) for folder in folders if (frames := _read(folder)) is not None]
+    # Of two that hold the same, the last one written: it may say that what came after could not be released.
+    return max(found, key=lambda each: each[:2], default=(0, 0.0, None))[2]
+
+
+def _written(folder: Path) -> float:
+    return (folder / f"{SUMMARY}.parquet").stat().st_mtime
+
+
+def _opened(center: pl.DataFrame) -> dict[str, dt.date]:
+    return dict(center.select("center_code", pl.coalesce("opened_date", "planned_date").fill_null(periods.FAR)).iter_rows())
+
+
+def _districts(port: pl.DataFrame) -> list[str]:
+    return [*port["district_code"].unique().drop_nulls().sort().to_list(), "unknown"]
+
+
+def _with_new_codes(ledger: pl.DataFrame, centers: Sequence[str], districts: Sequence[str]) -> pl.DataFrame:
+    """Give Centers and districts that came after a release their cells in it: none had anything, and none was open.
+
+    A whole has all its parts in each period, or an attacker's equations would not be those of the release.
+    """
+    by_center = ledger.filter(pl.col("center_code") == CENTERS).drop("center_code")
+    whole = by_center.join(pl.DataFrame({"center_code": centers}), how="cross")
+    by_district = pl.concat([ledger, whole.select(ledger.columns)]).filter(pl.col("district_code") != EVERY_DISTRICT)
+    parts_of = by_district.unique(["metric_id", "center_code", "period"]).drop("district_code")
+    below = parts_of.join(pl.DataFrame({"district_code": districts}), how="cross")
+    wanted = pl.concat([whole.select(ledger.columns), below.select(ledger.columns)]).unique(_KEYS)
+    nothing = {name: pl.lit(0, ledger.schema[name]) for name in ("total", "n_accounts", "top1", "top2", "up", "down")}
+    plain = {"applicable": pl.lit(value=False), "primary": pl.lit(value=False), "shown": pl.lit(value=True), "mark": pl.lit("–")}
+    blank = {name: pl.lit(None, ledger.schema[name]) for name in ledger.columns if name in ("rule", "companies")}
+    new = wanted.join(ledger, on=_KEYS, how="anti").with_columns(**nothing, **plain, **blank)
+    return pl.concat([ledger, new.match_to_schema(ledger.schema)])
 
 
 def _read(folder: Path) -> dict[str, pl.DataFrame] | None:
@@ -152,20 +190,37 @@ def _made(
     earlier: Mapping[str, pl.DataFrame] | None,
 ) -> dict[str, pl.DataFrame]:
     """Protect the cells; where that fails, the release before stays and its summary says why."""
-    opened = dict(center.select("center_code", pl.coalesce("opened_date", "planned_date").fill_null(periods.FAR)).iter_rows())
-    districts = [*port["district_code"].unique().drop_nulls().sort().to_list(), "unknown"]
+    opened, districts = _opened(center), _districts(port)
     cells = _cells(of_accounts, districts, opened, last, earlier)
     ledgers = [earlier[LEDGER]] if earlier else ()
-    made = disclosure_release.protect(
-        cells, hierarchy(cells, opened, districts), rules, ledgers, ties(cells), _accounts(of_accounts, cells)
-    )
-    summary = made.summary.with_columns(last_month=pl.lit(last.month), released=pl.lit(made.safe))
+    try:
+        made = disclosure_release.protect(
+            cells, hierarchy(cells, opened, districts), rules, ledgers, ties(cells), _accounts(of_accounts, cells)
+        )
+    except DataError:
+        # What cannot be added up is not released, and must not keep the version from being published.
+        LOG.exception("Nothing new is released to working groups: the cells do not add up.")
+        if earlier is None:
+            raise
+        return dict(earlier) | {SUMMARY: earlier[SUMMARY].with_columns(released=pl.lit(value=False))}
+    shown = made.ledger if made.safe or earlier is None else earlier[LEDGER]
+    summary = made.summary.with_columns(last_month=pl.lit(last.month), released=pl.lit(made.safe), hidden=pl.lit([shares_hidden(shown)]))
     next_month = last.each().dt.offset_by("1mo")
     kept = of_accounts.filter(pl.col("month") >= pl.date(periods.fiscal_year_of(next_month) - 1, 10, 1))
     if made.safe:
         return {CELLS: _public(made, rules), SUMMARY: summary, AUDIT: made.audit, LEDGER: made.ledger, PARTS: kept}
     before = earlier or {CELLS: _public(made, rules).clear(), LEDGER: made.ledger.clear(), PARTS: kept.clear()}
     return {CELLS: before[CELLS], SUMMARY: summary, AUDIT: made.audit, LEDGER: before[LEDGER], PARTS: before[PARTS]}
+
+
+def shares_hidden(ledger: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return for each measure the share of it (0-1) that withheld cells hold, over the months of each Center and the ports: no sum twice."""
+    margins = [CENTERS, ALL]
+    finest = ledger.filter(
+        pl.col("period").str.starts_with("month "), ~pl.col("center_code").is_in(margins), pl.col("district_code") == EVERY_DISTRICT
+    )
+    shares = finest.group_by("metric_id").agg(share=pl.col("total").filter(~pl.col("shown")).sum() / pl.col("total").sum())
+    return shares.sort("metric_id").to_dicts()
 
 
 def _cells(

@@ -114,9 +114,9 @@ def summarised(withheld: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Sum an audit up in one row.
 
     Returns:
-        `cells`, `primary`, `complementary` (withheld cells), `value_share_hidden` (0-1, of the sum of all cells), `smallest_ratio` (of
-        width to needed among primary cells; null where there is none), `narrow` (primary cells proved against the narrower attacker),
-        `by_name` (those proved against each company by name), `failed` (withheld cells that are not protected), `safe`.
+        `cells`, `primary`, `complementary` (withheld cells), `smallest_ratio` (of width to needed among primary cells; null where there
+        is none), `narrow` (primary cells proved against the narrower attacker), `by_name` (those proved against each company by name),
+        `failed` (withheld cells that are not protected), `safe`.
     """
     shown = withheld.filter("published")
     first = found.filter("primary")
@@ -124,7 +124,6 @@ def summarised(withheld: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         cells=pl.len(),
         primary=pl.col("primary").sum(),
         complementary=(pl.col("hidden") & ~pl.col("primary")).sum(),
-        value_share_hidden=pl.col("total").filter("hidden").sum() / pl.col("total").sum(),
     )
     return counted.with_columns(
         smallest_ratio=pl.lit((first["width"] / first["needed"]).min(), pl.Float64),
