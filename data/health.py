@@ -337,7 +337,11 @@ def _released(summary: pl.DataFrame | None) -> Check:
         ratio = row["smallest_ratio"]
         proof = "" if ratio is None else f"; the narrowest interval an attacker finds is {ratio:.1f} times what is required"
         return Check(name, "good", words + proof)
-    why = f"{row['failed']:,} withheld cells can be told too closely" if row["failed"] else "the new cells do not add up to those released before"
+    why = (
+        f"{row['failed']:,} withheld cells can be told too closely"
+        if row["failed"]
+        else "the new cells do not add up to those released before"
+    )
     words += f"; {why}, so it was not released and the last release stays"
     todo = "Look at which cells fail (facts/release_audit.parquet of the version, and the log), and ask who keeps the rules of disclosure."
     return Check(name, "act", words, todo, "whoever runs Centerline")

@@ -204,7 +204,7 @@ def _made(
             raise
         return dict(earlier) | {SUMMARY: earlier[SUMMARY].with_columns(released=pl.lit(value=False))}
     shown = made.ledger if made.safe or earlier is None else earlier[LEDGER]
-    summary = made.summary.with_columns(last_month=pl.lit(last.month), released=pl.lit(made.safe), hidden=pl.lit([shares_hidden(shown)]))
+    summary = made.summary.with_columns(last_month=pl.lit(last.month), released=pl.lit(made.safe), hidden=pl.Series([shares_hidden(shown)]))
     next_month = last.each().dt.offset_by("1mo")
     kept = of_accounts.filter(pl.col("month") >= pl.date(periods.fiscal_year_of(next_month) - 1, 10, 1))
     if made.safe:
@@ -388,6 +388,11 @@ class Released:
         self.version, self.load, self.synthetic = stamp
         self.as_of = released.last_day(self.cells)
         self.first_date: dt.date = self.cells["from_date"].min()  # type: ignore[assignment]
+
+    @property
+    def edition(self) -> tuple[dt.date, int]:
+        """Tell this release from another of the same version: a publish of the same data renews it."""
+        return self.as_of, self.cells.height
 
     def dimension(self, name: str) -> pl.DataFrame:
         """Return the table of Centers, the only dimension of which more is read than its label."""

@@ -3,6 +3,7 @@
 from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
+from ui.board.seen import Question
 from ui.cards import industry, industry_rates
 from ui.frame import headline, on_export, open_view
 from ui.presenting import whole_months
@@ -29,7 +30,7 @@ board.draw(
     lambda: industry.figures(view, released.cells),
     cards,
     view.stamp(),
-    question=view.question,
+    question=Question(snapshot.version, snapshot.scope, view.filters, released.edition),
     on_export=on_export(exporter(snapshot.scope)),
     about=meanings,
 )

@@ -104,8 +104,10 @@ class Chain:
     now: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
-def make(seed: int, home: Path, patch: pytest.MonkeyPatch, lasts: list[D] = LASTS) -> Chain:
-    """Make a chain of releases over data that are revised before each."""
+def make(
+    seed: int, home: Path, patch: pytest.MonkeyPatch, lasts: list[D] = LASTS, grown: tuple[int, pl.DataFrame, pl.DataFrame] | None = None
+) -> Chain:
+    """Make a chain of releases over data that are revised before each; from the number of `grown` on with its Centers and ports."""
     data, chain = Data(np.random.default_rng(seed)), Chain()
     data.draw()
     patch.setattr(release, "_provisional", lambda *_: frozenset())
@@ -115,7 +117,9 @@ def make(seed: int, home: Path, patch: pytest.MonkeyPatch, lasts: list[D] = LAST
         patch.setattr(release, "_rollup", lambda _, kind, name, frames=frames: _read(frames, kind, name))
         folder = home / "versions" / f"v{number:02d}" / "facts"
         folder.mkdir(parents=True)
-        release.write(folder, release.Versions(home, (), {}), CENTER, PORT, periods.month_end(last), renew=True)
+        center, port = grown[1:] if grown and number >= grown[0] else (CENTER, PORT)
+        # The entry summaries of a month's last day are due ten business days later.
+        release.write(folder, release.Versions(home, (), {}), center, port, periods.month_end(last) + dt.timedelta(days=20), renew=True)
         chain.releases.append({name: pl.read_parquet(folder / f"{name}.parquet") for name in release.FILES})
         if chain.releases[-1][release.SUMMARY]["released"].item():
             _remember(chain, data, before, last)

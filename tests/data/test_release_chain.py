@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from analytics.disclosure import complementary
 from data import release
-from tests.data.release_chain import LASTS, Attacker, Chain, changed, make
+from tests.data.release_chain import CENTER, LASTS, PORT, Attacker, Chain, changed, make
 
 
 @pytest.fixture
@@ -59,6 +60,44 @@ def test_what_is_shown_stays_though_the_data_are_revised_and_what_is_withheld_is
 
 def test_who_keeps_every_release_tells_no_withheld_cell(chain: Chain) -> None:
     assert Attacker(chain).told() == []
+
+
+def test_a_center_and_a_district_that_come_later_are_taken_up(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    more = {"center_code": ["DDD"], "opened_date": [dt.date(2012, 7, 9)]}
+    center = pl.concat([CENTER, pl.DataFrame(more)], how="diagonal")
+    port = pl.concat([PORT, pl.DataFrame({"port_code": ["0401"], "district_code": ["04"]})])
+    grown = make(8, tmp_path, quick, LASTS[:4], (1, center, port))
+    assert [made[release.SUMMARY]["released"].item() for made in grown.releases] == [True] * 4
+    first, *_, last = (made[release.CELLS] for made in grown.releases)
+    assert first.filter((pl.col("center_code") == "DDD") | (pl.col("district_code") == "04")).is_empty()
+    for code in (pl.col("center_code") == "DDD", pl.col("district_code") == "04"):
+        there = last.filter(code)
+        assert set(there["mark"]) <= {"0", "–"}
+        assert there.filter(pl.col("from_date") < first["from_date"].max()).height > 5
+    assert changed(grown) == []
+    assert Attacker(grown).told() == []
+
+
+def test_cells_that_do_not_add_up_are_not_released_and_stop_no_publish(
+    quick: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    quick.setattr(release, "_with_new_codes", lambda ledger, *_: ledger)
+    center = pl.concat([CENTER, pl.DataFrame({"center_code": ["DDD"], "opened_date": [dt.date(2012, 7, 9)]})], how="diagonal")
+    broken = make(8, tmp_path, quick, LASTS[:2], (1, center, PORT))
+    first, second = broken.releases
+    assert (first[release.SUMMARY]["released"].item(), second[release.SUMMARY]["released"].item()) == (True, False)
+    assert second[release.CELLS].equals(first[release.CELLS])
+    assert "do not add up" in caplog.text
+
+
+def test_a_load_after_a_release_that_failed_brings_the_failure_along(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    quick.setattr(release, "_with_new_codes", lambda ledger, *_: ledger)
+    center = pl.concat([CENTER, pl.DataFrame({"center_code": ["DDD"], "opened_date": [dt.date(2012, 7, 9)]})], how="diagonal")
+    make(8, tmp_path, quick, LASTS[:2], (1, center, PORT))
+    folder = tmp_path / "versions" / "v02" / "facts"
+    folder.mkdir(parents=True)
+    release.write(folder, release.Versions(tmp_path, (), {}), center, PORT, dt.date(2012, 9, 15), renew=False)
+    assert pl.read_parquet(folder / "release_summary.parquet")["released"].to_list() == [False]
 
 
 def test_a_release_that_forgets_those_before_is_seen(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import random
 import re
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from analytics import periods
+from analytics import format, periods
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from analytics.publication import MEASURES
@@ -90,6 +91,42 @@ def test_flows_and_figures_agree(source: Released) -> None:
     assert seen > 3
 
 
+def test_months_before_a_center_opened_are_not_said_to_be_withheld(source: Released) -> None:
+    first, last = source.cells["from_date"].min(), source.as_of
+    some = 0
+    for center in source.labels["center"]:
+        view = View(source, Filters(first, last, centers=(center,)))
+        cells = source.cells.filter(
+            pl.col("metric_id").is_in(["receipts", "completions"]), pl.col("center_code") == center, pl.col("level") == "month"
+        )
+        hidden = cells.filter(pl.col("mark") == "D")["from_date"].n_unique()
+        card = industry.over_time(view, source.cells)
+        words = card.title if drawn(card) else card.empty
+        said = re.search(r"(\d+) (?:months?|numbers? of this choice) withheld", words)
+        assert int(said[1] if said else 0) == hidden, center
+        some += cells.filter(pl.col("mark") == "–").height
+    assert some > 50
+
+
+def test_a_center_that_is_not_open_has_nothing_to_report(source: Released) -> None:
+    view = View(source, Filters(dt.date(2012, 1, 1), dt.date(2012, 3, 31), centers=("TAF",)))
+    assert industry.headline(view, source.cells) == "There is nothing to report for this choice"
+
+
+def test_the_share_of_value_is_that_of_withheld_months(source: Released, store: Path) -> None:
+    ledger = pl.read_parquet(store / "published" / "versions" / source.version / "facts" / "release_ledger.parquet")
+    months = ledger.filter(
+        pl.col("period").str.starts_with("month"), ~pl.col("center_code").is_in(["ALL", "CENTERS"]), pl.col("district_code") == "ALL"
+    )
+    value = months.filter(pl.col("metric_id") == "import_value_usd")
+    share = value.filter(~pl.col("shown"))["total"].sum() / value["total"].sum()
+    card = industry.withheld(source.cells, source.summary)
+    assert card.title.endswith(f", {format.share(share)} of import value")
+    held = dict(card.table.select("metric_id", "held").iter_rows())
+    receipts = months.filter(pl.col("metric_id") == "receipts")
+    assert held["receipts"] == pytest.approx(receipts.filter(~pl.col("shown"))["total"].sum() / receipts["total"].sum())
+
+
 def test_the_headline_says_what_the_figures_say_or_that_they_are_withheld(source: Released) -> None:
     kinds = set()
     for view in views(source):
@@ -100,6 +137,10 @@ def test_the_headline_says_what_the_figures_say_or_that_they_are_withheld(source
             kinds.add(known)
             if known:
                 assert figures[metric_id] in words
+        numbers = [figures[metric_id] for metric_id in ("completions", "pending")]
+        assert words.startswith("The numbers of this choice are withheld") == (
+            "Withheld" in numbers and not any(each[0].isdigit() for each in numbers)
+        )
     assert True in kinds
 
 
