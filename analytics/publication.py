@@ -72,8 +72,13 @@ MEASURES: Final = (
     Measure("sampled_without_major_share", ACCOUNT_SAMPLE, "major_lines", of=SAMPLED),
     Measure("sampled_without_any_share", ACCOUNT_SAMPLE, "any_lines", of=SAMPLED),
 )
-#: What nobody reads, but would follow from what is shown; so it is judged and protected like the rest.
+#: Pending that is within its standard: what pending is more than backlog.
+WITHIN: Final = "pending_within_standard"
+
+#: What nobody reads, but would follow from what is shown; so it is judged and protected like the rest. What is within the standard is not
+#: judged: it stands here so that an attacker is known to know that no backlog is above its pending.
 FOLLOWING: Final = (
+    Measure(WITHIN, ACCOUNT_WORK, "within_net", is_stock=True),
     Measure("sampled_clean", ACCOUNT_SAMPLE, "clean_lines", of=SAMPLED),
     Measure("sampled_minor", ACCOUNT_SAMPLE, "minor_lines", of=SAMPLED),
 )
@@ -81,8 +86,10 @@ EVERY: Final = (*MEASURES, *FOLLOWING)
 
 _BY_DISTRICT: Final = [each.metric_id for each in EVERY if each.by_district]
 
-#: What adds up to what: a sampled line has no discrepancy or some, and these are major or minor.
-SAMPLE_SPLITS: Final = {
+#: What adds up to what: a pending review is backlog or within its standard; a sampled line has no discrepancy or some, and these are
+#: major or minor.
+SPLITS: Final = {
+    "pending": ("backlog", WITHIN),
     SAMPLED: ("sampled_clean", "sampled_without_any_share"),
     "sampled_without_any_share": ("sampled_without_major_share", "sampled_minor"),
 }
@@ -173,6 +180,7 @@ def _flow(frames: Frames, measure: Measure, last: dt.date) -> pl.DataFrame:
 def _stock(frames: Frames, measure: Measure, last: dt.date) -> pl.DataFrame:
     """Add up net changes to each month's end; an account that nothing changes has the stock of the month before."""
     rows = frames[f"{measure.family.name}_day_0"].filter(pl.col("date") <= periods.month_end(last))
+    rows = rows.with_columns(within_net=pl.col("pending_net") - pl.col("backlog_net"))
     changes = _summed(rows.with_columns(month=pl.col("date").dt.month_start(), district_code=pl.lit(EVERY_DISTRICT)), measure)
     keys = ["metric_id", "center_code", "district_code", "account_key"]
     first: Any = changes["month"].min() or last

@@ -23,7 +23,7 @@ from analytics.disclosure import release as disclosure_release
 from analytics.disclosure import rules as disclosure_rules
 from analytics.exc import DataError
 from analytics.filters import Labels
-from analytics.publication import ALL, CENTERS, EVERY_DISTRICT, MEASURES, SAMPLE_SPLITS, Until
+from analytics.publication import ALL, CENTERS, EVERY_DISTRICT, MEASURES, SPLITS, Until
 from analytics.scope import Scope
 from data import parts
 from data.parts import Part
@@ -75,7 +75,8 @@ def write(folder: Path, source: Versions, center: pl.DataFrame, port: pl.DataFra
     """
     earlier = _earlier(source)
     if earlier:
-        earlier = earlier | {LEDGER: _with_new_codes(earlier[LEDGER], list(_opened(center)), _districts(port))}
+        ledger = _with_new_codes(earlier[LEDGER], list(_opened(center)), _districts(port))
+        earlier = earlier | {LEDGER: _with_within(ledger)}
     if not renew:
         for name, frame in (earlier or {}).items():
             parts.write(frame, folder / f"{name}.parquet")
@@ -213,6 +214,18 @@ def _made(
     return {CELLS: before[CELLS], SUMMARY: summary, AUDIT: made.audit, LEDGER: before[LEDGER], PARTS: before[PARTS]}
 
 
+def _with_within(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Give a release that was made before what is within the standard was counted its cells; nobody ever read them."""
+    pending, backlog = (ledger.filter(pl.col("metric_id") == name) for name in ("pending", "backlog"))
+    made = pending.join(backlog.select(*_KEYS[1:], late="total"), on=_KEYS[1:]).with_columns(
+        metric_id=pl.lit(publication.WITHIN), total=pl.col("total") - pl.col("late"), shown=pl.lit(value=False), primary=pl.lit(value=False)
+    )
+    # Of whom it is does not matter: such a cell is hidden whatever its accounts, and has no level to keep.
+    none = {name: pl.lit(0, ledger.schema[name]) for name in ("top1", "top2", "up", "down")}
+    new = made.with_columns(**none).join(ledger, on=_KEYS, how="anti").select(ledger.columns)
+    return pl.concat([ledger, new])
+
+
 def shares_hidden(ledger: pl.DataFrame) -> list[dict[str, Any]]:
     """Return for each measure the share of it (0-1) that withheld cells hold, over the months of each Center and the ports: no sum twice."""
     margins = [CENTERS, ALL]
@@ -277,7 +290,8 @@ def _published(opened: Mapping[str, dt.date]) -> pl.Expr:
     """Leave out what a Center holds at the end of the month in which it opens: so little that receipts alone would tell it."""
     stocks = [measure.metric_id for measure in publication.MEASURES if measure.is_stock]
     begun = pl.col("center_code").replace_strict(opened, default=None, return_dtype=pl.Date).dt.month_start()
-    return ~(pl.col("metric_id").is_in(stocks) & (pl.col("from_date") == begun)).fill_null(value=False)
+    opens = (pl.col("metric_id").is_in(stocks) & (pl.col("from_date") == begun)).fill_null(value=False)
+    return ~opens & (pl.col("metric_id") != publication.WITHIN)
 
 
 def period(level: str = "level", from_date: str = "from_date") -> pl.Expr:
@@ -301,7 +315,7 @@ def hierarchy(cells: pl.DataFrame, centers: Sequence[str] | Mapping[str, Any], d
         "center_code": pl.DataFrame(by_center, schema=["parent", "child"], orient="row"),
         "district_code": pl.DataFrame({"parent": [EVERY_DISTRICT] * len(districts), "child": list(districts)}),
         "metric_id": pl.DataFrame(
-            [(parent, child) for parent, parts in SAMPLE_SPLITS.items() for child in parts], schema=["parent", "child"], orient="row"
+            [(parent, child) for parent, parts in SPLITS.items() for child in parts], schema=["parent", "child"], orient="row"
         ),
     }
 

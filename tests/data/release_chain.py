@@ -152,7 +152,8 @@ def _remember(chain: Chain, data: Data, before: D, last: D) -> None:
                 pending, backlog = stocks.get((home, account, end), (0, 0))
                 stocks[home, account, end] = pending + came - done, backlog + (came - done) // 2
     for (home, account, end), amounts in stocks.items():
-        for metric, amount in zip(("pending", "backlog"), amounts, strict=True):
+        within = amounts[0] - amounts[1]
+        for metric, amount in zip(("pending", "backlog", "pending_within_standard"), (*amounts, within), strict=True):
             _add(chain, account, metric, home, end, "ALL", float(amount))
 
 
@@ -161,7 +162,7 @@ def _add(chain: Chain, account: str, metric: str, home: str, month: D, district:
     year = periods.fiscal_year_start(periods.fiscal_year(month))
     quarter = D(month.year, month.month - (month.month - 1) % 3, 1)
     spans = [f"month {month}"] if district == "ALL" else []
-    if metric not in ("pending", "backlog"):
+    if metric not in ("pending", "backlog", "pending_within_standard"):
         spans += [f"quarter {quarter}"] if district != "ALL" else [f"quarter {quarter}", f"fiscal_year {year}"]
     wider = [] if home == "PORT" else ["CENTERS"]
     for center in (home, *wider, *(["ALL"] if district == "ALL" else [])):

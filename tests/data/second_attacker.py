@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 
 from analytics import periods
-from analytics.publication import SAMPLE_SPLITS
+from analytics.publication import SPLITS
 
 KEYS = ["metric_id", "center_code", "district_code", "period"]
 
@@ -36,8 +36,8 @@ def equations(cells: pl.DataFrame) -> list[dict[int, float]]:
             add((metric, center, district, period), [(metric, each, district, period) for each in ("CENTERS", "PORT")])
         if district == "ALL":
             add((metric, center, district, period), [(metric, center, each, period) for each in districts])
-        if metric in SAMPLE_SPLITS:
-            add((metric, center, district, period), [(each, center, district, period) for each in SAMPLE_SPLITS[metric]])
+        if metric in SPLITS:
+            add((metric, center, district, period), [(each, center, district, period) for each in SPLITS[metric]])
         if metric == "pending" and (metric, center, district, f"month {periods.months_back(start, 1)}") in at:
             tie = {at[key]: -1.0 for key in ((metric, center, district, period), ("completions", center, district, period))}
             before = (metric, center, district, f"month {periods.months_back(start, 1)}")

@@ -67,13 +67,14 @@ def test_the_sample_of_centers_is_that_of_the_pages(
     assert (known["value"] - expected).abs().max() < 1e-12  # type: ignore[operator]
 
 
-def test_lines_of_the_sample_split_into_clean_minor_and_major(cells: pl.DataFrame) -> None:
-    wide = cells.filter(pl.col("metric_id").str.starts_with("sampled")).pivot(
-        "metric_id", index=["center_code", "level", "from_date"], values="total"
-    ).fill_null(0)  # fmt: skip
+def test_pending_and_the_lines_of_the_sample_are_the_sum_of_their_parts(cells: pl.DataFrame) -> None:
+    split = pl.col("metric_id").is_in(list(publication.SPLITS)) | pl.col("metric_id").is_in(sum(publication.SPLITS.values(), ()))
+    wide = cells.filter(split).pivot("metric_id", index=["center_code", "level", "from_date"], values="total").fill_null(0)
     assert wide.height > 50
-    for whole, parts in publication.SAMPLE_SPLITS.items():
+    assert set(publication.SPLITS) == {"pending", "sampled_lines", "sampled_without_any_share"}
+    for whole, parts in publication.SPLITS.items():
         assert wide[whole].to_list() == wide.select(pl.sum_horizontal(parts)).to_series().to_list()
+    assert wide[publication.WITHIN].sum() > 0
     assert wide["sampled_minor"].sum() > wide["sampled_without_major_share"].sum() > 0
 
 

@@ -345,3 +345,29 @@ def test_a_publish_takes_the_sample_up_after_a_release_without_it(analyst: Snaps
     assert now.filter(~SAMPLE).sort(keys).equals(old[release.CELLS].sort(keys))
     assert now.filter(SAMPLE).sort(keys).equals(pl.read_parquet(facts / f"{release.CELLS}.parquet").filter(SAMPLE).sort(keys))
     assert now.filter(SAMPLE).height > 100
+
+
+def test_no_backlog_is_told_by_its_pending() -> None:
+    """Nearly all that is pending is one company's backlog: whoever reads pending would know how much it has at most."""
+    codes_ = ["AAA", "BBB", "CCC", "DDD"]
+    center = pl.DataFrame({"center_code": codes_, "opened_date": [D(2010, 10, 1)] * 4, "planned_date": [None] * 4})
+    port = pl.DataFrame({"port_code": ["0101"], "district_code": ["01"]})
+    month, names = D(2012, 5, 1), ["metric_id", "center_code", "district_code", "month", "account_key", "amount"]
+
+    def held(code: str, number: int, late: int, other: int) -> list[tuple[str, str, str, D, str, int]]:
+        amounts = {"receipts": late + other, "pending": late + other, "backlog": late, publication.WITHIN: other}
+        return [(name, code, "ALL", month, f"{code}{number}", amount) for name, amount in amounts.items() if amount]
+
+    def marks(of_a: list[tuple[int, int]]) -> tuple[str, str]:
+        rows = [row for code in (*codes_[1:], "PORT") for number in range(8) for row in held(code, number, 2, 1)]
+        rows += [row for number, (late, other) in enumerate(of_a) for row in held("AAA", number, late, other)]
+        parts = pl.DataFrame(rows, schema=names, orient="row")
+        found = release._made(parts, center.cast({"planned_date": pl.Date}), port, Until(month, None), rules.load(), None)
+        assert found[release.SUMMARY]["released"].to_list() == [True]
+        of = found[release.CELLS].filter(pl.col("center_code") == "AAA", pl.col("from_date") == month, pl.col("level") == "month")
+        shown = dict(of.select("metric_id", "mark").iter_rows())
+        return shown["backlog"], shown["pending"]
+
+    # The first company has two thirds of the backlog, and less of what is pending. Others' pending leaves room above the backlog, or not.
+    assert marks([(12, 0), *[(1, 0)] * 6, *[(0, 3)] * 4]) == ("D", "")
+    assert marks([(12, 0), *[(1, 0)] * 6, (0, 1)]) == ("D", "D")
