@@ -17,6 +17,7 @@ import polars as pl
 from analytics import codes, coding, packing, periods
 from analytics.rollups import (
     ACCOUNT_FINDINGS,
+    ACCOUNT_SAMPLE,
     ACCOUNT_WORK,
     ACCOUNTS,
     AGE_STATES,
@@ -280,9 +281,8 @@ def filers(facts: Facts) -> list[Count]:
 
 def sample(facts: Facts) -> list[Count]:
     """Count the lines of the random sample by stratum and month of entry, completed or not."""
-    random = (nw.col("source") == "random") & ~nw.col("entry_date").is_null() & (nw.col("status") != "cancelled")
-    drawn = facts["review"].filter(random).with_columns(period=nw.col("entry_date").dt.to_string("%Y-%m"))
-    done = drawn.filter(nw.col("status") == "completed").with_columns(gap=nw.col("revenue_change_cents").fill_null(0))
+    drawn = _drawn(facts).with_columns(period=nw.col("entry_date").dt.to_string("%Y-%m"))
+    done = _done(drawn).with_columns(gap=nw.col("revenue_change_cents").fill_null(0))
     high, low = nw.col("gap").abs() // GAP_HIGH, nw.col("gap").abs() % GAP_HIGH
     squared = done.with_columns(gap_high_squared=high * high, gap_cross=high * low, gap_low_squared=low * low)
     return [
@@ -291,6 +291,27 @@ def sample(facts: Facts) -> list[Count]:
         Count(done.filter(_major()), "entry_date", {"major_lines": ROWS}),
         Count(done.filter(_found()), "entry_date", {"any_lines": ROWS}),
     ]
+
+
+def account_sample(facts: Facts) -> list[Count]:
+    """Count the lines of the random sample by account and month of entry, completed or not."""
+    drawn = _drawn(facts).with_columns(month=_month("entry_date"))
+    done = _done(drawn)
+    return [
+        Count(drawn, "month", {"drawn_lines": ROWS}),
+        Count(done, "month", {"lines": ROWS}),
+        Count(done.filter(_major()), "month", {"major_lines": ROWS}),
+        Count(done.filter(_found()), "month", {"any_lines": ROWS}),
+    ]
+
+
+def _drawn(facts: Facts) -> Lazy:
+    random = (nw.col("source") == "random") & ~nw.col("entry_date").is_null() & (nw.col("status") != "cancelled")
+    return facts["review"].filter(random)
+
+
+def _done(reviews: Lazy) -> Lazy:
+    return reviews.filter(nw.col("status") == "completed")
 
 
 def findings(facts: Facts) -> list[Count]:
@@ -345,6 +366,7 @@ COUNTS: Final[dict[str, Callable[[Facts], list[Count]]]] = {
     FILERS.name: filers,
     ACCOUNT_WORK.name: account_work,
     ACCOUNT_FINDINGS.name: account_findings,
+    ACCOUNT_SAMPLE.name: account_sample,
     INQUIRIES.name: inquiries,
     FEEDBACK.name: feedback,
 }

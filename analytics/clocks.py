@@ -111,15 +111,16 @@ _NO_CORRECTION: Final = "No correction can be filed any more; after liquidation 
 _LATE_SUMMARY: Final = "Late: liquidated damages under the bond"
 _PSC: Final = ("psc",)
 _PSC_2017: Final = "CBP, general notice on post-summary corrections, 82 FR (9 January 2017)"
-_SUMMARY_DAYS: Final = 10
+#: Business days after entry within which the entry summary is due (19 CFR 142.12(b)).
+SUMMARY_DAYS: Final = 10
 
 #: All clocks. Where two laws set the same date, the first one here is named.
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("entry_summary", ("entry_summary",), "Entry summary filing", "importer", "entry_date", _SUMMARY_DAYS, "working_days",
+    Rule("entry_summary", ("entry_summary",), "Entry summary filing", "importer", "entry_date", SUMMARY_DAYS, "working_days",
          _LATE_SUMMARY, True, "19 CFR 142.12(b)"),
     Rule("rejected_summary", ("rejected_summary",), "Rejected entry summary filed again", "importer", "opened_date", 2, "working_days",
          _LATE_SUMMARY, True, "19 CFR 142.12(b); CBP, Entry Summary Acceptance and Reject Process",
-         other=Span("later", "entry_date", _SUMMARY_DAYS, "working_days"), opened="the day of the reject"),
+         other=Span("later", "entry_date", SUMMARY_DAYS, "working_days"), opened="the day of the reject"),
     Rule("deemed_liquidation", ON_ENTRY, "Deemed liquidation", "CBP", "entry_date", 1, "years", _DEEMED, True,
          "19 USC 1504(a)(1); 19 CFR 159.11", when="usual"),
     Rule("deemed_extended_1", ON_ENTRY, "Deemed liquidation, extended once", "CBP", "entry_date", 2, "years", _DEEMED, True,

@@ -62,6 +62,41 @@ def compliance_rate_letter(frames: Frames, filters: Filters, as_of: dt.date, by:
     return _rate("any_lines", frames, filters, as_of, by)
 
 
+def sampled_lines(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Count the lines of the random sample whose review is completed, by date of entry."""
+    sums = _sampled(frames, filters, as_of, by)
+    return cube.result(sums, by, value=pl.col("lines"), n=pl.col("lines"), quality=quality(pl.lit(value=True), _open()))
+
+
+def sampled_without_major(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Divide sampled lines without a major discrepancy by all completed ones, each counted once; 95 % interval (Wilson)."""
+    return _plain("major_lines", frames, filters, as_of, by)
+
+
+def sampled_without_any(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Divide sampled lines without any discrepancy by all completed ones, each counted once; 95 % interval (Wilson)."""
+    return _plain("any_lines", frames, filters, as_of, by)
+
+
+def _sampled(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
+    return cube.flows(frames, SAMPLE, ["drawn_lines", "lines", "major_lines", "any_lines"], filters, as_of, by)
+
+
+def _open() -> pl.Expr:
+    """Say where more of what was drawn is still under review than a settled rate may lack."""
+    return (pl.col("drawn_lines") > 0) & (pl.col("lines") / pl.col("drawn_lines") < standards.SAMPLE_COMPLETE_SHARE)
+
+
+def _plain(hits: str, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
+    sums = _sampled(frames, filters, as_of, by)
+    n, share = pl.col("lines"), 1 - pl.col(hits) / pl.col("lines")
+    low, high = wilson(share, n)
+    enough = n >= standards.LEAST_SAMPLE
+    shown = {"value": share, "low": low, "high": high}
+    settled = quality(enough, _open())
+    return cube.result(sums, by, n=n, quality=settled, **{name: pl.when(enough).then(expr) for name, expr in shown.items()})
+
+
 def net_revenue_gap_usd(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
     """Estimate revenue owed less revenue paid over all entry lines, in dollars; negative when more was paid than owed."""
     found = survey.total(_cells(frames, filters, as_of, by), "gap_cents", by)

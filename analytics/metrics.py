@@ -51,6 +51,8 @@ class Metric:
         return self.answer.__module__
 
 
+_PLAIN: Final = "Share of the sampled lines whose review is completed"
+_UNWEIGHTED: Final = "Each line counts once: an estimate for all lines is the compliance rate."
 _DUTY: Final = "19 USC 4317(a)(8): measures of internal efficiency and effectiveness"
 _NO_CENTER: Final = "What ports process has no Center, so it cannot be narrowed to one; narrow it by industry to a Center’s goods."
 _OF_ALL: Final = "Under a choice of Centers: what these process, of all imports, whatever the goods."
@@ -291,6 +293,21 @@ _ALL: Final[tuple[Metric, ...]] = (
         "Share of entry lines without any discrepancy at all, estimated from the random sample alone.",
         "1 - stratified estimate of the share of lines with any discrepancy",
         "share", "higher", "outcome", "Trade compliance measurement", SAMPLE, compliance.compliance_rate_letter,
+    ),
+    Metric(
+        "sampled_lines", "Sampled lines", "Lines of the random sample, by date of entry, whose review is completed.",
+        "count of completed reviews of the random sample", "count", "neither", "output", "Trade compliance measurement", SAMPLE,
+        compliance.sampled_lines,
+    ),
+    Metric(
+        "sampled_without_major_share", "Sampled lines without a major discrepancy", f"{_PLAIN} without a major discrepancy. {_UNWEIGHTED}",
+        "1 - sampled lines with a major discrepancy / sampled lines", "share", "higher", "outcome", "Trade compliance measurement", SAMPLE,
+        compliance.sampled_without_major,
+    ),
+    Metric(
+        "sampled_without_any_share", "Sampled lines without any discrepancy", f"{_PLAIN} without any discrepancy at all. {_UNWEIGHTED}",
+        "1 - sampled lines with a discrepancy / sampled lines", "share", "higher", "outcome", "Trade compliance measurement", SAMPLE,
+        compliance.sampled_without_any,
     ),
     Metric(
         "targeted_yield_share", "Targeted yield",

@@ -1,7 +1,8 @@
 """Answers from a release: what the working-group role reads instead of the rollups.
 
 A release is a frame of cells (`analytics.publication`) whose withheld values are not in it. A question is answered by cells
-that tile it, the largest first; if one of them is withheld, so is the answer. Nothing else is at hand to compute it from.
+that tile it, the largest first; if one of them is withheld, so is the answer. Nothing else is at hand to compute it from. A rate of
+several cells is their mean by sampled lines; its interval is Wilson's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import polars as pl
 from analytics import cube, periods
 from analytics.exc import QueryError
 from analytics.filters import DIMENSIONS, Filters
-from analytics.publication import ALL, CENTERS, EVERY_DISTRICT, LEVELS, MEASURES, MONTHS_OF
+from analytics.publication import ALL, CENTERS, EVERY_DISTRICT, MEASURES, MONTHS_OF
+from analytics.rates import wilson
 
 GROUPINGS: Final = ("center", "district", *cube.TIMES)
 
@@ -34,18 +36,23 @@ def answer(cells: pl.DataFrame, metric_id: str, filters: Filters, by: Sequence[s
         by: Any of `center`, `district` (of chosen Centers) and one of time.
 
     Returns:
-        The `by` columns, `value` (rounded; null unless shown), `low` and `high` (null: a count has none), `n` (of counts), `quality`:
+        The `by` columns, `value` (rounded; null unless shown), `low` and `high` (of rates, 95 %), `n` (of counts; of a rate the sampled
+        lines, rounded), `quality`:
         `ok`, `suppressed` (withheld so that no company can be told), `too_few` or `none` (nothing to report).
 
     Raises:
         QueryError: it is not published so; the message says what is.
     """
     _check(metric_id, filters, by)
-    mine = cells.filter(pl.col("metric_id") == metric_id)
+    measure, mine = _MEASURE[metric_id], cells.filter(pl.col("metric_id") == metric_id)
+    if mine.is_empty():
+        raise QueryError(f"“{metric_id}” is not released yet: it comes with the next release (python -m data publish).")
     districts = "district" in by
     tiles = _places(mine, filters, by, districts=districts).join(_spans(mine, metric_id, filters, by, districts=districts), how="cross")
     keys = ["center_code", "district_code", "level", "from_date"]
     found = tiles.join(mine.select(*keys, "value", "mark"), on=keys, how="left", maintain_order="left")
+    whole = cells.filter(pl.col("metric_id") == measure.of).select(*keys, n=pl.col("value").fill_null(0))
+    found = found.join(whole, on=keys, how="left", maintain_order="left").with_columns(pl.col("n").fill_null(0))
     worst = [pl.col("mark").eq_missing(mark).any() for mark in ("D", "S")]
     hidden = worst[0] | worst[1] | pl.col("mark").is_null().any()
     quality = (
@@ -55,19 +62,25 @@ def answer(cells: pl.DataFrame, metric_id: str, filters: Filters, by: Sequence[s
         .otherwise(pl.lit("ok"))
     )  # fmt: skip
     sums = found.group_by(by, maintain_order=True) if by else found.with_columns(every=0).group_by("every")
-    summed = sums.agg(value=pl.when(~hidden).then(pl.col("value").sum()), quality=quality)
+    mean = ((pl.col("value") * pl.col("n")).sum() / pl.col("n").sum()).round(4)
+    value = mean if measure.of else pl.col("value").sum()
+    summed = sums.agg(value=pl.when(~hidden).then(value), n=pl.col("n").sum(), quality=quality)
+    shown = summed.with_columns(value=pl.when(pl.col("quality") == "ok").then("value"))
+    if measure.of:
+        n = pl.when(pl.col("quality") == "ok").then("n")
+        low, high = wilson(pl.col("value"), n)
+        return cube.result(shown, by, low=low, high=high, n=n, quality=pl.col("quality"))
     counted = pl.col("value") if metric_id != "import_value_usd" else pl.lit(None, pl.Float64)
-    return cube.result(
-        summed.with_columns(value=pl.when(pl.col("quality") == "ok").then("value")), by, n=counted, quality=pl.col("quality")
-    )
+    return cube.result(shown, by, n=counted, quality=pl.col("quality"))
 
 
 def last_day(cells: pl.DataFrame) -> dt.date:
-    """Return the last day of the last month that is released."""
-    last = cells.filter(pl.col("level") == "month")["from_date"].max()
+    """Return the last day of the last month that is released, or of the last quarter where there are no months."""
+    level = "month" if (cells["level"] == "month").any() else "quarter"
+    last = cells.filter(pl.col("level") == level)["from_date"].max()
     if not isinstance(last, dt.date):
         raise QueryError("No month is released yet: the first appears when a month is over and all its reports are in.")
-    return periods.month_end(last)
+    return periods.month_end(periods.months_back(last, 1 - MONTHS_OF[level]))
 
 
 def _check(metric_id: str, filters: Filters, by: Sequence[str]) -> None:
@@ -109,10 +122,11 @@ def _places(mine: pl.DataFrame, filters: Filters, by: Sequence[str], *, district
 def _spans(mine: pl.DataFrame, metric_id: str, filters: Filters, by: Sequence[str], *, districts: bool) -> pl.DataFrame:
     """Return the spans of time that tile the question (`level`, `from_date`), with the `by` column of time."""
     first, last = _whole_months(mine, filters)
-    levels = ("quarter",) if districts else ("month",) if _MEASURE[metric_id].is_stock else tuple(reversed(LEVELS))
+    levels = ("quarter",) if districts else tuple(reversed(_MEASURE[metric_id].levels))
     time = next((name for name in by if name in cube.TIMES), None)
-    if districts and (first.month % 3 != 1 or last.month % 3 != 0 or time == "month"):
-        raise QueryError("Districts are published by whole fiscal quarters (from October, January, April or July); change the period.")
+    if "month" not in levels and (first.month % 3 != 1 or last.month % 3 != 0 or time == "month"):
+        what = "Districts are" if districts else "The random sample is"
+        raise QueryError(f"{what} published by whole fiscal quarters (from October, January, April or July); change the period.")
     rows: list[tuple[str, str, dt.date]] = []
     for start, end in _buckets(first, last, time):
         label = pl.select(cube.time_label(time, pl.lit(start))).item() if time else ""
@@ -127,7 +141,7 @@ def _whole_months(mine: pl.DataFrame, filters: Filters) -> tuple[dt.date, dt.dat
     Raises:
         QueryError: the period begins or ends within a month, or nothing of it is released.
     """
-    begun: object = mine.filter(pl.col("level") == "month")["from_date"].min()
+    begun: object = mine["from_date"].min()
     until = last_day(mine)
     start, end = filters.from_date or begun, filters.to_date or until
     if not isinstance(start, dt.date) or not isinstance(begun, dt.date) or start.day != 1 or end != periods.month_end(end):

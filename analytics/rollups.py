@@ -136,6 +136,15 @@ ACCOUNT_FINDINGS: Final = Family(
     by_month=False,
     names_parties=True,
 )
+#: Lines of the random sample by account and month of entry, completed or not; `date` is the month's first day.
+ACCOUNT_SAMPLE: Final = Family(
+    "account_sample",
+    ("drawn_lines", "lines", "major_lines", "any_lines"),
+    (CENTER,),
+    keys=("account_key",),
+    by_month=False,
+    names_parties=True,
+)
 #: What became of entries: by the day of liquidation, and suspended from the day that began until it ended; `extended_count` by entry.
 LIQUIDATIONS: Final = Family(
     "liquidations", ("liquidated_count", "deemed_count", "changed_count", "extended_count", "suspended_net"), (CENTER, CORE), by_month=False
@@ -186,7 +195,7 @@ FEEDBACK: Final = Family(
 
 _ALL: Final = (
     VOLUME, PARTICIPANTS, ACCOUNTS, LIQUIDATIONS, WORK, STAYS, TEAMS, SAMPLE, FINDINGS, FILERS, ACCOUNT_WORK, ACCOUNT_FINDINGS,
-    INQUIRIES, FEEDBACK,
+    ACCOUNT_SAMPLE, INQUIRIES, FEEDBACK,
 )  # fmt: skip
 
 FAMILIES: Final[dict[str, Family]] = {family.name: family for family in _ALL}

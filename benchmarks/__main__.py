@@ -1,6 +1,6 @@
 """`make bench`: how fast this is on this machine, each measure beside what it is held against in the same run.
 
-`python -m benchmarks [loading] [scale] [pages] [desk]` runs some parts (without names: all). What they find replaces what is said of
+`python -m benchmarks [loading] [scale] [pages] [desk] [disclosure]` runs some parts (without names: all). What they find replaces what is said of
 them in `benchmarks/results/latest.json`, from which `make docs` writes docs/performance.md. Nothing is asserted about time.
 """
 
@@ -20,7 +20,7 @@ import polars as pl
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 #: Parts in the order in which they run; each is a module with `measures()`, and with `ready()` where it needs what may be missing.
-PARTS = ("loading", "scale", "pages", "desk")
+PARTS = ("loading", "scale", "pages", "desk", "disclosure")
 
 #: Packages whose versions go with every figure.
 _PACKAGES = ("polars", "narwhals", "duckdb", "streamlit", "plotly")

@@ -11,7 +11,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import polars as pl
 from sqlalchemy import Connection, Engine
@@ -315,6 +315,12 @@ def _off_industry(version: Version) -> Check:
     return Check("Work off the Center's industry", "watch", words, todo, "the Centers' directors")
 
 
+def _of_value(row: Mapping[str, Any]) -> str:
+    """Write the share of import value that is withheld, from the summary of a release; one of an earlier release of Centerline has none."""
+    shares = {each["metric_id"]: each["share"] for each in row.get("hidden") or ()}
+    return f"{shares['import_value_usd'] or 0:.2%}" if "import_value_usd" in shares else "an unknown share"
+
+
 def _released(summary: pl.DataFrame | None) -> Check:
     """Say what the last attack on the release found, and whether what became complete could be released."""
     name = "Release to working groups"
@@ -325,12 +331,17 @@ def _released(summary: pl.DataFrame | None) -> Check:
     withheld = row["primary"] + row["complementary"]
     words = (
         f"{row['cells']:,} cells up to {row['last_month']:%b %Y}, {withheld:,} withheld ({row['complementary']:,} of them to protect others), "
-        f"{row['value_share_hidden'] or 0:.2%} of all that they add up to"
+        f"{_of_value(row)} of import value"
     )
     if row["released"]:
         ratio = row["smallest_ratio"]
         proof = "" if ratio is None else f"; the narrowest interval an attacker finds is {ratio:.1f} times what is required"
         return Check(name, "good", words + proof)
-    words += f"; {row['failed']:,} withheld cells can be told too closely, so it was not released and the last release stays"
-    todo = "Look at which cells fail (facts/release_audit.parquet of the version), and ask who keeps the rules of disclosure."
+    why = (
+        f"{row['failed']:,} withheld cells can be told too closely"
+        if row["failed"]
+        else "the new cells do not add up to those released before"
+    )
+    words += f"; {why}, so it was not released and the last release stays"
+    todo = "Look at which cells fail (facts/release_audit.parquet of the version, and the log), and ask who keeps the rules of disclosure."
     return Check(name, "act", words, todo, "whoever runs Centerline")

@@ -33,7 +33,7 @@ from data.places import Place
 #: Kind of part -> the families of its rollups; the others are made anew for each version.
 FAMILIES_OF: Final[dict[str, tuple[str, ...]]] = {
     "entry": ("volume", "participants", "accounts", "liquidations"),
-    "review": ("work", "stays", "teams", "sample", "findings", "filers", "account_work", "account_findings"),
+    "review": ("work", "stays", "teams", "sample", "findings", "filers", "account_work", "account_findings", "account_sample"),
     "rest": ("inquiries", "feedback"),
 }
 

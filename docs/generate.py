@@ -33,6 +33,10 @@ _PARTS = {
         "A director's pages in the browser",
         "`benchmarks/desk.py`: the same clicks on the pages of one Center, beside the page of one small chart.",
     ),
+    "disclosure": (
+        "Disclosure control",
+        "`benchmarks/disclosure.py`: a release as large as the real one and one five times as large, of drawn facts; processor time of one core.",
+    ),
 }
 
 

@@ -11,7 +11,7 @@ programs over the hidden cells that equations join, and by integer programs wher
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,12 +19,15 @@ import numpy as np
 import polars as pl
 
 from analytics.disclosure import moves
+from analytics.disclosure.companies import Companies
 from analytics.disclosure.moves import DOWN, UP, Move
 from analytics.disclosure.tables import Bools, Floats, Ints, System, components
 
 #: A complementary cell that moves less than this share of itself counts as told exactly (counts: less than one).
 EXACTLY: Final = 1e-4
 SIDES: Final = (UP, DOWN)
+#: For targets that are proved by name, the sides and moves to try first.
+Named = Mapping[int, Sequence[tuple[int, Move]]]
 
 
 @dataclass
@@ -51,7 +54,7 @@ class Attack:
 
     def loose(self) -> Bools:
         """Return which hidden cells without a level are not yet known to be free to move."""
-        return self.hidden & ~self.system.target & ~self.system.free & self.told() & ~(self.end[UP] & self.end[DOWN])
+        return self.hidden & ~self.system.target & (~self.system.free | self.system.kept) & self.told() & ~(self.end[UP] & self.end[DOWN])
 
     def fails(self, side: int) -> Bools:
         """Return which targets one side falls short of, proved to the end or not."""
@@ -90,13 +93,14 @@ class Attack:
                 self.reach[side][target] = max(self.reach[side][target], side * float(turned.by[number]))
 
 
-def audit(system: System, hidden: Bools, proofs: Iterable[Move] = (), *, exact: bool = False) -> Attack:
+def audit(system: System, hidden: Bools, proofs: Iterable[Move] = (), named: Named | None = None, *, exact: bool = False) -> Attack:
     """Attack every hidden cell.
 
     Args:
         system: All tables and releases (`tables.system`).
         hidden: Which variables nobody was shown.
         proofs: Moves to try first; a wrong one proves nothing.
+        named: The same for targets that each company attacks by name.
         exact: Find the very ends of all intervals, by two linear programs a cell, instead of stopping where the level is proved.
 
     Returns:
@@ -104,27 +108,46 @@ def audit(system: System, hidden: Bools, proofs: Iterable[Move] = (), *, exact: 
     """
     attack = Attack(system, hidden & ~system.known)
     bare = system.known & system.target
+    by_name = system.by_name & ~bare
     for side in SIDES:
-        attack.end[side] |= bare
+        # The latter are attacked on their own.
+        attack.end[side] |= bare | by_name
     if not exact:
         given = list(proofs)
         for move, sound in zip(given, moves.all_add_up(system, given, attack.hidden).tolist(), strict=True):
             if sound:
                 attack.learn(move, checked=True)
     for group in components(system.matrix, np.flatnonzero(attack.hidden)):
-        _group(attack, group, exact=exact)
+        _group(attack, group, named or {}, exact=exact)
     return attack
 
 
-def _group(attack: Attack, group: Ints, *, exact: bool) -> None:
+def _group(attack: Attack, group: Ints, named: Named, *, exact: bool) -> None:
     matrix = attack.system.matrix[:, group]
     problem = _Problem(attack, group, matrix[np.flatnonzero(np.diff(matrix.indptr))])
     if not exact:
         _many_at_once(attack, group, problem)
     for target in group.tolist():
+        if attack.system.by_name[target]:
+            _each(attack, target, problem, named.get(target, ()), exact=exact)
+            continue
         for side in SIDES:
             if exact or attack.loose()[target] or attack.wants(side)[target]:
                 problem.alone(target, side)
+
+
+def _each(attack: Attack, target: int, problem: _Problem, given: Sequence[tuple[int, Move]], *, exact: bool) -> None:
+    """Attack a cell as each company by name: its interval is the narrowest that any of them finds."""
+    companies = Companies.of(attack.system, target, problem.group)
+    if companies is None:
+        return
+    sound = moves.all_add_up(attack.system, [move for _, move in given], attack.hidden)
+    proved = [] if exact else [found for found, fine in zip(given, sound.tolist(), strict=True) if fine]
+    left = companies.attackers[~companies.withstood(companies.attackers, proved)]
+    for side in SIDES:
+        found = [problem.end(target, side, companies.least(attacker)[problem.group]) for attacker in left.tolist()]
+        level = [float(attack.needed(side)[target])] if left.size < companies.attackers.size else []
+        attack.reach[side][target] = min([*found, *level])
 
 
 def _many_at_once(attack: Attack, group: Ints, problem: _Problem) -> None:
@@ -186,30 +209,31 @@ class _Problem:
 
     def alone(self, target: int, side: int) -> None:
         """Find the end of one side of one cell's interval."""
+        attack = self.attack
+        secret = bool(attack.system.target[target])
+        least = moves.own(attack.system, target, self.group) if secret else np.zeros(self.group.size)
+        attack.reach[side][target], attack.end[side][target] = max(self.end(target, side, least), attack.reach[side][target]), True
+
+    def end(self, target: int, side: int, least: Floats) -> float:
+        """Return how far one side of a cell's interval reaches for who knows what the group's variables are at least."""
         from scipy.optimize import linprog
 
         attack, system, group = self.attack, self.attack.system, self.group
         at = int(np.searchsorted(group, target))
-        secret = bool(system.target[target])
-        least = moves.own(system, target, group) if secret else np.zeros(group.size)
         bounds = np.column_stack([np.minimum(least - self.value, 0), self.room])
         aim = np.zeros(group.size)
         aim[at] = -side
         done = linprog(aim, A_eq=self.matrix, b_eq=np.zeros(self.matrix.shape[0]), bounds=bounds, method="highs")
         if done.status in (3, 4):
-            attack.reach[side][target], attack.end[side][target] = np.inf, True
-            return
+            return float(np.inf)
         reach = -float(done.fun)
-        needed = attack.needed(side)[target] if secret else 0.0
+        found = moves.sparse(done.x)
         if system.whole[group].any():
-            found = moves.sparse(done.x)
-            reach = self._whole(Move(group[found.at], found.by), target, side, bounds, reach, needed)
-        else:
-            found = moves.sparse(done.x)
-            attack.learn(Move(group[found.at], found.by))
-        attack.reach[side][target], attack.end[side][target] = max(reach, attack.reach[side][target]), True
+            return self._whole(Move(group[found.at], found.by), target, side, bounds, reach)
+        attack.learn(Move(group[found.at], found.by))
+        return reach
 
-    def _whole(self, move: Move, target: int, side: int, bounds: Any, reach: float, needed: float) -> float:
+    def _whole(self, move: Move, target: int, side: int, bounds: Any, reach: float) -> float:
         """Return how far whole numbers reach: fractions may reach further than counts can."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -218,7 +242,7 @@ class _Problem:
         if np.abs(move.by[whole] - np.round(move.by[whole])).max(initial=0) <= 1e-6:
             self.attack.learn(move)
             return reach
-        if reach < needed * (1 - moves.CRUMB):
+        if system.target[target] and reach < self.attack.needed(side)[target] * (1 - moves.CRUMB):
             return reach
         aim = np.zeros(group.size)
         aim[int(np.searchsorted(group, target))] = -side
@@ -244,7 +268,7 @@ def report(attack: Attack, keys: pl.DataFrame) -> pl.DataFrame:
         A row a hidden variable: its dimensions, `layer` (0: this release), `primary`, `lower` and `upper` (the attacker's interval is at
         least this wide; infinite where nothing bounds it), `width`, `needed` (the level of both sides together, for a complementary cell
         the least that counts as not told), `narrow` (proved against an attacker who does not know how his figure splits over the cell's
-        parts), `exact` (the interval ends there), `ok`.
+        parts), `by_name` (proved against each company by name), `exact` (the interval ends there), `ok`.
     """
     system = attack.system
     target, hidden = system.target, attack.hidden | (system.known & system.target)
@@ -258,8 +282,9 @@ def report(attack: Attack, keys: pl.DataFrame) -> pl.DataFrame:
         upper=pl.Series(system.value + attack.reach[UP]),
         needed=pl.Series(needed),
         narrow=pl.Series(system.narrow),
-        exact=pl.Series(attack.end[UP] & attack.end[DOWN]),
+        by_name=pl.Series(system.by_name),
+        exact=pl.Series(attack.end[UP] & attack.end[DOWN] & ~system.by_name),
         ok=pl.Series(fine),
-        hidden=pl.Series(hidden & ~(system.free & ~target)),
+        hidden=pl.Series(hidden & ~(system.free & ~target & ~system.kept)),
     )
     return frame.filter("hidden").drop("hidden").with_columns(width=pl.col("upper") - pl.col("lower"))

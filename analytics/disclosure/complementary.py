@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from analytics.disclosure import moves
+from analytics.disclosure.companies import Companies
 from analytics.disclosure.cubes import Cubes
 from analytics.disclosure.moves import DOWN, UP, Move
 from analytics.disclosure.tables import Bools, Floats, Ints, System, components
@@ -30,15 +31,20 @@ PROGRAMS: Final = 300
 
 @dataclass
 class Pattern:
-    """Which variables are hidden, and for each target and side the move that protects it (none where nothing could)."""
+    """Which variables are hidden, and for each target and side the move that protects it (none where nothing could).
+
+    `named` holds for targets that are proved by name the sides and moves which together withstand every company.
+    """
 
     hidden: Bools
     proofs: dict[tuple[int, int], Move] = field(default_factory=dict)
+    named: dict[int, list[tuple[int, Move]]] = field(default_factory=dict)
+    narrow: list[int] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
 
 
 def choose(system: System) -> Pattern:
-    """Choose the cells to hide; targets that nothing protects otherwise become `narrow` in the system.
+    """Choose the cells to hide; targets that nothing protects against any company become `by_name` or `narrow` in the system.
 
     Returns:
         The pattern over all variables; `failed` are targets that nothing protects, because earlier releases show too much.
@@ -50,13 +56,16 @@ def choose(system: System) -> Pattern:
         group = np.unique(system.matrix[np.flatnonzero(abs(system.matrix[:, open_group]).sum(axis=1))].indices).astype(np.int64)
         group = np.union1d(group, open_group)
         part = system.part(group)
-        if not (part.target & ~part.known).any():
+        if not ((part.target & ~part.known) | part.kept).any():
             continue
         found = _Search(part).best()
         pattern.hidden[group] |= found.hidden
         system.narrow[group] |= part.narrow
+        system.by_name[group] |= part.by_name
         pattern.failed += group[found.failed].tolist()
         pattern.proofs |= {(int(group[at]), side): Move(group[move.at], move.by) for (at, side), move in found.proofs.items()}
+        for at, named in found.named.items():
+            pattern.named[int(group[at])] = [(side, Move(group[move.at], move.by)) for side, move in named]
     return pattern
 
 
@@ -77,7 +86,12 @@ class _Search:
         if self.small and self.targets.size > 1 and self.loss(best) > 0:
             other = self.run(self.targets[np.argsort(level, kind="stable")].tolist())
             best = min(best, other, key=lambda pattern: (len(pattern.failed), self.loss(pattern)))
+        self._flag(best)
         return best
+
+    def _flag(self, pattern: Pattern) -> None:
+        self.system.narrow[self.targets] = self.system.by_name[self.targets] = False
+        self.system.narrow[pattern.narrow], self.system.by_name[list(pattern.named)] = True, True
 
     def loss(self, pattern: Pattern) -> float:
         """Return what a pattern hides beside the targets."""
@@ -88,10 +102,21 @@ class _Search:
         system = self.system
         pattern = Pattern((system.target | system.free) & ~system.known)
         banned = ~system.open
+        self._flag(pattern)
         for target in order:
             found = self.protect(target, pattern.hidden, banned)
+            if found is None and (found := self.by_name(target, pattern.hidden, banned)) is not None:
+                pattern.named[target] = found
+                pattern.hidden[np.concatenate([move.at for _, move in found])] = True
+                continue
+            if found is None and Companies.of(system, target, self.targets) is not None:
+                # The audit lets every company try: nothing weaker may do where the accounts are known.
+                pattern.named[target] = []
+                pattern.failed.append(target)
+                continue
             if found is None:
                 system.narrow[target] = True
+                pattern.narrow.append(target)
                 found = self.protect(target, pattern.hidden, banned)
             if found is None:
                 pattern.failed.append(target)
@@ -100,23 +125,57 @@ class _Search:
                 pattern.proofs[target, side] = move
                 pattern.hidden[move.at] = True
         self.reopen(pattern, banned)
+        self.keep(pattern, banned)
         return pattern
 
+    def keep(self, pattern: Pattern, banned: Bools) -> None:
+        """See to it that what an earlier release withheld is not told exactly by what this one shows, though it is nobody's secret."""
+        nothing = np.zeros(banned.size)
+        moved = np.zeros(banned.size, dtype=bool)
+        for move in (*pattern.proofs.values(), *(move for found in pattern.named.values() for _, move in found)):
+            moved[move.at] = True
+        for cell in np.flatnonzero(self.system.kept & ~self.system.target).tolist():
+            found = None if moved[cell] else self.protect(cell, pattern.hidden, banned, nothing)
+            for side, move in found or ():
+                pattern.proofs[cell, side] = move
+                pattern.hidden[move.at] = moved[move.at] = True
+
     def levels(self, target: int) -> tuple[float, float]:
-        """Return how far a target must move up and down."""
+        """Return how far a cell must move up and down."""
+        if not self.system.target[target]:
+            return (1.0 if self.system.whole[target] else 0.01 * float(self.system.value[target]), 0.0)
         return float(self.system.up[target]), float(self.system.down[target])
 
-    def protect(self, target: int, hidden: Bools, banned: Bools) -> list[tuple[int, Move]] | None:
+    def by_name(self, target: int, hidden: Bools, banned: Bools) -> list[tuple[int, Move]] | None:
+        """Return moves of which each company by name is withstood by some, or nothing where accounts are not known or too much is."""
+        companies = Companies.of(self.system, target, np.flatnonzero(self.system.open))
+        if companies is None:
+            return None
+        there, found = hidden.copy(), list[tuple[int, Move]]()
+        left = companies.attackers
+        while left.size:
+            # Few cells are proved by name, and each company may need a move that no cube is.
+            self.left = max(self.left, 1)
+            more = self.protect(target, there, banned, companies.least(left[0]))
+            if more is None:
+                return None
+            found += more
+            for _, move in more:
+                there[move.at] = True
+            left = left[1:][~companies.withstood(left[1:], more)]
+        return found
+
+    def protect(self, target: int, hidden: Bools, banned: Bools, least: Floats | None = None) -> list[tuple[int, Move]] | None:
         """Return the cheapest moves that protect a target, hiding more where it must be."""
         price = np.where(hidden, 0.0, self.system.cost)
-        cube = self._checked(target, self.cubes.protect(target, self.levels(target), price, banned))
+        cube = self._checked(target, self.cubes.protect(target, self.levels(target), price, banned, least), least)
         if cube is not None and (not self.small or self.price(cube, price) == 0):
             return cube
         if not self.small:
             if self.left <= 0:
-                return self.raised(target, banned)
+                return self.raised(target, banned, least)
             self.left -= 1
-        path = self._checked(target, self.program(target, price, banned))
+        path = self._checked(target, self.program(target, price, banned, least), least)
         both = [found for found in (cube, path) if found is not None]
         return min(both, key=lambda found: self.price(found, price)) if both else None
 
@@ -125,15 +184,17 @@ class _Search:
         touched = np.unique(np.concatenate([move.at for _, move in found]))
         return float(price[touched].sum())
 
-    def _checked(self, target: int, found: list[tuple[int, Move]] | None) -> list[tuple[int, Move]] | None:
+    def _checked(self, target: int, found: list[tuple[int, Move]] | None, least: Floats | None = None) -> list[tuple[int, Move]] | None:
         """Return moves only if they are proofs."""
         everything = self.system.open
         if found is None:
             return None
-        sound = all(moves.adds_up(self.system, move, everything) and moves.proves(self.system, move, target, side) for side, move in found)
+        sound = all(
+            moves.adds_up(self.system, move, everything) and moves.proves(self.system, move, target, side, least) for side, move in found
+        )
         return found if sound else None
 
-    def raised(self, target: int, banned: Bools) -> list[tuple[int, Move]] | None:
+    def raised(self, target: int, banned: Bools, least: Floats | None = None) -> list[tuple[int, Move]] | None:
         """Return the move that needs no search: the cell and every whole that holds it."""
         holds = np.ones(banned.size, dtype=bool)
         for dimension, inside in enumerate(self.system.inside):
@@ -142,19 +203,21 @@ class _Search:
         if banned[at].any():
             return None
         sides = [(side, level) for side, level in zip((UP, DOWN), self.levels(target), strict=True) if level > 0]
-        return self._checked(target, [(side, Move(at, np.full(at.size, side * level))) for side, level in sides])
+        return self._checked(target, [(side, Move(at, np.full(at.size, side * level))) for side, level in sides], least)
 
-    def program(self, target: int, price: Floats, banned: Bools, rounds: int = 3) -> list[tuple[int, Move]] | None:
+    def program(
+        self, target: int, price: Floats, banned: Bools, known: Floats | None = None, rounds: int = 3
+    ) -> list[tuple[int, Move]] | None:
         """Return moves found by linear programs over all cells that may be hidden, or nothing where there are none."""
         at = np.flatnonzero(~banned)
-        least = moves.own(self.system, target, at)
+        least = moves.own(self.system, target, at) if known is None else known[at]
         found: list[tuple[int, Move]] = []
         spent = price.copy()
         for side, level in zip((UP, DOWN), self.levels(target), strict=True):
             if level <= 0:
                 continue
             turned = found[0][1].times(-level / float(np.abs(found[0][1].by[found[0][1].at == target])[0])) if found else None
-            if turned is not None and self._checked(target, [(side, turned)]):
+            if turned is not None and self._checked(target, [(side, turned)], known):
                 found.append((side, turned))
                 continue
             move = self._path(target, side * level, at, least, spent, rounds)
@@ -228,14 +291,16 @@ class _Search:
         """Open complementary cells that nobody needs, and those whose users find another way, the dearest first."""
         system = self.system
         users: dict[int, set[int]] = {}
-        for (target, _), move in pattern.proofs.items():
+        used = [(target, move) for (target, _), move in pattern.proofs.items()]
+        used += [(target, move) for target, found in pattern.named.items() for _, move in found]
+        for target, move in used:
             for at in move.at.tolist():
                 users.setdefault(at, set()).add(target)
         extra = np.flatnonzero(pattern.hidden & ~system.target & ~system.free)
         for cell in extra[np.argsort(-system.cost[extra], kind="stable")].tolist():
             closed = banned | ~pattern.hidden
             closed[cell] = True
-            moved = self._without(sorted(users.get(cell, ())), closed)
+            moved = self._without(sorted(users.get(cell, ())), closed, set(pattern.named))
             if moved is None:
                 continue
             pattern.hidden[cell] = False
@@ -243,17 +308,23 @@ class _Search:
                 for side, move in found:
                     for at in move.at.tolist():
                         users.setdefault(at, set()).add(target)
-                    pattern.proofs[target, side] = move
+                    if target not in pattern.named:
+                        pattern.proofs[target, side] = move
+                if target in pattern.named:
+                    pattern.named[target] = found
             users.pop(cell, None)
 
-    def _without(self, targets: Sequence[int], closed: Bools) -> dict[int, list[tuple[int, Move]]] | None:
+    def _without(self, targets: Sequence[int], closed: Bools, named: set[int]) -> dict[int, list[tuple[int, Move]]] | None:
         """Return other moves for all targets that touch nothing closed, or nothing where one has none."""
         nothing = np.zeros(closed.size)
         moved = {}
         for target in targets:
-            found = self._checked(target, self.cubes.protect(target, self.levels(target), nothing, closed))
-            if found is None and self.small:
-                found = self._checked(target, self.program(target, nothing, closed, rounds=1))
+            if target in named:
+                found = self.by_name(target, ~closed, closed)
+            else:
+                found = self._checked(target, self.cubes.protect(target, self.levels(target), nothing, closed))
+                if found is None and self.small:
+                    found = self._checked(target, self.program(target, nothing, closed, rounds=1))
             if found is None:
                 return None
             moved[target] = found

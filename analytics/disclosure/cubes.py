@@ -97,7 +97,9 @@ class Cubes:
             step *= rows[dimension][0][choice][self.places[dimension]]
         return float(total[best]), moves.sparse(step)
 
-    def protect(self, target: int, levels: tuple[float, float], price: Floats, banned: Bools) -> list[tuple[int, Move]] | None:
+    def protect(
+        self, target: int, levels: tuple[float, float], price: Floats, banned: Bools, least: Floats | None = None
+    ) -> list[tuple[int, Move]] | None:
         """Return for each side that needs it the cheapest cube that protects the cell there, the same turned round where that is no dearer.
 
         Args:
@@ -105,9 +107,11 @@ class Cubes:
             levels: How far up and down.
             price: As in `cheapest`.
             banned: Variables that must not move at all.
+            least: As in `moves.proves`.
         """
         system = self.system
-        least = moves.own(system, target, np.arange(self.flat.size))
+        if least is None:
+            least = moves.own(system, target, np.arange(self.flat.size))
         room_down = system.value - least
         room_up = system.ceiling - system.value
         wanted = [(side, level) for side, level in zip((UP, DOWN), levels, strict=True) if level > 0]

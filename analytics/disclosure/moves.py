@@ -76,9 +76,9 @@ def own(system: System, target: int, at: Ints) -> Floats:
         there, common = there[common >= 0], common[common >= 0]
         same = target
         if layer != system.layer[target]:
-            twin = int(system.find(layer, place[[target]])[0])
-            same = twin if twin >= 0 else target
-        mine = system.top2[target] if same == target else system.top1[same]
+            same = int(system.find(layer, place[[target]])[0])
+        # Of a release that held the cell with another value, or not at all, the attacker may have been the largest in it.
+        mine = system.top2[target] if same == target else system.top1[same] if same >= 0 else np.inf
         split = np.minimum(mine, 0.0 if system.narrow[target] else system.top1[common])
         part = np.where(common == same, mine, split)
         known[there] = np.minimum(known[there], value[at[there]] - value[common] + part)
@@ -133,13 +133,21 @@ def stays_possible(system: System, move: Move, least: Floats) -> bool:
     return bool((after >= least - slack).all() and (after <= system.ceiling[move.at] + slack).all())
 
 
-def proves(system: System, move: Move, target: int, side: int) -> bool:
-    """Say whether a move, taken to keep the equations, proves one side of a cell's protection level."""
+def proves(system: System, move: Move, target: int, side: int, least: Floats | None = None) -> bool:
+    """Say whether a move, taken to keep the equations, proves one side of a cell's protection level.
+
+    Args:
+        system: All tables and releases.
+        move: The move.
+        target: The cell.
+        side: `UP` or `DOWN`.
+        least: For every variable what the attacker knows that it is not below; without it what any company may know (`own`).
+    """
     at = np.flatnonzero(move.at == target)
     needed = system.up[target] if side == UP else system.down[target]
     if not at.size or side * move.by[at[0]] < needed * (1 - CRUMB):
         return False
-    return stays_possible(system, move, own(system, target, move.at))
+    return stays_possible(system, move, own(system, target, move.at) if least is None else least[move.at])
 
 
 def pieces(matrix: csr_matrix, move: Move) -> list[Move]:

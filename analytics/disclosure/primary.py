@@ -25,11 +25,12 @@ OPTIONAL: Final[dict[str, pl.Expr]] = {
     "whole": pl.lit(value=True),
     "denominator": pl.lit(None, pl.Float64),
     "denominator_accounts": pl.lit(None, pl.Float64),
+    "linked": pl.lit(value=False),
     "applicable": pl.lit(value=True),
     "published": pl.lit(value=True),
 }
 #: Columns that are no dimension of a cell.
-RESERVED: Final = frozenset((*REQUIRED, *OPTIONAL, "mark", "rule", "reason", "primary", "up", "down", "shown"))
+RESERVED: Final = frozenset((*REQUIRED, *OPTIONAL, "mark", "rule", "reason", "primary", "up", "down", "shown", "accounts"))
 
 
 def dimensions(cells: pl.DataFrame) -> list[str]:
@@ -84,7 +85,7 @@ def mark(cells: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     Args:
         cells: A row a cell: its dimensions, `total`, `n_accounts` (corporate accounts that contribute), `top1` and `top2` (what the
             two largest contribute), and as in `OPTIONAL`: `whole` (counts), `denominator` and `denominator_accounts` (null where the
-            cell is no numerator of a published rate), `applicable` (false: nothing to report), `published` (false: never shown).
+            cell is no numerator of a published rate), `linked` (equations lead from it to its denominator), `applicable` (false: nothing to report), `published` (false: never shown).
         rules: The rules in force.
 
     Returns:

@@ -29,6 +29,7 @@ _KEYS: Final[dict[tuple[str, str], tuple[str, float, float, bool]]] = {
     ("", "reliable_cases"): ("reliable_cases", 0, 1_000_000, True),
     ("rounding", "count"): ("round_count", 1, 1_000_000, True),
     ("rounding", "sum"): ("round_sum", 0.01, 1e12, False),
+    ("rounding", "share"): ("round_share", 0.0001, 0.1, False),
 }
 
 
@@ -45,6 +46,7 @@ class Rules:
     reliable_cases: int = 30
     round_count: int = 5
     round_sum: float = 1000
+    round_share: float = 0.001
 
     @property
     def p(self) -> float:

@@ -26,7 +26,7 @@ from analytics.disclosure.primary import dimensions
 from analytics.exc import DataError
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csc_matrix, csr_matrix
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -55,6 +55,9 @@ class System:
         open: may be hidden (not zero, not known) or is hidden already.
         narrow: targets for which the attacker is not taken to know how his own figure splits over the cell's parts (`moves.own`).
         free: hidden whatever is done now (never published, or an earlier release's hidden cell).
+        kept: withheld by an earlier release and published still: not to be told exactly by what comes since.
+        by_name: targets that are proved against each company by name instead (`companies`).
+        owned: accounts by variables, what each owns; nothing where no account is known.
     """
 
     matrix: csr_matrix
@@ -74,6 +77,9 @@ class System:
     free: Bools
     narrow: Bools
     cost: Floats
+    kept: Bools
+    by_name: Bools
+    owned: csc_matrix | None = None
 
     @property
     def target(self) -> Bools:
@@ -111,13 +117,14 @@ class System:
         """Return the system of some variables, with the equations that touch them."""
         columns = self.matrix[:, variables]
         rows = np.flatnonzero(np.diff(columns.indptr))
-        names = ("layer", "value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free", "narrow", "cost")
+        names = ("layer", "value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free", "narrow", "cost", "kept", "by_name")
         return System(
             matrix=columns[rows],
             place=self.place[variables],
             codes=self.codes,
             inside=self.inside,
             atoms=self.atoms,
+            owned=None if self.owned is None else self.owned[:, variables],
             **{name: getattr(self, name)[variables] for name in names},
         )
 
@@ -178,9 +185,11 @@ def system(cells: pl.DataFrame, hierarchy: Hierarchy, earlier: Sequence[pl.DataF
         inside=tuple(_inside(known) for known in atoms),
         atoms=atoms,
         narrow=np.zeros(variables.height, dtype=bool),
+        by_name=np.zeros(variables.height, dtype=bool),
         cost=np.where(variables["cheap"].to_numpy(), 0.01, worth),
         **{
-            name: variables[name].to_numpy().copy() for name in ("value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free")
+            name: variables[name].to_numpy().copy()
+            for name in ("value", "top1", "top2", "ceiling", "up", "down", "whole", "known", "free", "kept")
         },
     )
 
@@ -216,9 +225,12 @@ def _figures(cells: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return cells.select(
         *keys,
         "total", "top1", "top2", "up", "down", "whole",
-        ceiling=pl.col("denominator").fill_null(np.inf),
+        ceiling=pl.when(pl.col("linked") if "linked" in cells.columns else pl.lit(value=False)).then(np.inf).otherwise(
+            pl.col("denominator").fill_null(np.inf)
+        ),
         seen=pl.col("shown") if old else pl.lit(value=False),
         free=~pl.col("shown") if old else ~pl.col("published"),
+        kept=pl.lit(value=False) if old else pl.col("published"),
         cheap=pl.lit(value=False) if old else pl.col("mark") == "S",
     )  # fmt: skip
 
@@ -247,8 +259,9 @@ def _variables(layers: Sequence[pl.DataFrame], keys: Sequence[str]) -> tuple[pl.
     # What one release withheld no later one shows, even where it is not needed any more.
     withheld = every.filter(pl.col("layer") > 0, "free")["variable"].unique()
     rows = pl.concat(fresh).with_columns(known=pl.col("variable").is_in(seen.implode()), value="total")
-    free = (pl.col("free") | pl.col("variable").is_in(withheld.implode())) & ~pl.col("known")
-    return rows.with_columns(free=free).sort("variable"), numbered
+    before = pl.col("variable").is_in(withheld.implode()) & ~pl.col("known")
+    free = (pl.col("free") & ~pl.col("known")) | before
+    return rows.with_columns(free=free, kept=pl.col("kept") & before).sort("variable"), numbered
 
 
 def _splits(frame: pl.DataFrame, name: str) -> pl.DataFrame:

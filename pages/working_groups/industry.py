@@ -3,7 +3,8 @@
 from data.journal import exporter
 from data.store import Snapshot
 from ui import board, session
-from ui.cards import industry
+from ui.board.seen import Question
+from ui.cards import industry, industry_rates
 from ui.frame import headline, on_export, open_view
 from ui.presenting import whole_months
 from ui.signals import meanings
@@ -17,6 +18,8 @@ cards = [
     lambda: industry.by_center(view, released.cells, "pending"),
     lambda: industry.by_center(view, released.cells, "entry_summaries"),
     lambda: industry.by_center(view, released.cells, "import_value_usd"),
+    lambda: industry_rates.over_time(view, released.cells, "sampled_without_major_share"),
+    lambda: industry_rates.by_center(view, released.cells, "sampled_without_any_share"),
     lambda: industry.by_district(view, released.cells),
     lambda: industry.withheld(released.cells, released.summary),
 ]
@@ -27,7 +30,7 @@ board.draw(
     lambda: industry.figures(view, released.cells),
     cards,
     view.stamp(),
-    question=view.question,
+    question=Question(snapshot.version, snapshot.scope, view.filters, released.edition),
     on_export=on_export(exporter(snapshot.scope)),
     about=meanings,
 )

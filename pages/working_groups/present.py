@@ -17,6 +17,7 @@ choice = presenting.choose(snapshot.scope.role)
 safe = presenting.safe(snapshot.scope.role)
 reader = Snapshot(Scope("working_group"), snapshot.version) if safe else snapshot
 released = reader.released() if safe else None
+edition = released.edition if released else None
 desk = feedback_desk(reader, live=session.cited_version() is None)
 shown = presenting.open_story(
     choice, reader if released is None else released, desk, None if released is None else released.cells, snapshot.marking or MARKING
@@ -29,7 +30,7 @@ board.draw(
     lambda: stories.figures(choice.story, shown.room),
     shown.cards,
     shown.stamp,
-    question=Question(snapshot.version, reader.scope, shown.room.view.filters, (choice.id, choice.story.pieces, safe, desk.stamp)),
+    question=Question(snapshot.version, reader.scope, shown.room.view.filters, (choice.id, choice.story.pieces, edition, desk.stamp)),
     on_export=on_export(record),
     about=meanings,
 )

@@ -281,6 +281,29 @@ def test_compliance(analyst: Snapshot, sql: Any, name: str, metric_id: str, bad:
 
 
 @pytest.mark.parametrize("name", SAMPLE)
+def test_plain_shares_of_sampled_lines(analyst: Snapshot, sql: Any, name: str) -> None:
+    filters = SAMPLE[name]
+    drawn, n, major, any_ = sql(f"""
+        select count(*), coalesce(sum((status = 'completed')::int), 0), coalesce(sum((status = 'completed' and severity = 'major')::int), 0),
+               coalesce(sum((status = 'completed' and severity in ('minor', 'major'))::int), 0)
+        from review where source = 'random' and status <> 'cancelled' and {where(filters, "entry_date", analyst.as_of)}""")[0]
+    lines = ask(analyst, "sampled_lines", filters)
+    open_ = "provisional" if n < 0.95 * drawn else "ok"
+    assert (lines["value"], lines["n"], lines["quality"]) == (n, n, open_)
+    for metric_id, hits in (("sampled_without_major_share", major), ("sampled_without_any_share", any_)):
+        found = ask(analyst, metric_id, filters)
+        assert found["n"] == n
+        if n < 30:
+            assert (found["value"], found["low"], found["quality"]) == (None, None, "too_few")
+            continue
+        expected = stats.binomtest(n - hits, n).proportion_ci(method="wilson")
+        assert math.isclose(found["value"], 1 - hits / n, rel_tol=1e-12)
+        assert math.isclose(found["low"], expected.low, rel_tol=1e-9)
+        assert math.isclose(found["high"], expected.high, rel_tol=1e-9)
+        assert found["quality"] == open_
+
+
+@pytest.mark.parametrize("name", SAMPLE)
 def test_revenue_gap(analyst: Snapshot, sql: Any, name: str) -> None:
     filters = SAMPLE[name]
     gap, n = sql(f"""

@@ -39,11 +39,14 @@ def test_no_withheld_cell_holds_a_value_and_shown_ones_are_rounded(release: Rele
     assert withheld["value"].is_null().all()
     assert set(release.cells.columns) == {"metric_id", "center_code", "district_code", "level", "from_date", "value", "mark", "reason"}
     assert shown.height > 500
-    assert shown.filter(pl.col("metric_id") != "import_value_usd").filter(pl.col("value") % 5 != 0).is_empty()
+    rates = pl.col("metric_id").is_in([measure.metric_id for measure in publication.MEASURES if measure.of])
+    assert shown.filter(pl.col("metric_id") != "import_value_usd", ~rates).filter(pl.col("value") % 5 != 0).is_empty()
+    assert shown.filter(rates).height > 20
+    assert shown.filter(rates).filter((pl.col("value") * 1000 - (pl.col("value") * 1000).round()).abs() > 1e-6).is_empty()
     assert shown.filter(pl.col("metric_id") == "import_value_usd").filter(pl.col("value") % 1000 != 0).is_empty()
 
 
-@pytest.mark.parametrize("metric_id", [measure.metric_id for measure in publication.MEASURES])
+@pytest.mark.parametrize("metric_id", [measure.metric_id for measure in publication.MEASURES if not measure.is_sampled])
 @pytest.mark.parametrize("by", [(), ("center",), ("month",), ("quarter",), ("fiscal_year",), ("center", "quarter")])
 def test_answers_are_the_pages_numbers_but_for_rounding_or_are_withheld(
     release: Released, analyst: Snapshot, metric_id: str, by: tuple[str, ...]
@@ -68,6 +71,36 @@ def test_answers_are_the_pages_numbers_but_for_rounding_or_are_withheld(
     assert compared > 0
 
 
+@pytest.mark.parametrize("metric_id", [measure.metric_id for measure in publication.MEASURES if measure.is_sampled])
+@pytest.mark.parametrize("by", [(), ("center",), ("quarter",), ("fiscal_year",), ("center", "fiscal_year")])
+def test_the_sample_is_the_pages_but_for_rounding_or_is_withheld(
+    release: Released, analyst: Snapshot, metric_id: str, by: tuple[str, ...]
+) -> None:
+    rate, compared = metric_id != publication.SAMPLED, 0
+    until = released.last_day(release.cells.filter(pl.col("metric_id") == metric_id))
+    for months in (3, 6, 12, 27):
+        for centers in ((), ("ELE",), ("ELE", "PHC"), ("PORT",)):
+            filters = Filters(publication.periods.months_back(until, months - 1), until, centers=centers)
+            mine = released.answer(release.cells, metric_id, filters, by)
+            theirs = METRICS[metric_id].answer(analyst.frames, filters, analyst.as_of, by).select(*by, "n", true="value")
+            both = mine.join(theirs, on=list(by), how="left", suffix="_true") if by else mine.hstack(theirs.select("true", n_true="n"))
+            shown = both.filter(pl.col("quality") == "ok").with_columns(pl.col("true", "n_true").fill_null(0))
+            # A tenth of a point of each quarter, and lines to the nearest five of at most nine quarters and Centers each.
+            assert shown.filter((pl.col("value") - pl.col("true")).abs() > (0.0011 if rate else 50)).is_empty()
+            assert shown.filter((pl.col("n") - pl.col("n_true")).abs() > 50).is_empty()
+            assert both.filter(pl.col("quality") != "ok").select(pl.col("value", "low", "high", "n").is_null().all()).row(0) == (True,) * 4
+            if rate:
+                assert shown.filter(~pl.col("value").is_between("low", "high")).is_empty()
+            compared += shown.height
+    assert compared > 3
+
+
+def test_a_release_of_before_the_sample_says_when_it_comes(release: Released) -> None:
+    old = release.cells.filter(~pl.col("metric_id").str.starts_with("sampled"))
+    with pytest.raises(QueryError, match="not released yet: it comes with the next release"):
+        released.answer(old, "sampled_without_any_share", Filters(), ())
+
+
 def test_a_withheld_month_withholds_every_sum_that_needs_it(release: Released) -> None:
     hidden = release.cells.filter(
         (pl.col("mark") == "D")
@@ -88,6 +121,10 @@ def test_a_withheld_month_withholds_every_sum_that_needs_it(release: Released) -
     ("metric_id", "filters", "by", "says"),
     [
         ("compliance_rate_major", Filters(), (), "not published to working groups"),
+        ("sampled_lines", Filters(D(2012, 11, 1), D(2013, 3, 31)), (), "whole fiscal quarters"),
+        ("sampled_lines", Filters(D(2012, 10, 1), D(2013, 3, 31)), ("month",), "whole fiscal quarters"),
+        ("sampled_without_any_share", Filters(centers=("ELE",)), ("district",), "not published by district"),
+        ("sampled_minor", Filters(), (), "not published to working groups"),
         ("receipts", Filters(), ("port",), "could tell of one company"),
         ("receipts", Filters(ports=("2704",)), (), "leave --port out"),
         ("receipts", Filters(D(2012, 10, 2), D(2013, 3, 31)), (), "whole months"),

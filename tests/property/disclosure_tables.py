@@ -73,6 +73,13 @@ def draw(rng: np.random.Generator, *, kind: str, sizes: tuple[int, ...], counts:
     return Drawn(pl.DataFrame(rows).with_columns(pl.col("total", "top1", "top2").cast(pl.Float64)), hierarchy, held, sums)
 
 
+def owned(drawn: Drawn) -> pl.DataFrame:
+    """Return what each account owns in each cell, as `protect` takes it."""
+    names = list(drawn.hierarchy)
+    rows = [(*key, str(number), amount) for number, account in enumerate(drawn.accounts) for key, amount in account.items()]
+    return pl.DataFrame(rows, schema={**dict.fromkeys([*names, "account"], pl.String), "amount": pl.Float64}, orient="row")
+
+
 def _inside(codes: list[str], splits: list[tuple[str, list[str], str]]) -> dict[str, set[str]]:
     inside = {code: {code} for code in codes}
     for whole, parts, _ in splits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -11,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analytics.disclosure import audit, complementary, exact, primary, protect, tables
+from analytics.disclosure import audit, companies, complementary, exact, primary, protect, tables
 from analytics.disclosure.rules import Rules
-from tests.property.disclosure_tables import Drawn, Key, draw, interval
+from tests.property.disclosure_tables import Drawn, Key, draw, interval, owned
 
-#: DISCLOSURE_TIMES=10 draws ten times as many tables, in many minutes instead of one.
+#: DISCLOSURE_TIMES=5 draws five times as many tables, in minutes instead of one.
 TIMES = int(os.environ.get("DISCLOSURE_TIMES", "1"))
 RULES = Rules(round_count=1, round_sum=1)
 SHAPES = st.sampled_from(
@@ -41,7 +42,7 @@ def hidden_cells(release_cells: pl.DataFrame, drawn: Drawn) -> set[Key]:
     return set(release_cells.filter(pl.col("mark") == "D").select(names(drawn)).iter_rows())
 
 
-@many(120)
+@many(80)
 @given(seed=st.integers(0, 10**9), shape=SHAPES, counts=st.booleans())
 def test_no_account_finds_a_hidden_cell_of_a_large_table_closer_than_its_level(
     seed: int, shape: tuple[str, tuple[int, ...]], counts: bool
@@ -52,7 +53,7 @@ def test_no_account_finds_a_hidden_cell_of_a_large_table_closer_than_its_level(
         attack_all(seed, shape, counts)
 
 
-@many(16)
+@many(12)
 @given(seed=st.integers(0, 10**9), shape=SHAPES, counts=st.booleans())
 def test_no_account_finds_a_hidden_cell_closer_than_its_level(seed: int, shape: tuple[str, tuple[int, ...]], counts: bool) -> None:
     attack_all(seed, shape, counts)
@@ -62,19 +63,22 @@ def attack_all(seed: int, shape: tuple[str, tuple[int, ...]], counts: bool) -> N
     """Protect a table and let the accounts in it, and an outsider, attack it."""
     rng = np.random.default_rng(seed)
     drawn = draw(rng, kind=shape[0], sizes=shape[1], counts=counts)
-    release = protect(drawn.cells, drawn.hierarchy, RULES)
+    release = protect(drawn.cells, drawn.hierarchy, RULES, accounts=owned(drawn))
     assert release.safe
+    assert release.summary["narrow"].item() == 0
     hidden = hidden_cells(release.cells, drawn)
-    narrow = set(release.audit.filter("narrow").select(names(drawn)).iter_rows())
-    targets = list(release.ledger.filter("primary").iter_rows(named=True))
-    # Two targets a table keep this quick; over all examples each kind of cell has its turn.
-    for number in rng.permutation(len(targets))[:2]:
+    targets = list(
+        release.ledger.join(release.audit.select(*names(drawn), "by_name"), on=names(drawn)).filter("primary").iter_rows(named=True)
+    )
+    # Two targets a table keep this quick; over all examples each kind of cell has its turn. Those proved by name are rare.
+    order = sorted(rng.permutation(len(targets)).tolist(), key=lambda number: not targets[number]["by_name"])
+    for number in order[:2]:
         row = targets[number]
         key = tuple(row[name] for name in names(drawn))
         largest = max(range(len(drawn.accounts)), key=lambda at: drawn.accounts[at].get(key, 0.0))
         others = [account for at, account in enumerate(drawn.accounts) if at != largest and hidden & account.keys()]
         others.sort(key=lambda account: -sum(account.get(cell, 0.0) for cell in hidden))
-        for attacker in ({}, *([] if key in narrow else others[:3])):
+        for attacker in ({}, *(others if row["by_name"] else others[:3])):
             low, high = interval(drawn, hidden, key, attacker)
             assert low <= row["total"] - row["down"] + 1e-4 * (1 + row["total"]), (key, attacker)
             assert high >= row["total"] + row["up"] - 1e-4 * (1 + row["total"]), (key, attacker)
@@ -169,6 +173,28 @@ def test_a_random_pattern_that_the_audit_passes_is_one_that_nobody_breaks(seed: 
         assert safe or not row["ok"], key
 
 
+@many(8)
+@given(seed=st.integers(0, 10**9), shape=SHAPES)
+def test_companies_that_attack_by_name_find_what_the_other_attacker_finds(seed: int, shape: tuple[str, tuple[int, ...]]) -> None:
+    """Every cell attacked by name, over patterns not made to be safe: the narrowest interval is that of programs written anew."""
+    rng = np.random.default_rng(seed)
+    drawn = draw(rng, kind=shape[0], sizes=shape[1], counts=False)
+    marked = primary.mark(drawn.cells, RULES)
+    system = tables.system(marked, drawn.hierarchy)
+    system = replace(system, owned=companies.owned(marked.select(names(drawn)), owned(drawn), system.value.size))
+    system.by_name[np.flatnonzero(system.target)[:2]] = True
+    mask = system.target | ((rng.random(system.value.size) < 0.4) & system.open)
+    report = audit.report(audit.audit(system, mask), marked.select(names(drawn)))
+    hidden = set(report.select(names(drawn)).iter_rows())
+    for row in report.filter("by_name").iter_rows(named=True):
+        key = tuple(row[name] for name in names(drawn))
+        most = sorted(account.get(key, 0.0) for account in drawn.accounts)[-2]
+        rivals = [account for account in drawn.accounts if account.get(key, 0.0) <= most and hidden & account.keys()]
+        found = [interval(drawn, hidden, key, account) for account in ({}, *rivals)]
+        assert row["lower"] == pytest.approx(max(low for low, _ in found), rel=1e-4, abs=1e-2), key
+        assert row["upper"] == pytest.approx(min(high for _, high in found), rel=1e-4, abs=1e-2), key
+
+
 def loss(system: tables.System, hidden: np.ndarray) -> float:
     """Return cells and value that are hidden beside the primary ones, in average cells."""
     return float(system.cost[hidden & ~system.target].sum())
@@ -177,7 +203,7 @@ def loss(system: tables.System, hidden: np.ndarray) -> float:
 def test_no_more_is_lost_than_1_3_times_the_least_possible() -> None:
     lost = least = 0.0
     worst, compared = 1.0, 0
-    for seed in range(60):
+    for seed in range(12 * TIMES):
         rng = np.random.default_rng(seed)
         kind, sizes = [("plain", (4, 3)), ("plain", (3, 3)), ("to_date", (4, 2)), ("linked", (2, 3, 3)), ("plain", (2, 2, 2))][seed % 5]
         drawn = draw(rng, kind=kind, sizes=sizes, counts=False)
@@ -191,7 +217,8 @@ def test_no_more_is_lost_than_1_3_times_the_least_possible() -> None:
         assert mine >= theirs - 1e-6
         lost, least = lost + mine, least + theirs
         worst = max(worst, mine / theirs if theirs else 1.0)
-    print(f"compared {compared}: {lost / least:.3f} of the least, worst {worst:.3f}")
-    assert compared >= 40
+    # What docs/methods.md says: DISCLOSURE_TIMES=5 pytest -s tests/property/test_disclosure_attacks.py -k least_possible
+    print(f"over {compared} tables {lost / least:.3f} times the least possible in all, at most {worst:.3f} times in one")
+    assert compared >= 8 * TIMES
     assert lost <= 1.3 * least
     assert worst <= 1.3

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
-from analytics.disclosure import audit, complementary, primary, protect, tables
+from analytics.disclosure import audit, companies, complementary, primary, protect, tables
 from analytics.disclosure.moves import DOWN, UP
 from analytics.disclosure.rules import Rules
 from analytics.exc import DataError
@@ -86,6 +87,56 @@ def test_two_cells_of_one_account_each_are_told_by_each_other() -> None:
     assert protect(cells, ROWS, RULES).cells["mark"].to_list() == ["D", "D", "D", ""]
 
 
+def of_two() -> tuple[pl.DataFrame, tables.Hierarchy, pl.DataFrame]:
+    """Return a cell of two accounts with one part each, beside a large one: the account and what it owns in each cell as well."""
+    levels = {"row": pl.DataFrame({"parent": ["ALL", "ALL", "two", "two"], "child": ["two", "c", "a", "b"]})}
+    rows: dict[tuple[str, ...], Figures] = {("a",): (1, 1, 1, 0), ("b",): (1, 1, 1, 0), ("two",): (2, 2, 1, 1), ("c",): (90, 9, 10, 10)}
+    owned = [("a", "A", 1), ("two", "A", 1), ("ALL", "A", 1), ("b", "B", 1), ("two", "B", 1), ("ALL", "B", 1)]
+    owned += [(row, f"C{number}", 10) for row in ("c", "ALL") for number in range(9)]
+    return frame(rows | {("ALL",): (92, 11, 10, 10)}, "row"), levels, pl.DataFrame(owned, ["row", "account", "amount"], orient="row")
+
+
+def test_a_cell_of_two_accounts_with_one_part_each_is_proved_against_each_by_name() -> None:
+    cells, levels, accounts = of_two()
+    # Bounded cell by cell, an attacker who owns 1 of the 2 may own both parts: then nothing is left that could be less.
+    assert protect(cells, levels, RULES).summary.select("narrow", "by_name", "safe").row(0) == (1, 0, True)
+    release = protect(cells, levels, RULES, accounts=accounts)
+    assert release.summary.select("narrow", "by_name", "safe").row(0) == (0, 1, True)
+    # An account too many: the parts do not come to the cell, so they prove nothing.
+    extra = pl.concat([accounts, pl.DataFrame({"row": ["two"], "account": ["D"], "amount": [1]})])
+    assert protect(cells, levels, RULES, accounts=extra).summary.select("narrow", "by_name").row(0) == (1, 0)
+
+
+def test_who_owns_the_other_hidden_cell_tells_the_first_by_name() -> None:
+    rows: dict[tuple[str, ...], Figures] = {("a",): (50, 1, 50, 0), ("b",): (60, 1, 60, 0), ("c",): (100, 9, 20, 10)}
+    marked = primary.mark(frame(rows | {("ALL",): (210, 11, 60, 50)}, "row"), RULES)
+    accounts = pl.DataFrame({"row": ["a", "b", "ALL", "ALL"], "account": ["A", "B", "A", "B"], "amount": [50, 60, 50, 60]})
+    system = tables.system(marked, ROWS)
+    system = replace(system, owned=companies.owned(marked.select("row"), accounts, system.value.size))
+    system.by_name[:2] = True
+    mask = np.array([True, True, False, False])
+    report = audit.report(audit.audit(system, mask, exact=True), marked.select("row"))
+    assert bounds(report, "a") == (0, 50, False)
+    assert bounds(report, "b") == (0, 60, False)
+
+
+def test_a_proof_by_name_is_made_again_from_the_ledger() -> None:
+    cells, levels, accounts = of_two()
+    first = protect(cells, levels, RULES, accounts=accounts)
+    # A year later the accounts are not given any more, but for what was withheld.
+    assert first.ledger.filter("shown")["accounts"].null_count() == first.ledger.filter("shown").height
+    later = protect(cells, levels, RULES, [first.ledger])
+    assert later.summary.select("narrow", "by_name", "safe").row(0) == (0, 1, True)
+    assert later.ledger.equals(first.ledger)
+    # A further whole over the same cells could tell more.
+    rows: dict[tuple[str, ...], Figures] = {("d",): (90, 9, 10, 10), ("both",): (92, 11, 10, 10)}
+    wider = levels["row"].vstack(pl.DataFrame({"parent": ["both", "both"], "child": ["two", "d"]}))
+    touched = protect(pl.concat([cells, frame(rows, "row")]), {"row": wider}, RULES, [first.ledger])
+    assert touched.summary.select("narrow", "by_name", "safe").row(0) == (0, 1, True)
+    bare = protect(cells, levels, RULES, [first.ledger.drop("accounts")])
+    assert bare.summary.select("narrow", "by_name", "safe").row(0) == (1, 0, True)
+
+
 def test_the_second_account_knows_its_own_part() -> None:
     rows: dict[tuple[str, ...], Figures] = {
         ("a",): (100, 2, 70, 30),
@@ -114,8 +165,8 @@ def test_the_cheapest_corners_are_hidden_and_nothing_else() -> None:
     assert hidden.height == 4
     assert "ALL" not in (*hidden["row"], *hidden["column"])
     assert release.summary.row(0, named=True) == {
-        "cells": 16, "primary": 1, "complementary": 3, "value_share_hidden": pytest.approx(350 / (4 * 850)),
-        "smallest_ratio": pytest.approx(1.0), "narrow": 0, "failed": 0, "safe": True,
+        "cells": 16, "primary": 1, "complementary": 3,
+        "smallest_ratio": pytest.approx(1.0), "narrow": 0, "by_name": 0, "failed": 0, "safe": True,
     }  # fmt: skip
 
 
@@ -254,3 +305,29 @@ def test_a_proof_that_proves_nothing_is_not_believed() -> None:
 def test_the_numbers_do_not_wait_for_scipy() -> None:
     code = "import sys, analytics, analytics.disclosure; sys.exit('scipy' in sys.modules or 'yaml' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def rate_of_one_line(*, linked: bool) -> pl.DataFrame:
+    """Return a sample of two Centers: `a` has one line of one account, `b` and `c` a hundred of ten, half of them with a discrepancy."""
+    rows: dict[tuple[str, ...], Figures] = {
+        ("a", "lines"): (1, 1, 1, 0), ("a", "clean"): (1, 1, 1, 0), ("a", "found"): (0, 0, 0, 0),
+        ("ALL", "lines"): (201, 21, 10, 10), ("ALL", "clean"): (101, 21, 5, 5), ("ALL", "found"): (100, 20, 5, 5),
+    }  # fmt: skip
+    for row in ("b", "c"):
+        rows |= {(row, "lines"): (100, 10, 10, 10), (row, "clean"): (50, 10, 5, 5), (row, "found"): (50, 10, 5, 5)}
+    cells = frame(rows, "row", "kind")
+    lines = cells.filter(pl.col("kind") == "lines").select("row", denominator="total", denominator_accounts="n_accounts")
+    part = pl.col("kind") != "lines"
+    return cells.join(lines, on="row", how="left", maintain_order="left").with_columns(
+        pl.when(part).then("denominator"), pl.when(part).then("denominator_accounts"), linked=part & linked
+    )
+
+
+def test_a_withheld_denominator_bounds_no_numerator_that_equations_lead_to() -> None:
+    hierarchy = ROWS | {"kind": pl.DataFrame({"parent": ["lines"] * 2, "child": ["clean", "found"]})}
+    release = protect(rate_of_one_line(linked=True), hierarchy, RULES)
+    assert release.safe
+    marks = {(row, kind): mark for row, kind, mark in release.cells.select("row", "kind", "mark").iter_rows()}
+    assert marks["a", "lines"] == marks["a", "clean"] == "D"
+    # Taken for a figure that is known, the one line would bound its one clean line.
+    assert not protect(rate_of_one_line(linked=False), hierarchy, RULES).safe

@@ -83,6 +83,7 @@ def test_the_file_of_rules_is_what_the_code_takes_for_granted() -> None:
         (("top2: 0.85", "top2: 0.5"), "write a greater share"),
         (("top1: 0.65", "top1: 65"), "“dominance.top1” in .* is 65"),
         (("p_percent: 10", "p_percent: ["), "is not YAML"),
+        (("  share: 0.001", ""), "“rounding.share” is missing"),
     ],
 )
 def test_a_bad_file_says_what_to_write(tmp_path: Path, change: tuple[str, str], says: str) -> None:

@@ -29,6 +29,9 @@ PROMISED = [
     "oldest_days",
     "compliance_rate_major",
     "compliance_rate_letter",
+    "sampled_lines",
+    "sampled_without_major_share",
+    "sampled_without_any_share",
     "targeted_yield_share",
     "net_revenue_gap_usd",
     "revenue_collected_share",
@@ -93,5 +96,5 @@ def test_a_metric_says_what_it_is(metric: Metric) -> None:
 def test_every_work_type_has_a_standard_that_its_definition_states() -> None:
     assert set(standards.STANDARD_DAYS) == set(codes.WORK_TYPES)
     for work_type, days in standards.STANDARD_DAYS.items():
-        assert f"{work_type} {days}" in METRICS["backlog"].definition
+        assert f"{codes.WORK_TYPES[work_type][1:]} {days}" in METRICS["backlog"].definition
     assert len(standards.AGE_LABELS) == len(standards.AGE_MARKS)

@@ -29,13 +29,13 @@ def over_time(view: View, targets: pl.DataFrame, *, wide: bool = False) -> Card:
     eight = periods.months_back(periods.month_start(view.end), 23)
     span = view.filters.between(max(eight, view.source.first_date), view.end)
     rows = view.ask(RATE, "quarter", filters=span).with_columns(
-        start=_quarter_start(pl.col("quarter")), provisional=pl.col("quality") == "provisional"
+        start=quarter_start(pl.col("quarter")), provisional=pl.col("quality") == "provisional"
     )
     shown = rows.drop_nulls("value").sort("start")
     if shown.is_empty():
         return empty(view, key, "Too few sampled lines to state a compliance rate", "entry_lines", wide=wide)
     target = target_of(view, RATE, targets)
-    title = _trend_title(shown)
+    title = trend_title(shown, "lines had no major discrepancy")
     subtitle = f"Share of entry lines without a major discrepancy, 95% interval, by fiscal quarter; random sample only · {', '.join(view.filters.narrowed(view.labels)) or 'all imports'}"
     options: dict[str, Any] = {"target": target, "provisional": "provisional", "style": "whisker"}
     return with_chart(
@@ -61,19 +61,19 @@ def over_time(view: View, targets: pl.DataFrame, *, wide: bool = False) -> Card:
     )
 
 
-def _quarter_start(label: pl.Expr) -> pl.Expr:
+def quarter_start(label: pl.Expr) -> pl.Expr:
     """Turn `FY2013 Q1` into the quarter's first day, 1 October 2012."""
     year, quarter = label.str.slice(2, 4).cast(pl.Int32), label.str.slice(8, 1).cast(pl.Int32)
     # The first quarter begins in October of the year before.
     return pl.date(year - (quarter == 1).cast(pl.Int32), (quarter * 3 + 6) % 12 + 1, 1)
 
 
-def _trend_title(rows: pl.DataFrame) -> str:
-    """Say where the rate stands and whether it clearly differs from the first quarter shown."""
+def trend_title(rows: pl.DataFrame, words: str) -> str:
+    """Say where a rate stands and whether it clearly differs from the first quarter shown."""
     settled = rows.filter(pl.col("quality") == "ok")
     last = (settled if settled.height else rows).row(-1, named=True)
     first = rows.row(0, named=True)
-    title = f"{format.share(last['value'])} of lines had no major discrepancy in {last['quarter']}"
+    title = f"{format.share(last['value'])} of {words} in {last['quarter']}"
     if settled.height < 2 or first["quarter"] == last["quarter"]:
         return title
     if last["low"] > first["high"]:

@@ -36,8 +36,8 @@ def asked(view: View, cells: pl.DataFrame, metric_id: str, *by: str) -> pl.DataF
 
 
 def figures(view: View, cells: pl.DataFrame) -> list[KeyFigure]:
-    """Show each published measure for the period, rounded; what is withheld says so."""
-    return [_figure(view, cells, measure.metric_id) for measure in MEASURES]
+    """Show each measure that is published by month for the period, rounded; what is withheld says so."""
+    return [_figure(view, cells, measure.metric_id) for measure in MEASURES if not measure.is_sampled]
 
 
 def _figure(view: View, cells: pl.DataFrame, metric_id: str) -> KeyFigure:
@@ -70,13 +70,17 @@ def _shown(view: View, cells: pl.DataFrame, metric_id: str) -> tuple[float | Non
 
 def headline(view: View, cells: pl.DataFrame) -> str:
     """Say what Centers processed and what waits, as far as both are shown."""
-    done, waiting = (asked(view, cells, name)["value"][0] for name in ("completions", "pending"))
+    (done, no_done), (waiting, no_waiting) = (_shown(view, cells, name) for name in ("completions", "pending"))
     parts = []
     if done is not None:
         parts.append(f"About {format.count(done)} reviews were completed")
     if waiting is not None:
         parts.append(f"{'about' if parts else 'About'} {format.count(waiting)} were waiting at the period’s end")
-    return " and ".join(parts) or "The numbers of this choice are withheld, so that no company can be told"
+    if parts:
+        return " and ".join(parts)
+    if MARKS["suppressed"] in (no_done, no_waiting):
+        return "The numbers of this choice are withheld, so that no company can be told"
+    return "There is nothing to report for this choice"
 
 
 def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
@@ -127,7 +131,7 @@ def over_time(view: View, cells: pl.DataFrame) -> Card:
     went = asked(view, cells, "completions", "month").select("month", completions="value", completions_words="words")
     rows = came.join(went, on="month", how="full", coalesce=True).sort("month")
     both = rows.drop_nulls(["receipts", "completions"])
-    hidden = rows.height - both.height
+    hidden = rows.filter(pl.any_horizontal(pl.col("receipts_words", "completions_words") == MARKS["suppressed"])).height
     if both.is_empty() or not total(both["receipts"]) + total(both["completions"]):
         return _nothing(key, "No receipts or completions to compare", subtitle, hidden)
     # Where every month is shown, the whole period's own cells are rounded once and not month by month.
@@ -207,6 +211,16 @@ def _quarters(view: View, cells: pl.DataFrame) -> View | None:
     return View(view.source, filters.keeping("center", centers))
 
 
+_VALUE: Final = "import_value_usd"
+
+
+def shares_hidden(summary: pl.DataFrame) -> dict[str, float | None]:
+    """Return the share of each measure that withheld cells hold; empty for a release that an earlier Centerline made."""
+    if "hidden" not in summary.columns:
+        return {}
+    return {each["metric_id"]: each["share"] for each in summary["hidden"][0].to_list()}
+
+
 def withheld(cells: pl.DataFrame, summary: pl.DataFrame) -> Card:
     """Say how much of the release is withheld, by measure."""
     key, subtitle = "industry_withheld", "Cells of the whole release, whatever is chosen above: shown, withheld, zero and nothing to report"
@@ -216,16 +230,18 @@ def withheld(cells: pl.DataFrame, summary: pl.DataFrame) -> Card:
         )
     )
     wide = marks.group_by("metric_id", "state").agg(pl.len()).pivot("state", index="metric_id", values="len")
-    states = ("shown", "withheld", "zero", "nothing")
+    states = ("shown", "withheld", "too_few", "zero", "nothing")
     rows = wide.with_columns(pl.lit(0).alias(name) for name in states if name not in wide.columns).fill_null(0)
     names = {measure.metric_id: METRICS[measure.metric_id].name for measure in MEASURES}
     rows = rows.with_columns(
         label=pl.col("metric_id").replace_strict(names), part=pl.col("withheld") / pl.sum_horizontal("shown", "withheld")
     )
     rows = rows.sort("part", "label", descending=[True, False])
-    hidden, share = int(rows["withheld"].sum()), summary["value_share_hidden"][0] or 0.0
-    title = f"{plural(hidden, 'cell')} of {format.count(cells.height)} are withheld" if hidden else "Nothing is withheld"
-    title += f", {format.share(share)} of all that the cells add up to" if hidden else ""
+    hidden, shares = int(rows["withheld"].sum()), shares_hidden(summary)
+    rows = rows.with_columns(held=pl.col("metric_id").replace_strict(shares, default=None, return_dtype=pl.Float64))
+    verb = "is" if hidden == 1 else "are"
+    title = f"{plural(hidden, 'cell')} of {format.count(cells.height)} {verb} withheld" if hidden else "Nothing is withheld"
+    title += f", {format.share(shares[_VALUE])} of import value" if hidden and shares.get(_VALUE) is not None else ""
     card = Card(
         key=key,
         title=title,
@@ -236,10 +252,12 @@ def withheld(cells: pl.DataFrame, summary: pl.DataFrame) -> Card:
         columns=(
             Column("label", "Measure", "text"),
             Column("part", "Withheld, of cells with cases", "share"),
-            *(Column(name, name.capitalize(), "count") for name in states),
+            Column("held", "Held by withheld months of Centers and ports", "share"),
+            *(Column(name, name.capitalize().replace("_", " "), "count") for name in states),
         ),
         note="An attacker who knows every shown cell, every total and his own company’s numbers was simulated; each withheld cell stays too "
-        "uncertain to tell a company. A month is released when all its reports are in, and never shown with another value after that.",
+        "uncertain to tell a company. A month is released once its entry summaries are due and all reports on its reviews are in, and never shown "
+        "with another value after that.",
     )
     return with_chart(card, charts.bars, rows, "label", "part", kind="share")
 
