@@ -9,7 +9,7 @@ count on either side, nor does the month in which it began. The rule, on the sid
 * **not moved**: neither;
 * **cannot be judged**: fewer than twelve months before, events too rare, no better side, or the months before were moving there already.
 
-It says that a number moved after something was done, not that it moved because of it. `tests/unit/test_moved_rule.py` measures how
+It says that a number moved after something was done, not that it moved because of it. `tests/simulation/test_moved_rule.py` measures how
 often chance alone is called a move.
 """
 

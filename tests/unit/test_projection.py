@@ -12,7 +12,7 @@ from analytics import capacity, forecast, projection
 from analytics.capacity import Staffing, WhatIf
 from analytics.projection import PACE, SHARE, Projection
 from analytics.weekly import History
-from tests.unit.test_forecast import history
+from tests.simulation.test_forecast import history
 
 STAFF = Staffing(20, {"validation": 2.0, "psc": 1.0, "cf28": 4.0})
 RULES = (PACE, SHARE)
