@@ -166,9 +166,13 @@ def rollup(rows: pl.DataFrame, columns: pl.Schema) -> pl.DataFrame:
     return counted.select(pl.col(name).cast(kind) for name, kind in columns.items())
 
 
-def without_segments(rows: pl.DataFrame) -> pl.DataFrame:
-    """Take the segments out of a rollup of feedback: a segment of few organisations could name one."""
-    return rows.with_columns(segment=pl.lit(None, rows.schema["segment"]))
+def public_rollup(rows: pl.DataFrame, columns: pl.Schema) -> pl.DataFrame:
+    """Sum the public pieces alone, as `rollup` does, without their segments: one of few organisations could name one.
+
+    A count that holds more than the pieces that its reader may list tells each of the others: it is what is left on its day.
+    """
+    summed = rollup(rows.filter("is_public"), columns)
+    return summed.with_columns(segment=pl.lit(None, summed.schema["segment"]))
 
 
 def segments(rows: pl.DataFrame, least: int = 1) -> pl.DataFrame:

@@ -121,8 +121,8 @@ class Desk:
         replaced = {}
         for rollup in rollups_of(FEEDBACK):
             columns = frames[rollup.name].collect_schema()
-            summed = voices.rollup(known, columns)
-            replaced[rollup.name] = (summed if self.scope.role.all_figures else voices.without_segments(summed)).lazy()
+            summed = voices.public_rollup if self.scope.role.released else voices.rollup
+            replaced[rollup.name] = summed(known, columns).lazy()
         changed.__dict__["frames"] = Overlay(frames, replaced)
         return changed
 

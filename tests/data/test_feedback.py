@@ -378,11 +378,14 @@ def test_without_a_database_the_published_record_is_shown_and_said_to_be(analyst
     assert (cited.fault, cited.writes, cited.rows.height) == ("", False, live.rows.height)
 
 
-def test_no_frame_tells_a_working_group_a_segment(store: Path) -> None:
+def test_no_frame_tells_a_working_group_a_segment_or_a_piece_that_it_may_not_list(store: Path) -> None:
     guest = Snapshot(Scope("working_group"), home=store / "published")
     for source in (guest, Desk(guest, shared(store)).source):
         for rollup in rollups_of(FEEDBACK):
             assert source.frames[rollup.name].collect()["segment"].null_count() == source.frames[rollup.name].collect().height > 0
+            counted = source.frames[rollup.name].group_by("date", "center_code").agg(pl.col("feedback_count").sum()).collect()
+            public = Desk(guest, shared(store)).rows.group_by("received_date", "center_code").len()
+            assert sorted(counted.select("date", pl.col("center_code").cast(pl.String), "feedback_count").rows()) == sorted(public.rows())
     analyst = Snapshot(Scope("analyst"), home=store / "published")
     assert analyst.frames[rollups_of(FEEDBACK)[0].name].collect()["segment"].null_count() == 0
 
