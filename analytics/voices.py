@@ -12,6 +12,7 @@ from analytics import codes, cube, service, standards, survival
 from analytics.compliance import counted_share
 from analytics.filters import Filters
 from analytics.rollups import FEEDBACK, INQUIRIES, Frames
+from analytics.voicewords import LEAST_ORGANIZATIONS
 from analytics.workload import quality
 
 #: Feedback that is open for more days than this has waited too long.
@@ -175,12 +176,33 @@ def public_rollup(rows: pl.DataFrame, columns: pl.Schema) -> pl.DataFrame:
     return summed.with_columns(segment=pl.lit(None, summed.schema["segment"]))
 
 
-def segments(rows: pl.DataFrame, least: int = 1) -> pl.DataFrame:
+def told(rows: pl.DataFrame) -> pl.DataFrame:
+    """Take the segment out of pieces where fewer than three organisations of a group are of it.
+
+    It is decided over all the rows at once and before anything is filtered or summed, so that no difference of two choices of filters
+    tells a segment that is left out. Where it would be the only one of all segments that a group does not show, the one of next fewest
+    organisations is left out too: else it would be known by elimination.
+
+    Args:
+        rows: `group_code`, `segment`, `organization_code`: all pieces that the reader reaches, whatever the filters.
+
+    Returns:
+        The rows in order; `segment` is null where it is left out.
+    """
+    groups = ["group_code", "segment"]
+    counted = rows.group_by(groups).agg(organizations=pl.col("organization_code").n_unique()).sort("group_code", "organizations", "segment")
+    few = (pl.col("organizations") < LEAST_ORGANIZATIONS).sum().over("group_code")
+    alone = (few == 1) & (pl.len().over("group_code") == len(codes.SEGMENTS))
+    hidden = counted.with_columns(_hidden=pl.int_range(pl.len()).over("group_code") < few + alone.cast(pl.Int64))
+    marked = rows.join(hidden.select(*groups, "_hidden"), on=groups, how="left", maintain_order="left")
+    return marked.with_columns(segment=pl.when(~pl.col("_hidden")).then(pl.col("segment"))).drop("_hidden")
+
+
+def segments(rows: pl.DataFrame) -> pl.DataFrame:
     """Sum single pieces by the segment of the trade that gave them.
 
     Args:
-        rows: `segment`, `organization_code`, `kind`, `position`.
-        least: Segments of fewer organisations are left out.
+        rows: `segment` (null: not told; these are summed together), `organization_code`, `kind`, `position`.
 
     Returns:
         `segment`, `feedback_count`, `organizations`, `value` (share agreed to of what was asked for and has a position; null below
@@ -193,6 +215,6 @@ def segments(rows: pl.DataFrame, least: int = 1) -> pl.DataFrame:
         n=decided.sum().cast(pl.Int64),
         accepted=(decided & pl.col("position").is_in(["agree", "partly"])).sum().cast(pl.Int64),
     )
-    kept = sums.filter(pl.col("organizations") >= least)
-    shares = counted_share(kept, "accepted", ["segment"]).select("segment", "value", "low", "high", "quality")
-    return kept.join(shares, on="segment").drop("accepted").sort(["feedback_count", "segment"], descending=[True, False])
+    shares = counted_share(sums, "accepted", ["segment"]).select("segment", "value", "low", "high", "quality")
+    joined = sums.join(shares, on="segment", nulls_equal=True).drop("accepted")
+    return joined.sort(["feedback_count", "segment"], descending=[True, False])

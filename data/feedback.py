@@ -98,17 +98,17 @@ class Desk:
             return rows.filter(pl.col("is_public") | pl.col("center_code").is_in(self.scope.centers))
         if role.id in EDITORS:
             return rows
-        public = rows.filter("is_public")
-        few = pl.col("organization_code").n_unique().over("group_code", "segment") < LEAST_ORGANIZATIONS
-        masked = public.with_columns(segment=pl.when(~few).then(pl.col("segment")))
-        return masked.with_columns(pl.lit(None, pl.String).alias(name) for name in _OF_WHOM)
+        return voices.told(rows.filter("is_public")).with_columns(pl.lit(None, pl.String).alias(name) for name in _OF_WHOM)
 
     def segments(self, predicate: pl.Expr) -> pl.DataFrame:
-        """Sum what was asked for by segment (`voices.segments`); of a working group's, segments of few organisations are left out."""
-        rows = self._all.filter(predicate)
+        """Sum what was asked for by segment (`voices.segments`).
+
+        A working group's is a sum of the list that it reads, with segments that are not told in one row, and no number of organisations:
+        of a choice of two pieces it would say whether one organisation said both.
+        """
         if self.scope.role.id in EDITORS:
-            return voices.segments(rows)
-        return voices.segments(rows.filter("is_public"), LEAST_ORGANIZATIONS)
+            return voices.segments(self._all.filter(predicate))
+        return voices.segments(self.rows.filter(predicate)).drop("organizations")
 
     @cached_property
     def source(self) -> Snapshot:

@@ -15,6 +15,10 @@ from ui.board import Card, Column
 from ui.cards.shared import empty, labelled, plural, total, with_chart
 from ui.frame import View
 
+OTHER_SEGMENTS: Final = (
+    "Public pieces alone. Where fewer than three organisations of a group are of a segment, its pieces are in “Other segments”."
+)
+
 
 def accepted_by_topic(view: View) -> Card:
     """What CBP agreed to, by topic, lowest first."""
@@ -27,8 +31,8 @@ def accepted_by_topic(view: View) -> Card:
 
 def accepted_by_segment(view: View, rows: pl.DataFrame) -> Card:
     """What CBP agreed to, by the segment of the trade that asked, lowest first."""
-    label = pl.col("segment").replace_strict(codes.SEGMENTS, default=pl.col("segment"))
-    note = "" if view.source.scope.role.all_figures else "Public feedback alone; segments of fewer than three organisations are not shown."
+    label = pl.col("segment").replace_strict(codes.SEGMENTS, default=pl.col("segment")).fill_null("Other segments")
+    note = "" if view.source.scope.role.all_figures else OTHER_SEGMENTS
     return _accepted(view, rows.with_columns(label=label), "Segment", note, key="accepted_segments")
 
 
