@@ -86,19 +86,21 @@ class Desk:
 
     @cached_property
     def rows(self) -> pl.DataFrame:
-        """Pieces that the reader reaches, newest first: all for editors, a director's own and public ones, else public ones.
+        """Pieces that the reader reaches, newest first: all for analysts, a director's own and public ones, else public ones.
 
-        A segment of fewer than three organisations in a group is not told to a working group, and who said it never is.
+        A segment of fewer than three organisations in a group is not told to a working group (`voices.told`), and who said it never is.
         """
         return self._reached(self._all).sort(["received_date", "feedback_id"], descending=[True, False])
 
     def _reached(self, rows: pl.DataFrame) -> pl.DataFrame:
         role = self.scope.role
-        if role.id == "director":
-            return rows.filter(pl.col("is_public") | pl.col("center_code").is_in(self.scope.centers))
-        if role.id in EDITORS:
+        if role.rows == "all":
             return rows
-        return voices.told(rows.filter("is_public")).with_columns(pl.lit(None, pl.String).alias(name) for name in _OF_WHOM)
+        own = pl.col("center_code").is_in(self.scope.centers) if role.rows == "own" else pl.lit(value=False)
+        reached = rows.filter(pl.col("is_public") | own)
+        return (
+            reached if role.id in EDITORS else voices.told(reached).with_columns(pl.lit(None, pl.String).alias(name) for name in _OF_WHOM)
+        )
 
     def segments(self, predicate: pl.Expr) -> pl.DataFrame:
         """Sum what was asked for by segment (`voices.segments`).
@@ -158,9 +160,10 @@ class Desk:
         """Return what each save or load changed of a record, newest first: `at`, `role`, `person`, `action`, `column`, `old`, `new`.
 
         Raises:
-            ScopeError: the reader does not write, or not of this Center.
+            ScopeError: the reader does not write, or not of this Center, or may not read what was said.
         """
         self._require(self._center_of(table, key))
+        self._require_words(table, key)
         with self._engine.connect() as connection:
             versions = history.of_record(connection, table, key)
             numbers = versions["load_id"].to_list()
@@ -171,6 +174,16 @@ class Desk:
         by = {row.load_id: (row.finished_at, "", row.file_name, "load") for row in loads}
         by |= {row.load_id: (row.at, row.role, row.person, row.action) for row in edits}
         return _changes(versions, by)
+
+    def _require_words(self, table: str, key: str) -> None:
+        """Refuse what tells the words of a piece that the reader does not reach."""
+        of = {"feedback": "feedback_id", "follow_up": "feedback_id"}.get(table)
+        if of is None:
+            return
+        with self._engine.connect() as connection:
+            found = bulk.read_where(connection, table, [of], f"t.{TABLES[table].primary_key()[0]} = ?", [key])[of].drop_nulls()
+        if not found.is_in(self.rows["feedback_id"].implode()).all():
+            raise ScopeError("It was said in confidence: analysts and the Center's director read its words.")
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -272,7 +285,13 @@ class Desk:
                 given = connection.execute(select(THEME).order_by(THEME.c.at, THEME.c.theme_id)).all()
             names = [(row.words, row.name, row.role, row.person, row.at) for row in given]
         found = themes.named(self._snapshot.themes("themes"), names)
-        return found if self.scope.role.id in EDITORS else themes.public(found, self.rows["statement"])
+        if self.scope.role.rows == "all":
+            return found
+        read = themes.public(found, self.rows["statement"])
+        if self.scope.role.id in EDITORS:
+            return read.with_columns(found["role"], found["person"])
+        counted = self.pieces_of_themes().group_by("theme").agg(feedback_count=pl.len().cast(pl.Int64))
+        return read.drop("feedback_count").join(counted, on="theme", maintain_order="left").select(read.columns)
 
     def pieces_of_themes(self) -> pl.DataFrame:
         """Return the theme of each published piece that the reader reaches: `feedback_id`, `theme`, `weight`."""

@@ -235,13 +235,6 @@ class Snapshot:
             raise DataError(f"The data version “{self.version}” was published by another release. Publish again: python -m data publish.")
         return pl.read_parquet(path)
 
-    def feedback(self) -> pl.DataFrame:
-        """Return feedback with its words: all for analysts, their own Centers' and public ones for directors, public ones for others."""
-        frame = pl.read_parquet(self.folder / "facts" / "feedback.parquet")
-        if self.scope.role.rows == "all":
-            return frame
-        return frame.filter(pl.col("is_public") | pl.col("center_code").is_in(self.scope.centers))
-
     def themes(self, name: str) -> pl.DataFrame:
         """Return what was found in the words of feedback when it was published: `themes`, `theme_of` or `similar` (`analytics.themes`).
 

@@ -200,6 +200,9 @@ def draw(view: View, desk: Desk, record: Callable[[str, str], None]) -> None:
     rows = controls(view, pl.concat([ahead, kept(view, desk)]))
     if ahead.height:
         st.html(f'<p class="cl-caption">{escape(_ahead(ahead.height, view))}</p>')
+    hidden = _in_confidence(view, desk)
+    if hidden:
+        st.html(f'<p class="cl-caption">{escape(hidden)}</p>')
     if rows.is_empty():
         records.nothing("No feedback matches. Choose “All”, or clear the search and the filters.")
         return
@@ -218,6 +221,16 @@ def draw(view: View, desk: Desk, record: Callable[[str, str], None]) -> None:
 def _ahead(count: int, view: View) -> str:
     verb = "stands" if count == 1 else "stand"
     return f"{plural(count, 'piece')} received after {format.date(view.as_of)} {verb} in this list and in no figure above yet: figures end with the data."
+
+
+def _in_confidence(view: View, desk: Desk) -> str:
+    """Say how many pieces are counted in the figures and not listed, because the reader does not reach their words; empty for none."""
+    received = view.ask("feedback_received")["value"].sum() or 0
+    count = int(received) - kept(view, desk).filter(pl.col("received_date") <= view.as_of).height
+    if count <= 0:
+        return ""
+    verb = "was" if count == 1 else "were"
+    return f"{plural(count, 'more piece')} {verb} said in confidence: counted in the figures above, and not listed for your role."
 
 
 def opened(view: View, desk: Desk) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from ui.frame import View
 
 ROOT = Path(__file__).parents[2]
 SEEDS = range(20)
-ROLES = ("analyst", "working_group")
+ROLES = ("analyst", "leadership", "working_group")
 
 
 @pytest.fixture(scope="module", params=ROLES)
@@ -134,7 +134,7 @@ def test_themes(view: View, desk: Desk) -> None:
         assert card.title.startswith(f"The words tell {plural(top.height)} apart")
         assert f"{top['shown'][0]:,} of {top['shown'].sum():,}" in card.title
         assert top["shown"].sum() == pieces.height
-        if desk.scope.role_id == "working_group":
+        if desk.scope.role_id != "analyst":
             read = "\n".join(desk.rows["statement"]).lower()
             assert all(word in read for words in top["words"] for word in words.split(", "))
 
@@ -146,7 +146,10 @@ def plural(count: int) -> str:
 def test_the_list_is_what_the_figures_count(view: View, desk: Desk) -> None:
     shown = voices.kept(view, desk)
     received = view.ask("feedback_received")["value"].sum()
-    # Both count what the reader may list: a count of more would tell each of the others by its day.
+    # Of a working group both count what it may list: a count of more would tell each of the others by its day.
+    if desk.scope.role_id == "leadership":
+        assert shown.height == desk._all.filter(voices.predicate(view) & pl.col("is_public")).height < received or not received
+        return
     assert shown.height == received
     assert (desk.scope.role_id == "working_group") == view.sentence.endswith("public pieces")
     days = view.ask("feedback_received", "center", "month").select("center", "month", "value").rows()

@@ -84,7 +84,7 @@ def did_it_move(view: View, found: Effects) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Changes made after feedback, by the number that should move and by what the rule says · {view.sentence}",
+            subtitle=f"Changes made after feedback{_read(view)}, by the number that should move and by what the rule says · {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=_items(view, judged),
@@ -110,6 +110,11 @@ def did_it_move(view: View, found: Effects) -> Card:
         tones={_WORDS[state]: tone for state, tone in _TONES.items()},
         as_share=False,
     )
+
+
+def _read(view: View) -> str:
+    """Say that only pieces that the reader may read are judged, where they are not all."""
+    return "" if view.source.scope.role.rows == "all" else " that you may read"
 
 
 def _items(view: View, judged: pl.DataFrame) -> pl.DataFrame:
