@@ -61,11 +61,13 @@ class Desk:
         """Return a fact of the version, whose rows have no number to save over."""
         return pl.read_parquet(self._snapshot.folder / "facts" / f"{name}.parquet").with_columns(load_id=pl.lit(0, pl.Int64))
 
-    def _of_meeting(self, table: str, meeting_id: str) -> pl.DataFrame:
+    def _of_meeting(self, table: str, meeting_id: str | None = None) -> pl.DataFrame:
+        """Return the rows of a meeting, or of all."""
         if not self.live:
-            return self._published(table).filter(pl.col("meeting_id") == meeting_id)
+            return self._published(table).filter((pl.col("meeting_id") == meeting_id) if meeting_id else pl.lit(value=True))
+        where, given = ("t.meeting_id = ?", [meeting_id]) if meeting_id else ("1 = 1", [])
         with self._engine.connect() as connection:
-            return bulk.read_where(connection, table, [*TABLES[table].column_names(), "load_id"], "t.meeting_id = ?", [meeting_id])
+            return bulk.read_where(connection, table, [*TABLES[table].column_names(), "load_id"], where, given)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -135,12 +137,15 @@ class Desk:
 
     @cached_property
     def meetings(self) -> pl.DataFrame:
-        """Meetings of the groups, latest first, with the `center_code` of the group and the `load_id` of their values."""
-        if self.live:
-            with self._engine.connect() as connection:
-                rows = bulk.read_where(connection, "meeting", [*TABLES["meeting"].column_names(), "load_id"], "1 = 1")
-        else:
-            rows = self._published("meeting")
+        """Meetings of the groups, latest first, with the `center_code` of the group and the `load_id` of their values.
+
+        A working group is not told how many came where `attendance` leaves out a segment: the rest would be its people.
+        """
+        rows = self._of_meeting("meeting")
+        if self.scope.role.id not in EDITORS:
+            present = self._of_meeting("attendance").group_by("meeting_id", "segment").len()
+            partly = present.filter(pl.col("len") < LEAST_ORGANIZATIONS)["meeting_id"].unique()
+            rows = rows.with_columns(attendance_count=pl.when(~pl.col("meeting_id").is_in(partly.implode())).then("attendance_count"))
         joined = rows.join(self.groups.select("group_code", "center_code"), on="group_code")
         return joined.sort(["meeting_date", "meeting_id"], descending=[True, False])
 
@@ -151,10 +156,14 @@ class Desk:
         return summed if self.scope.role.id in EDITORS else summed.filter(pl.col("organizations") >= LEAST_ORGANIZATIONS)
 
     def follow_ups(self, meeting_id: str) -> pl.DataFrame:
-        """Return what was promised at a meeting, with the `load_id` of each row's values."""
+        """Return what was promised at a meeting, with the `load_id` of each row's values.
+
+        What answers a piece that the reader does not reach would tell its words, and is left out; a working group is not told who owes it.
+        """
         rows = self._of_meeting("follow_up", meeting_id)
-        reached = rows["feedback_id"].is_null() | rows["feedback_id"].is_in(self.rows["feedback_id"].implode())
-        return rows.with_columns(feedback_id=pl.when(reached).then("feedback_id")).sort("due_date", "follow_up_id")
+        reached = rows.filter(pl.col("feedback_id").is_null() | pl.col("feedback_id").is_in(self.rows["feedback_id"].implode()))
+        named = reached if self.scope.role.id in EDITORS else reached.with_columns(owner=pl.lit(None, pl.String))
+        return named.sort("due_date", "follow_up_id")
 
     def history(self, table: str, key: str) -> pl.DataFrame:
         """Return what each save or load changed of a record, newest first: `at`, `role`, `person`, `action`, `column`, `old`, `new`.
@@ -173,7 +182,7 @@ class Desk:
             ).all()
         by = {row.load_id: (row.finished_at, "", row.file_name, "load") for row in loads}
         by |= {row.load_id: (row.at, row.role, row.person, row.action) for row in edits}
-        return _changes(versions, by)
+        return history.changes(versions, by)
 
     def _require_words(self, table: str, key: str) -> None:
         """Refuse what tells the words of a piece that the reader does not reach."""
@@ -385,26 +394,3 @@ def _next_meeting(connection: Connection, values: Mapping[str, Any]) -> str:
 
 def _next_follow_up(connection: Connection, _: Mapping[str, Any]) -> str:
     return _numbered(connection, "follow_up", "U", 4)
-
-
-_CHANGES: Final[dict[str, Any]] = {
-    "load_id": pl.Int64, "at": pl.Datetime("us"), "role": pl.String, "person": pl.String, "action": pl.String, "column": pl.String,
-    "old": pl.String, "new": pl.String,
-}  # fmt: skip
-
-
-def _changes(versions: pl.DataFrame, by: Mapping[int, tuple[Any, str, str, str]]) -> pl.DataFrame:
-    """Compare each version of a record with the one before it; the first has no old values and is one row."""
-    rows = versions.to_dicts()
-    found: list[tuple[Any, ...]] = []
-    for place, row in enumerate(rows):
-        who = by.get(row["load_id"], (None, "", "", "load"))
-        if place + 1 == len(rows):
-            found.append((row["load_id"], *who, "", None, None))
-            continue
-        before = rows[place + 1]
-        for name in versions.columns:
-            if name not in ("load_id", "replaced_by") and row[name] != before[name]:
-                old, new = (None if each is None else str(each) for each in (before[name], row[name]))
-                found.append((row["load_id"], *who, name, old, new))
-    return pl.DataFrame(found, schema=_CHANGES, orient="row")

@@ -228,6 +228,42 @@ def test_meetings_with_agenda_and_promises(groups: Engine) -> None:
         writer.save_meeting({"group_code": "IWG-ELE", "meeting_date": DAY, "title": ""})
 
 
+def test_meetings_tell_a_working_group_nothing_of_what_was_said_in_confidence(groups: Engine) -> None:
+    writer = desk(groups)
+    public, secret = (
+        writer.save({**PIECE, "is_public": shown, "statement": f"Statement {shown}."}, action="create") for shown in (True, False)
+    )
+    for task, of in (("Answer in public", public), ("Answer in confidence", secret), ("Book the room", None)):
+        writer.save_follow_up({"meeting_id": "M-ELE-1", "task": task, "owner": "Center director", "feedback_id": of})
+    for key, orders in (("M-ELE-1", {"broker": 3, "surety": 2}), ("M-PHC-1", {"broker": 4})):
+        meeting = writer.meetings.filter(pl.col("meeting_id") == key).row(0, named=True)
+        writer.save_meeting({**meeting, "attendance_count": 20}, seen=meeting["load_id"])
+        came = pl.DataFrame(
+            [(segment, f"ORG-{segment}-{n}") for segment, many in orders.items() for n in range(many)],
+            schema=["segment", "o"],
+            orient="row",
+        )
+        rows = came.select(
+            meeting_id=pl.lit(key), organization_code="o", segment="segment",
+            people_count=pl.lit(2, pl.Int64),
+        )  # fmt: skip
+        with groups.begin() as connection:
+            bulk.bulk_insert(connection, "attendance", rows.select(TABLES["attendance"].column_names()))
+    guest, lead = desk(groups, "working_group"), desk(groups, "leadership")
+    assert set(guest.follow_ups("M-ELE-1")["task"]) == {"Answer in public", "Book the room"}
+    assert guest.follow_ups("M-ELE-1")["owner"].to_list() == [None, None]
+    assert set(lead.follow_ups("M-ELE-1")["task"]) == {"Answer in public", "Book the room"}
+    assert lead.follow_ups("M-ELE-1")["owner"].to_list() == ["Center director"] * 2
+    assert desk(groups, "director", "ELE").follow_ups("M-ELE-1").height == writer.follow_ups("M-ELE-1").height == 3
+    secret_task = writer.follow_ups("M-ELE-1").filter(feedback_id=secret)["follow_up_id"][0]
+    with pytest.raises(ScopeError, match="said in confidence"):
+        lead.history("follow_up", secret_task)
+    told = dict(guest.meetings.select("meeting_id", "attendance_count").rows())
+    assert told == {"M-ELE-1": None, "M-PHC-1": 20}
+    assert guest.attendance("M-ELE-1")["segment"].to_list() == ["broker"]
+    assert dict(lead.meetings.select("meeting_id", "attendance_count").rows()) == {"M-ELE-1": 20, "M-PHC-1": 20}
+
+
 # --- spreadsheets ------------------------------------------------------------------------------------------------------
 
 
