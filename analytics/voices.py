@@ -102,14 +102,15 @@ def durations(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str
         filters: What is kept.
         as_of: Last day that has happened.
         by: Groupings.
-        end: `responded_date` or `closed_date`; one that is closed without a date has no known end and is left out.
+        end: `responded_date` or `closed_date`; one that is closed without a date has no known end and is left out, and one that
+            is closed after the as-of date was still open on it.
 
     Returns:
         The `by` columns, `days`, `closed`, `count`.
     """
     ended = pl.col(end).is_not_null() & (pl.col(end) <= as_of)
     until = pl.when(ended).then(pl.col(end)).otherwise(pl.lit(as_of))
-    unknown = (pl.lit(end == "closed_date") & ~ended & pl.col("status").is_in(codes.FEEDBACK_CLOSED)).fill_null(value=False)
+    unknown = (pl.lit(end == "closed_date") & pl.col(end).is_null() & pl.col("status").is_in(codes.FEEDBACK_CLOSED)).fill_null(value=False)
     counted = (
         cube.rows(frames, FEEDBACK, filters, as_of, by)
         .filter(~unknown)

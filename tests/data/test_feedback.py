@@ -7,18 +7,22 @@ import io
 from pathlib import Path
 from typing import Any, cast
 
+import duckdb
 import fastexcel
+import numpy as np
 import polars as pl
 import pytest
 import xlsxwriter
 from polars.testing import assert_frame_equal
+from scipy import stats
 from sqlalchemy import Engine, select
 
-from analytics import voicewords
+from analytics import voices, voicewords
 from analytics.exc import DataError, ScopeError
+from analytics.filters import Filters
 from analytics.rollups import FEEDBACK, rollups_of
 from analytics.scope import Scope
-from data import bulk, database, feedback, ledger, quarantine
+from data import bulk, database, facts, feedback, ledger, quarantine
 from data.contracts import TABLES
 from data.feedback import Desk
 from data.schema import AUDIT_EVENT, EDIT, LOAD
@@ -427,6 +431,40 @@ def test_no_frame_tells_a_working_group_a_segment_or_a_piece_that_it_may_not_lis
             assert sorted(counted.select("date", pl.col("center_code").cast(pl.String), "feedback_count").rows()) == sorted(public.rows())
     analyst = Snapshot(Scope("analyst"), home=store / "published")
     assert analyst.frames[rollups_of(FEEDBACK)[0].name].collect()["segment"].null_count() == 0
+
+
+def settled_by(store: Path, as_of: dt.date) -> tuple[pl.DataFrame, float, int]:
+    """The record with one piece that was settled on a day that nobody wrote down; the median days to settle on a day by SQL and SciPy; and its cases."""
+    with shared(store).connect() as connection:
+        record = bulk.read_whole(connection, "feedback")
+    first = pl.col("feedback_id") == record.filter(pl.col("closed_date") < as_of)["feedback_id"].min()
+    record = record.with_columns(closed_date=pl.when(~first).then(pl.col("closed_date")))
+    rows = duckdb.sql(
+        f"select least(coalesce(closed_date, date '{as_of}'), date '{as_of}') - received_date, coalesce(closed_date <= date '{as_of}', false) "
+        f"from record where received_date <= date '{as_of}' and (closed_date is not null or status in ('open', 'in_progress'))"
+    ).fetchall()
+    days, ended = np.array([row[0] for row in rows], dtype=float), np.array([row[1] for row in rows])
+    curve = stats.ecdf(stats.CensoredData(uncensored=days[ended], right=days[~ended])).sf
+    return record, float(curve.quantiles[curve.probabilities <= 0.5 + 1e-12].min()), len(rows)
+
+
+@pytest.mark.parametrize("later", [30, 90, 180])
+def test_what_was_settled_after_the_date_of_the_data_was_waiting_on_it(store: Path, analyst: Snapshot, later: int) -> None:
+    as_of = analyst.as_of - dt.timedelta(days=later)
+    record, median, cases = settled_by(store, as_of)
+    name = rollups_of(FEEDBACK)[0].name
+    columns = analyst.frames[name].collect_schema()
+    tables = {"feedback": record, "working_group": analyst.dimension("working_group")}
+    # As published on that day, and as a later version answers a question about that day.
+    known, now = (facts.feedback(tables, day) for day in (as_of, analyst.as_of))
+    for fact in (known, now):
+        found = voices.feedback_closure_days({name: voices.rollup(fact, columns).lazy()}, Filters(), as_of).row(0, named=True)
+        assert (found["value"], found["n"]) == (median, cases)
+    after = record.filter((pl.col("closed_date") > as_of) & (pl.col("received_date") <= as_of))
+    assert after.height >= 5
+    statuses = dict(known.join(after.select("feedback_id"), on="feedback_id", how="semi").group_by("status").len().rows())
+    answered = after.filter(pl.col("responded_date") <= as_of).height
+    assert statuses == {name: count for name, count in (("in_progress", answered), ("open", after.height - answered)) if count}
 
 
 def test_a_theme_keeps_the_name_that_a_person_gives_it(store: Path, analyst: Snapshot, bank: Engine) -> None:
