@@ -7,7 +7,8 @@ count on either side, nor does the month in which it began. The rule, on the sid
 * **moved**: the last seven months after are all better than the average before, or two of the last six lie beyond the limit;
 * **too early**: fewer than six months after;
 * **not moved**: neither;
-* **cannot be judged**: fewer than twelve months before, events too rare, no better side, or the months before were moving there already.
+* **cannot be judged**: fewer than twelve months before, events too rare, no better side, the months before were moving there already, or
+  the number is a stock of few pieces that wait for months (`monthly.UNCHARTED`).
 
 It says that a number moved after something was done, not that it moved because of it. `tests/unit/test_moved_rule.py` measures how
 often chance alone is called a move.
@@ -179,8 +180,16 @@ def judged(items: pl.DataFrame, series: dict[str, pl.DataFrame]) -> pl.DataFrame
     rows = []
     for row in items.iter_rows(named=True):
         own = series.get(row["feedback_id"])
-        nothing = Judgement(UNJUDGED, "no month of this slice can be shown", 0, 0)
-        rows.append(nothing if own is None else judge(own, row["effective_date"], METRICS[row["linked_metric_id"]].direction))
+        rows.append(_judged(row["linked_metric_id"], row["effective_date"], own))
     numbers = dict.fromkeys(("centre", "lower", "upper", "mean_after"), pl.Float64)
     schema = {"state": pl.String, "reason": pl.String, "before": pl.Int64, "after": pl.Int64, **numbers}
     return pl.concat([items, pl.DataFrame(rows, schema=schema, orient="row")], how="horizontal")
+
+
+def _judged(metric_id: str, effective: dt.date, series: pl.DataFrame | None) -> Judgement:
+    if series is None:
+        return Judgement(UNJUDGED, "no month of this slice can be shown", 0, 0)
+    if metric_id in monthly.UNCHARTED:
+        reason = "the same pieces wait from month to month, so that chance alone would look like a move"
+        return judge(series, effective, "neither")._replace(reason=reason)
+    return judge(series, effective, METRICS[metric_id].direction)

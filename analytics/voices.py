@@ -28,11 +28,33 @@ def feedback_received(frames: Frames, filters: Filters, as_of: dt.date, by: Sequ
 
 
 def feedback_open(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
-    """Count the feedback received in the period whose status is open or in progress."""
-    rows = cube.rows(frames, FEEDBACK, filters, as_of, by)
-    waiting = pl.when(~pl.col("status").is_in(codes.FEEDBACK_CLOSED)).then(pl.col("feedback_count")).otherwise(0)
-    sums = cube.summed(rows.with_columns(value=waiting), ["value", "feedback_count"], by)
-    return cube.result(sums, by, n=pl.col("feedback_count"))
+    """Count the feedback that is not settled at the end of the period, whenever it came in; `n` is what came in until then."""
+    return _waiting(frames, filters, as_of, by, 0)
+
+
+def _waiting(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str], days: int) -> pl.DataFrame:
+    """Count what is not settled so many days after it came in, at the end of the period or of each month, quarter or year of it.
+
+    A stock: a piece enters it that many days after it came in, unless it is settled by then, and leaves it on the day on which it is
+    settled. So a month long past and the last one count pieces of all ages alike. By month received with the status of today, the
+    last months would hold what nobody had time to settle. What was settled on a day that nobody wrote down never enters.
+    """
+    span, others = cube.span(filters, as_of), [name for name in by if name not in cube.TIMES]
+    rows = cube.rows(frames, FEEDBACK, filters, as_of, others, to_end=True)
+    begins, closed, count, none = (
+        pl.col("date").dt.offset_by(f"{days}d"),
+        pl.col("closed_date"),
+        pl.col("feedback_count"),
+        pl.lit(0, pl.Int64),
+    )
+    waits = rows.filter((closed > begins) | (closed.is_null() & ~pl.col("status").is_in(codes.FEEDBACK_CLOSED)))
+    changes = (
+        rows.with_columns(value=none, n=count),
+        waits.with_columns(date=begins, value=count, n=none),
+        waits.filter(closed.is_not_null()).with_columns(date=closed, value=-count, n=none),
+    )
+    dated = pl.concat([change.select(*others, "date", "value", "n") for change in changes]).filter(pl.col("date") <= span.end)
+    return cube.result(cube.running(dated, ["value", "n"], span, by), by)
 
 
 def feedback_implemented_share(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
@@ -46,11 +68,8 @@ def feedback_implemented_share(frames: Frames, filters: Filters, as_of: dt.date,
 
 
 def feedback_over_90(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
-    """Count the feedback received in the period that is open or in progress and came in more than 90 days before the as-of date."""
-    rows = cube.rows(frames, FEEDBACK, filters, as_of, by)
-    waiting = ~pl.col("status").is_in(codes.FEEDBACK_CLOSED) & ((pl.lit(as_of) - pl.col("date")).dt.total_days() > LONG_DAYS)
-    sums = cube.summed(rows.with_columns(value=waiting * pl.col("feedback_count")), ["value", "feedback_count"], by)
-    return cube.result(sums, by, n=pl.col("feedback_count"))
+    """Count the feedback that is not settled at the end of the period and came in more than 90 days before it; `n` is what came in until then."""
+    return _waiting(frames, filters, as_of, by, LONG_DAYS + 1)
 
 
 def feedback_accepted_share(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:

@@ -141,7 +141,7 @@ def waiting_long(view: View) -> Card:
     key = "over_90"
     rows = labelled(view, view.ask("feedback_over_90", "center"), "center").sort(["value", "label"], descending=[True, False])
     if not total(rows["n"]):
-        return empty(view, key, "No feedback in this period", "feedback_received")
+        return empty(view, key, "No feedback until the end of this period", "feedback_received")
     late, open_now = total(rows["value"]), total(view.ask("feedback_open")["value"])
     title = (
         f"{plural(int(late), 'piece has', 'pieces have')} been open for more than 90 days"
@@ -160,11 +160,15 @@ def waiting_long(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Feedback open or in progress more than 90 days after it came in, on {format.date(view.as_of)} · {view.sentence}",
+            subtitle=f"Feedback not settled on {format.date(min(view.end, view.as_of))} that came in more than 90 days before, in this period or earlier · {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=rows,
-            columns=(Column("label", "Center", "text"), Column("value", "Open over 90 days", "count"), Column("n", "Received", "count")),
+            columns=(
+                Column("label", "Center", "text"),
+                Column("value", "Open over 90 days", "count"),
+                Column("n", "Received until then", "count"),
+            ),
             metric_ids=("feedback_over_90",),
         ),
         charts.bars,
