@@ -93,23 +93,25 @@ def judge(series: pl.DataFrame, effective: dt.date, direction: str) -> Judgement
     if after.height < LEAST_AFTER:
         return found._replace(state=TOO_EARLY, reason=f"{after.height} of the {LEAST_AFTER} settled months that are needed after it")
     sign = 1 if direction == "higher" else -1
-    state, reason = _ruled([sign * (value - centre) for value in values], sign * ((upper if sign > 0 else lower) - centre))
+    # Limits lie at the same distance on both sides of the centre.
+    state, reason = _ruled([sign * (value - centre) for value in values], (upper - lower) / 2)
     return found._replace(state=state, reason=reason)
 
 
 def _ruled(better: Sequence[float], limit: float) -> tuple[str, str]:
-    """Apply the rule to months after, written as how much better each is than the average before."""
+    """Apply the rule to months after, written as how much better each is than the average before; worse ones are told by the same rule."""
+    if told := _told(better, limit, "better"):
+        return MOVED, told
+    return NOT_MOVED, _told([-value for value in better], limit, "worse") or "no move beyond chance is found"
+
+
+def _told(ahead: Sequence[float], limit: float, word: str) -> str:
+    """Say what takes the months after beyond chance on one side of the average before; empty for nothing."""
     hair = 1e-9 * max(abs(limit), 1e-9)
-    beyond = sum(value > limit + hair for value in better[-LEAST_AFTER:])
-    if len(better) >= process.RUN and all(value > hair for value in better[-process.RUN :]):
-        return MOVED, f"the last {process.RUN} months are all better than the average before"
-    if beyond >= BEYOND:
-        return MOVED, f"{beyond} of the last {LEAST_AFTER} months are beyond the limit of before"
-    worse = len(better) >= process.RUN and all(value < -hair for value in better[-process.RUN :])
-    return (
-        NOT_MOVED,
-        "the last 7 months are all worse than the average before" if worse else "the months after differ from those before by chance",
-    )
+    if len(ahead) >= process.RUN and all(value > hair for value in ahead[-process.RUN :]):
+        return f"the last {process.RUN} months are all {word} than the average before"
+    beyond = sum(value > limit + hair for value in ahead[-LEAST_AFTER:])
+    return f"{beyond} of the last {LEAST_AFTER} months are {word} than the limit of before" if beyond >= BEYOND else ""
 
 
 def _sides(series: pl.DataFrame, effective: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
