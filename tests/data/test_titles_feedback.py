@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 
 from analytics import codes, format, moved
+from analytics.filters import Filters
+from analytics.metrics import METRICS
 from analytics.scope import Scope
 from data.demo.planted import single
 from data.feedback import Desk
@@ -71,6 +73,20 @@ def test_the_effect_that_is_drawn(view: View, desk: Desk) -> None:
         if " after" in card.title and row["centre"] is not None:
             assert row["mean_after"] == pytest.approx(after.mean())
             assert row["centre"] == pytest.approx(before.tail(24).mean())
+
+
+@pytest.mark.parametrize("work_type", [None, "psc"])
+@pytest.mark.parametrize("metric_id", ["inquiries_on_time_share", "backlog"])
+def test_a_slice_names_what_was_judged(analyst: Snapshot, metric_id: str, work_type: str | None) -> None:
+    view = View(analyst, Filters())
+    row = {"feedback_id": "F1", "linked_metric_id": metric_id, "linked_center_code": "PHC", "linked_work_type": work_type}
+    whole = pl.DataFrame([row, {**row, "feedback_id": "F2", "linked_work_type": None}], schema=dict.fromkeys(row, pl.String))
+    found = moved.histories(view.frames, whole, view.as_of, analyst.first_date)
+    narrowed = not found["F1"].equals(found["F2"])
+    assert narrowed == (work_type is not None and metric_id == "backlog")
+    words = effects.slice_words(view, row)
+    assert words.endswith(f", {codes.WORK_TYPES['psc']}") == narrowed
+    assert words.startswith(f"{METRICS[metric_id].name}, {view.label('center', 'PHC')}")
 
 
 def test_waiting_long(view: View, desk: Desk) -> None:

@@ -52,10 +52,11 @@ def effects(view: View, rows: pl.DataFrame) -> Effects:
 
 
 def slice_words(view: View, row: dict[str, str | None]) -> str:
-    """Write what a piece is held against: metric, Center, work type."""
-    center = row["linked_center_code"]
-    parts = [METRICS[str(row["linked_metric_id"])].name, view.label("center", center) if center else "all Centers and ports"]
-    return ", ".join([*parts, *([codes.WORK_TYPES[str(row["linked_work_type"])]] if row["linked_work_type"] else [])])
+    """Write what a piece is held against: metric, Center, and work type where the metric has work types: else it is judged over all of them."""
+    center, metric = row["linked_center_code"], METRICS[str(row["linked_metric_id"])]
+    parts = [metric.name, view.label("center", center) if center else "all Centers and ports"]
+    work = row["linked_work_type"] if "work_type" in metric.dimensions else None
+    return ", ".join([*parts, *([codes.WORK_TYPES[str(work)]] if work else [])])
 
 
 def did_it_move(view: View, found: Effects) -> Card:
