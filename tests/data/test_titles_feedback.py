@@ -19,6 +19,7 @@ from tests.data.test_feedback import shared
 from tests.data.test_titles import _filters, drawn, shares
 from ui import voices
 from ui.cards import closing, effects
+from ui.cards.shared import listed
 from ui.frame import View
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +149,10 @@ def test_themes(view: View, desk: Desk) -> None:
     if drawn(card):
         top = card.table.sort("shown", descending=True)
         assert card.title.startswith(f"The words tell {plural(top.height)} apart")
-        assert f"{top['shown'][0]:,} of {top['shown'].sum():,}" in card.title
+        ties = top.filter(pl.col("shown") == top["shown"][0])["label"].to_list()
+        told = listed([f"“{label}”" for label in ties]) if len(ties) <= 3 else f"{len(ties)} of them"
+        many = f"{top['shown'][0]:,}{' each' if len(ties) > 1 else ''} of {top['shown'].sum():,}"
+        assert card.title.endswith(f"the largest {'is' if len(ties) == 1 else 'are'} {told}, {many}")
         assert top["shown"].sum() == pieces.height
         if desk.scope.role_id != "analyst":
             read = "\n".join(desk.rows["statement"]).lower()

@@ -12,7 +12,7 @@ from analytics.compliance import counted_share
 from analytics.rollups import FEEDBACK
 from ui import charts
 from ui.board import Card, Column
-from ui.cards.shared import empty, labelled, plural, total, with_chart
+from ui.cards.shared import empty, labelled, named, plural, total, with_chart
 from ui.frame import View
 
 OTHER_SEGMENTS: Final = (
@@ -23,10 +23,10 @@ OTHER_SEGMENTS: Final = (
 def accepted_by_topic(view: View) -> Card:
     """What CBP agreed to, by topic, lowest first."""
     rows = voices.acceptance(view.frames, view.filters.only(FEEDBACK.dimensions), view.as_of, "topic")
-    named = rows.with_columns(
+    topics = rows.with_columns(
         label=pl.col("topic").cast(pl.String).replace_strict(codes.FEEDBACK_TOPICS, default=pl.col("topic").cast(pl.String))
     )
-    return _accepted(view, named, "Topic", key="accepted_topics")
+    return _accepted(view, topics, "Topic", key="accepted_topics")
 
 
 def accepted_by_segment(view: View, rows: pl.DataFrame) -> Card:
@@ -259,8 +259,10 @@ def themes(view: View, found: pl.DataFrame, pieces: pl.DataFrame) -> Card:
         return replace(empty(view, key, "No themes in the feedback shown", "feedback_received"), empty=words)
     state = pl.when("confirmed").then(pl.lit("named by a person")).otherwise(pl.lit("proposed"))
     rows = rows.with_columns(label=pl.col("name"), state=state)
-    first, confirmed = rows.row(0, named=True), int(rows["confirmed"].sum())
-    title = f"The words tell {plural(rows.height, 'theme')} apart; most pieces are of “{first['label']}”, {format.count(first['shown'])} of {format.count(total(rows['shown']))}"
+    confirmed, most = int(rows["confirmed"].sum()), int(rows["shown"][0])
+    ties = [f"“{label}”" for label in rows.filter(pl.col("shown") == most)["label"]]
+    verb, each = ("is", "") if len(ties) == 1 else ("are", " each")
+    title = f"The words tell {plural(rows.height, 'theme')} apart; the largest {verb} {named(ties, 'of them')}, {format.count(most)}{each} of {format.count(total(rows['shown']))}"
     return with_chart(
         Card(
             key=key,
