@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -157,6 +158,15 @@ def test_themes(view: View, desk: Desk) -> None:
         if desk.scope.role_id != "analyst":
             read = "\n".join(desk.rows["statement"]).lower()
             assert all(word in read for words in top["words"] for word in words.split(", "))
+
+
+@pytest.mark.parametrize("later", [0, 1, 2])
+def test_what_was_settled_after_the_date_of_the_data_is_said(analyst: Snapshot, later: int) -> None:
+    view = View(analyst, Filters())
+    days = [view.as_of + dt.timedelta(days=place + later - 2) for place in range(3)]
+    rows = pl.DataFrame({"received_date": [view.as_of] * 3, "closed_date": days})
+    words = voices.settled_later(view, rows)
+    assert words.startswith(f"{later} piece{'s' if later > 1 else ''} w") if later else words == ""
 
 
 def plural(count: int) -> str:
