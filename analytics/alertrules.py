@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from analytics import process
+from analytics import monthly, process
 from analytics.exc import ConfigError
 from analytics.filters import DIMENSIONS, Filters
 from analytics.metrics import METRICS, Metric
@@ -177,6 +177,10 @@ def _fits(rule: Rule, refuse: Any) -> None:
     if "center" not in rule.metric.dimensions:
         raise refuse(f"{rule.metric.id} is not known by Center.")
     if rule.kind == "signal":
+        if rule.metric.id in monthly.UNCHARTED:
+            raise refuse(
+                f"{rule.metric.id} is not judged by months: what waits carries over, and chance would look like a signal; write a threshold."
+            )
         if rule.limit is not None or rule.share_of or rule.days:
             raise refuse("a signal rule has no above, below, share_of or days; the process chart sets the limit.")
         wanted = (process.UP, process.DOWN) if rule.metric.direction == "neither" else (process.CONCERN, process.IMPROVEMENT)

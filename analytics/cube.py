@@ -194,9 +194,25 @@ def stocks(
     # What was there before the first bucket ends needs no date of its own.
     joined = periods.FAR if time is None else span(filters, as_of).start
     frame = rows(frames, family, filters, as_of, others, measures=measures, to_end=True, joined=joined)
+    return running(frame, measures, span(filters, as_of), by)
+
+
+def running(frame: pl.LazyFrame, measures: Sequence[str], days: Span, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Sum changes up to the end of a span, or up to the end of each month, quarter or fiscal year of it.
+
+    Args:
+        frame: `date` of a change, none after the span's end, the columns of `keys` but for that of time, and the measures.
+        measures: What is summed.
+        days: The span.
+        by: Groupings.
+
+    Returns:
+        As `stocks`.
+    """
+    time = next((name for name in by if name in TIMES), None)
+    others = [name for name in by if name != time]
     if time is None:
-        return summed(frame, measures, others).with_columns(end=pl.lit(span(filters, as_of).end))
-    days = span(filters, as_of)
+        return summed(frame, measures, others).with_columns(end=pl.lit(days.end))
     sums = [pl.col(measure).sum() for measure in measures]
     daily = frame.group_by([*others, "date"]).agg(sums).with_columns(end=bucket_end(time, pl.col("date"), days))
     changes = daily.group_by([*others, "end"]).agg(sums).sort("end").collect(engine="in-memory")

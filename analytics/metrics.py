@@ -331,8 +331,8 @@ _ALL: Final[tuple[Metric, ...]] = (
         "count", "neither", "output", "19 USC 4317(a)(7): partnership", FEEDBACK, voices.feedback_received,
     ),
     Metric(
-        "feedback_open", "Feedback open", "Feedback received in the period that is open or in progress.",
-        "count with status open or in progress", "count", "lower", "output", "19 USC 4317(a)(7): partnership", FEEDBACK, voices.feedback_open,
+        "feedback_open", "Feedback open", "Feedback that is not settled at the end of the period, whenever it came in.",
+        "received until the last day - settled until it", "count", "lower", "output", "19 USC 4317(a)(7): partnership", FEEDBACK, voices.feedback_open,
     ),
     Metric(
         "feedback_first_response_days", "Days to first answer",
@@ -354,8 +354,8 @@ _ALL: Final[tuple[Metric, ...]] = (
     ),
     Metric(
         "feedback_over_90", "Open over 90 days",
-        "Feedback received in the period that is still open or in progress more than 90 days after it came in.",
-        "count open with as-of date - date received > 90", "count", "lower", "efficiency", "19 USC 4317(a)(7): partnership", FEEDBACK,
+        "Feedback that is not settled at the end of the period and came in more than 90 days before it.",
+        "count not settled with last day - date received > 90", "count", "lower", "efficiency", "19 USC 4317(a)(7): partnership", FEEDBACK,
         voices.feedback_over_90,
     ),
     Metric(

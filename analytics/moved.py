@@ -7,7 +7,8 @@ count on either side, nor does the month in which it began. The rule, on the sid
 * **moved**: the last seven months after are all better than the average before, or two of the last six lie beyond the limit;
 * **too early**: fewer than six months after;
 * **not moved**: neither;
-* **cannot be judged**: fewer than twelve months before, events too rare, no better side, or the months before were moving there already.
+* **cannot be judged**: fewer than twelve months before, events too rare, no better side, the months before were moving there already, or
+  the number is a stock of few pieces that wait for months (`monthly.UNCHARTED`).
 
 It says that a number moved after something was done, not that it moved because of it. `tests/simulation/test_moved_rule.py` measures how
 often chance alone is called a move.
@@ -92,23 +93,25 @@ def judge(series: pl.DataFrame, effective: dt.date, direction: str) -> Judgement
     if after.height < LEAST_AFTER:
         return found._replace(state=TOO_EARLY, reason=f"{after.height} of the {LEAST_AFTER} settled months that are needed after it")
     sign = 1 if direction == "higher" else -1
-    state, reason = _ruled([sign * (value - centre) for value in values], sign * ((upper if sign > 0 else lower) - centre))
+    # Limits lie at the same distance on both sides of the centre.
+    state, reason = _ruled([sign * (value - centre) for value in values], (upper - lower) / 2)
     return found._replace(state=state, reason=reason)
 
 
 def _ruled(better: Sequence[float], limit: float) -> tuple[str, str]:
-    """Apply the rule to months after, written as how much better each is than the average before."""
+    """Apply the rule to months after, written as how much better each is than the average before; worse ones are told by the same rule."""
+    if told := _told(better, limit, "better"):
+        return MOVED, told
+    return NOT_MOVED, _told([-value for value in better], limit, "worse") or "no move beyond chance is found"
+
+
+def _told(ahead: Sequence[float], limit: float, word: str) -> str:
+    """Say what takes the months after beyond chance on one side of the average before; empty for nothing."""
     hair = 1e-9 * max(abs(limit), 1e-9)
-    beyond = sum(value > limit + hair for value in better[-LEAST_AFTER:])
-    if len(better) >= process.RUN and all(value > hair for value in better[-process.RUN :]):
-        return MOVED, f"the last {process.RUN} months are all better than the average before"
-    if beyond >= BEYOND:
-        return MOVED, f"{beyond} of the last {LEAST_AFTER} months are beyond the limit of before"
-    worse = len(better) >= process.RUN and all(value < -hair for value in better[-process.RUN :])
-    return (
-        NOT_MOVED,
-        "the last 7 months are all worse than the average before" if worse else "the months after differ from those before by chance",
-    )
+    if len(ahead) >= process.RUN and all(value > hair for value in ahead[-process.RUN :]):
+        return f"the last {process.RUN} months are all {word} than the average before"
+    beyond = sum(value > limit + hair for value in ahead[-LEAST_AFTER:])
+    return f"{beyond} of the last {LEAST_AFTER} months are {word} than the limit of before" if beyond >= BEYOND else ""
 
 
 def _sides(series: pl.DataFrame, effective: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -179,8 +182,16 @@ def judged(items: pl.DataFrame, series: dict[str, pl.DataFrame]) -> pl.DataFrame
     rows = []
     for row in items.iter_rows(named=True):
         own = series.get(row["feedback_id"])
-        nothing = Judgement(UNJUDGED, "no month of this slice can be shown", 0, 0)
-        rows.append(nothing if own is None else judge(own, row["effective_date"], METRICS[row["linked_metric_id"]].direction))
+        rows.append(_judged(row["linked_metric_id"], row["effective_date"], own))
     numbers = dict.fromkeys(("centre", "lower", "upper", "mean_after"), pl.Float64)
     schema = {"state": pl.String, "reason": pl.String, "before": pl.Int64, "after": pl.Int64, **numbers}
     return pl.concat([items, pl.DataFrame(rows, schema=schema, orient="row")], how="horizontal")
+
+
+def _judged(metric_id: str, effective: dt.date, series: pl.DataFrame | None) -> Judgement:
+    if series is None:
+        return Judgement(UNJUDGED, "no month of this slice can be shown", 0, 0)
+    if metric_id in monthly.UNCHARTED:
+        reason = "the same pieces wait from month to month, so that chance alone would look like a move"
+        return judge(series, effective, "neither")._replace(reason=reason)
+    return judge(series, effective, METRICS[metric_id].direction)

@@ -56,6 +56,7 @@ STEADY: Final = "steady"
 TRIAL: Final = "trial"
 SHORT: Final = "short"
 RARE: Final = "rare"
+CARRIED: Final = "carried"
 
 #: The state of a process in the words of a key figure.
 WORDS: Final[dict[str, str]] = {
@@ -67,6 +68,7 @@ WORDS: Final[dict[str, str]] = {
     TRIAL: "too early to say",
     SHORT: "too few months to say",
     RARE: "too rare to say",
+    CARRIED: "not judged by months",
 }
 
 MEETS: Final = "will reliably meet the target"
@@ -255,7 +257,8 @@ def _steps(direction: str, by: tuple[str, ...]) -> tuple[list[pl.Expr], ...]:
 class Verdict:
     """What a process chart says about the present of a series: the last signal of three points, if the last is still on its side."""
 
-    #: `improvement`, `concern`, `up`, `down`, `steady`, `trial` (too few points to say), `short` (too few for limits) or `rare`.
+    #: `improvement`, `concern`, `up`, `down`, `steady`, `trial` (too few points to say), `short` (too few for limits), `rare` or
+    #: `carried` (few that wait for months, `monthly.UNCHARTED`: no chart tells signal from chance).
     state: str
     #: Settled points.
     points: int

@@ -40,6 +40,8 @@ def said(verdict: Verdict) -> str:
         return f"too early to say, {'no month has' if not verdict.points else '1 month has' if verdict.points == 1 else f'{verdict.points} months have'} settled"
     if verdict.state == process.RARE:
         return f"too rare to say, none in at least half of {verdict.points} months"
+    if verdict.state == process.CARRIED:
+        return "not judged by months: the same pieces wait from month to month, so that chance alone would look like a signal"
     if verdict.rule:
         return f"{verdict.words}, {stretch(verdict)}"
     return f"no clear change over {verdict.points} months{_earlier(verdict)}"

@@ -12,6 +12,7 @@ from analytics import codes, cube, service, standards, survival
 from analytics.compliance import counted_share
 from analytics.filters import Filters
 from analytics.rollups import FEEDBACK, INQUIRIES, Frames
+from analytics.voicewords import LEAST_ORGANIZATIONS
 from analytics.workload import quality
 
 #: Feedback that is open for more days than this has waited too long.
@@ -27,11 +28,33 @@ def feedback_received(frames: Frames, filters: Filters, as_of: dt.date, by: Sequ
 
 
 def feedback_open(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
-    """Count the feedback received in the period whose status is open or in progress."""
-    rows = cube.rows(frames, FEEDBACK, filters, as_of, by)
-    waiting = pl.when(~pl.col("status").is_in(codes.FEEDBACK_CLOSED)).then(pl.col("feedback_count")).otherwise(0)
-    sums = cube.summed(rows.with_columns(value=waiting), ["value", "feedback_count"], by)
-    return cube.result(sums, by, n=pl.col("feedback_count"))
+    """Count the feedback that is not settled at the end of the period, whenever it came in; `n` is what came in until then."""
+    return _waiting(frames, filters, as_of, by, 0)
+
+
+def _waiting(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str], days: int) -> pl.DataFrame:
+    """Count what is not settled so many days after it came in, at the end of the period or of each month, quarter or year of it.
+
+    A stock: a piece enters it that many days after it came in, unless it is settled by then, and leaves it on the day on which it is
+    settled. So a month long past and the last one count pieces of all ages alike. By month received with the status of today, the
+    last months would hold what nobody had time to settle. What was settled on a day that nobody wrote down never enters.
+    """
+    span, others = cube.span(filters, as_of), [name for name in by if name not in cube.TIMES]
+    rows = cube.rows(frames, FEEDBACK, filters, as_of, others, to_end=True)
+    begins, closed, count, none = (
+        pl.col("date").dt.offset_by(f"{days}d"),
+        pl.col("closed_date"),
+        pl.col("feedback_count"),
+        pl.lit(0, pl.Int64),
+    )
+    waits = rows.filter((closed > begins) | (closed.is_null() & ~pl.col("status").is_in(codes.FEEDBACK_CLOSED)))
+    changes = (
+        rows.with_columns(value=none, n=count),
+        waits.with_columns(date=begins, value=count, n=none),
+        waits.filter(closed.is_not_null()).with_columns(date=closed, value=-count, n=none),
+    )
+    dated = pl.concat([change.select(*others, "date", "value", "n") for change in changes]).filter(pl.col("date") <= span.end)
+    return cube.result(cube.running(dated, ["value", "n"], span, by), by)
 
 
 def feedback_implemented_share(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
@@ -45,11 +68,8 @@ def feedback_implemented_share(frames: Frames, filters: Filters, as_of: dt.date,
 
 
 def feedback_over_90(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
-    """Count the feedback received in the period that is open or in progress and came in more than 90 days before the as-of date."""
-    rows = cube.rows(frames, FEEDBACK, filters, as_of, by)
-    waiting = ~pl.col("status").is_in(codes.FEEDBACK_CLOSED) & ((pl.lit(as_of) - pl.col("date")).dt.total_days() > LONG_DAYS)
-    sums = cube.summed(rows.with_columns(value=waiting * pl.col("feedback_count")), ["value", "feedback_count"], by)
-    return cube.result(sums, by, n=pl.col("feedback_count"))
+    """Count the feedback that is not settled at the end of the period and came in more than 90 days before it; `n` is what came in until then."""
+    return _waiting(frames, filters, as_of, by, LONG_DAYS + 1)
 
 
 def feedback_accepted_share(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str] = ()) -> pl.DataFrame:
@@ -101,14 +121,15 @@ def durations(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str
         filters: What is kept.
         as_of: Last day that has happened.
         by: Groupings.
-        end: `responded_date` or `closed_date`; one that is closed without a date has no known end and is left out.
+        end: `responded_date` or `closed_date`; one that is closed without a date has no known end and is left out, and one that
+            is closed after the as-of date was still open on it.
 
     Returns:
         The `by` columns, `days`, `closed`, `count`.
     """
     ended = pl.col(end).is_not_null() & (pl.col(end) <= as_of)
     until = pl.when(ended).then(pl.col(end)).otherwise(pl.lit(as_of))
-    unknown = (pl.lit(end == "closed_date") & ~ended & pl.col("status").is_in(codes.FEEDBACK_CLOSED)).fill_null(value=False)
+    unknown = (pl.lit(end == "closed_date") & pl.col(end).is_null() & pl.col("status").is_in(codes.FEEDBACK_CLOSED)).fill_null(value=False)
     counted = (
         cube.rows(frames, FEEDBACK, filters, as_of, by)
         .filter(~unknown)
@@ -166,17 +187,42 @@ def rollup(rows: pl.DataFrame, columns: pl.Schema) -> pl.DataFrame:
     return counted.select(pl.col(name).cast(kind) for name, kind in columns.items())
 
 
-def without_segments(rows: pl.DataFrame) -> pl.DataFrame:
-    """Take the segments out of a rollup of feedback: a segment of few organisations could name one."""
-    return rows.with_columns(segment=pl.lit(None, rows.schema["segment"]))
+def public_rollup(rows: pl.DataFrame, columns: pl.Schema) -> pl.DataFrame:
+    """Sum the public pieces alone, as `rollup` does, without their segments: one of few organisations could name one.
+
+    A count that holds more than the pieces that its reader may list tells each of the others: it is what is left on its day.
+    """
+    summed = rollup(rows.filter("is_public"), columns)
+    return summed.with_columns(segment=pl.lit(None, summed.schema["segment"]))
 
 
-def segments(rows: pl.DataFrame, least: int = 1) -> pl.DataFrame:
+def told(rows: pl.DataFrame) -> pl.DataFrame:
+    """Take the segment out of pieces where fewer than three organisations of a group are of it.
+
+    It is decided over all the rows at once and before anything is filtered or summed, so that no difference of two choices of filters
+    tells a segment that is left out. Where it would be the only one of all segments that a group does not show, the one of next fewest
+    organisations is left out too: else it would be known by elimination.
+
+    Args:
+        rows: `group_code`, `segment`, `organization_code`: all pieces that the reader reaches, whatever the filters.
+
+    Returns:
+        The rows in order; `segment` is null where it is left out.
+    """
+    groups = ["group_code", "segment"]
+    counted = rows.group_by(groups).agg(organizations=pl.col("organization_code").n_unique()).sort("group_code", "organizations", "segment")
+    few = (pl.col("organizations") < LEAST_ORGANIZATIONS).sum().over("group_code")
+    alone = (few == 1) & (pl.len().over("group_code") == len(codes.SEGMENTS))
+    hidden = counted.with_columns(_hidden=pl.int_range(pl.len()).over("group_code") < few + alone.cast(pl.Int64))
+    marked = rows.join(hidden.select(*groups, "_hidden"), on=groups, how="left", maintain_order="left")
+    return marked.with_columns(segment=pl.when(~pl.col("_hidden")).then(pl.col("segment"))).drop("_hidden")
+
+
+def segments(rows: pl.DataFrame) -> pl.DataFrame:
     """Sum single pieces by the segment of the trade that gave them.
 
     Args:
-        rows: `segment`, `organization_code`, `kind`, `position`.
-        least: Segments of fewer organisations are left out.
+        rows: `segment` (null: not told; these are summed together), `organization_code`, `kind`, `position`.
 
     Returns:
         `segment`, `feedback_count`, `organizations`, `value` (share agreed to of what was asked for and has a position; null below
@@ -189,6 +235,6 @@ def segments(rows: pl.DataFrame, least: int = 1) -> pl.DataFrame:
         n=decided.sum().cast(pl.Int64),
         accepted=(decided & pl.col("position").is_in(["agree", "partly"])).sum().cast(pl.Int64),
     )
-    kept = sums.filter(pl.col("organizations") >= least)
-    shares = counted_share(kept, "accepted", ["segment"]).select("segment", "value", "low", "high", "quality")
-    return kept.join(shares, on="segment").drop("accepted").sort(["feedback_count", "segment"], descending=[True, False])
+    shares = counted_share(sums, "accepted", ["segment"]).select("segment", "value", "low", "high", "quality")
+    joined = sums.join(shares, on="segment", nulls_equal=True).drop("accepted")
+    return joined.sort(["feedback_count", "segment"], descending=[True, False])

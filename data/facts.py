@@ -269,16 +269,21 @@ def _assignments(tables: Tables, as_of: dt.date) -> pl.DataFrame:
 def feedback(tables: Tables, as_of: dt.date) -> pl.DataFrame:
     """Return what was said up to a day, with the Center of its group; what was answered or settled later waits still.
 
+    What was settled later has an open status on that day: in progress once it was answered, else open. So it differs from what was
+    settled on a day that nobody wrote down, which has a settled status and no day.
+
     Args:
         tables: `feedback` and `working_group`.
         as_of: Last day that has happened.
     """
     groups = tables["working_group"].select("group_code", "center_code")
     happened = [pl.when(pl.col(name) <= as_of).then(pl.col(name)).alias(name) for name in ("responded_date", "closed_date")]
+    waiting = pl.when(pl.col("responded_date") <= as_of).then(pl.lit("in_progress")).otherwise(pl.lit("open"))
+    status = pl.when(pl.col("closed_date") > as_of).then(waiting).otherwise(pl.col("status")).alias("status")
     return (
         tables["feedback"]
         .filter(pl.col("received_date") <= as_of)
         .join(groups, on="group_code")
-        .with_columns(happened)
+        .with_columns(*happened, status)
         .sort("received_date", "feedback_id")
     )

@@ -62,11 +62,13 @@ class Desk:
         """Return a fact of the version, whose rows have no number to save over."""
         return pl.read_parquet(self._snapshot.folder / "facts" / f"{name}.parquet").with_columns(load_id=pl.lit(0, pl.Int64))
 
-    def _of_meeting(self, table: str, meeting_id: str) -> pl.DataFrame:
+    def _of_meeting(self, table: str, meeting_id: str | None = None) -> pl.DataFrame:
+        """Return the rows of a meeting, or of all."""
         if not self.live:
-            return self._published(table).filter(pl.col("meeting_id") == meeting_id)
+            return self._published(table).filter((pl.col("meeting_id") == meeting_id) if meeting_id else pl.lit(value=True))
+        where, given = ("t.meeting_id = ?", [meeting_id]) if meeting_id else ("1 = 1", [])
         with self._engine.connect() as connection:
-            return bulk.read_where(connection, table, [*TABLES[table].column_names(), "load_id"], "t.meeting_id = ?", [meeting_id])
+            return bulk.read_where(connection, table, [*TABLES[table].column_names(), "load_id"], where, given)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -87,29 +89,31 @@ class Desk:
 
     @cached_property
     def rows(self) -> pl.DataFrame:
-        """Pieces that the reader reaches, newest first: all for editors, a director's own and public ones, else public ones.
+        """Pieces that the reader reaches, newest first: all for analysts, a director's own and public ones, else public ones.
 
-        A segment of fewer than three organisations in a group is not told to a working group, and who said it never is.
+        A segment of fewer than three organisations in a group is not told to a working group (`voices.told`), and who said it never is.
         """
         return self._reached(self._all).sort(["received_date", "feedback_id"], descending=[True, False])
 
     def _reached(self, rows: pl.DataFrame) -> pl.DataFrame:
         role = self.scope.role
-        if role.id == "director":
-            return rows.filter(pl.col("is_public") | pl.col("center_code").is_in(self.scope.centers))
-        if role.id in EDITORS:
+        if role.rows == "all":
             return rows
-        public = rows.filter("is_public")
-        few = pl.col("organization_code").n_unique().over("group_code", "segment") < LEAST_ORGANIZATIONS
-        masked = public.with_columns(segment=pl.when(~few).then(pl.col("segment")))
-        return masked.with_columns(pl.lit(None, pl.String).alias(name) for name in _OF_WHOM)
+        own = pl.col("center_code").is_in(self.scope.centers) if role.rows == "own" else pl.lit(value=False)
+        reached = rows.filter(pl.col("is_public") | own)
+        return (
+            reached if role.id in EDITORS else voices.told(reached).with_columns(pl.lit(None, pl.String).alias(name) for name in _OF_WHOM)
+        )
 
     def segments(self, predicate: pl.Expr) -> pl.DataFrame:
-        """Sum what was asked for by segment (`voices.segments`); of a working group's, segments of few organisations are left out."""
-        rows = self._all.filter(predicate)
+        """Sum what was asked for by segment (`voices.segments`).
+
+        A working group's is a sum of the list that it reads, with segments that are not told in one row, and no number of organisations:
+        of a choice of two pieces it would say whether one organisation said both.
+        """
         if self.scope.role.id in EDITORS:
-            return voices.segments(rows)
-        return voices.segments(rows.filter("is_public"), LEAST_ORGANIZATIONS)
+            return voices.segments(self._all.filter(predicate))
+        return voices.segments(self.rows.filter(predicate)).drop("organizations")
 
     @cached_property
     def source(self) -> Snapshot:
@@ -122,8 +126,8 @@ class Desk:
         replaced = {}
         for rollup in rollups_of(FEEDBACK):
             columns = frames[rollup.name].collect_schema()
-            summed = voices.rollup(known, columns)
-            replaced[rollup.name] = (summed if self.scope.role.all_figures else voices.without_segments(summed)).lazy()
+            summed = voices.public_rollup if self.scope.role.released else voices.rollup
+            replaced[rollup.name] = summed(known, columns).lazy()
         changed.__dict__["frames"] = Overlay(frames, replaced)
         return changed
 
@@ -134,12 +138,15 @@ class Desk:
 
     @cached_property
     def meetings(self) -> pl.DataFrame:
-        """Meetings of the groups, latest first, with the `center_code` of the group and the `load_id` of their values."""
-        if self.live:
-            with self._engine.connect() as connection:
-                rows = bulk.read_where(connection, "meeting", [*TABLES["meeting"].column_names(), "load_id"], "1 = 1")
-        else:
-            rows = self._published("meeting")
+        """Meetings of the groups, latest first, with the `center_code` of the group and the `load_id` of their values.
+
+        A working group is not told how many came where `attendance` leaves out a segment: the rest would be its people.
+        """
+        rows = self._of_meeting("meeting")
+        if self.scope.role.id not in EDITORS:
+            present = self._of_meeting("attendance").group_by("meeting_id", "segment").len()
+            partly = present.filter(pl.col("len") < LEAST_ORGANIZATIONS)["meeting_id"].unique()
+            rows = rows.with_columns(attendance_count=pl.when(~pl.col("meeting_id").is_in(partly.implode())).then("attendance_count"))
         joined = rows.join(self.groups.select("group_code", "center_code"), on="group_code")
         return joined.sort(["meeting_date", "meeting_id"], descending=[True, False])
 
@@ -150,18 +157,23 @@ class Desk:
         return summed if self.scope.role.id in EDITORS else summed.filter(pl.col("organizations") >= LEAST_ORGANIZATIONS)
 
     def follow_ups(self, meeting_id: str) -> pl.DataFrame:
-        """Return what was promised at a meeting, with the `load_id` of each row's values."""
+        """Return what was promised at a meeting, with the `load_id` of each row's values.
+
+        What answers a piece that the reader does not reach would tell its words, and is left out; a working group is not told who owes it.
+        """
         rows = self._of_meeting("follow_up", meeting_id)
-        reached = rows["feedback_id"].is_null() | rows["feedback_id"].is_in(self.rows["feedback_id"].implode())
-        return rows.with_columns(feedback_id=pl.when(reached).then("feedback_id")).sort("due_date", "follow_up_id")
+        reached = rows.filter(pl.col("feedback_id").is_null() | pl.col("feedback_id").is_in(self.rows["feedback_id"].implode()))
+        named = reached if self.scope.role.id in EDITORS else reached.with_columns(owner=pl.lit(None, pl.String))
+        return named.sort("due_date", "follow_up_id")
 
     def history(self, table: str, key: str) -> pl.DataFrame:
         """Return what each save or load changed of a record, newest first: `at`, `role`, `person`, `action`, `column`, `old`, `new`.
 
         Raises:
-            ScopeError: the reader does not write, or not of this Center.
+            ScopeError: the reader does not write, or not of this Center, or may not read what was said.
         """
         self._require(self._center_of(table, key))
+        self._require_words(table, key)
         with self._engine.connect() as connection:
             versions = history.of_record(connection, table, key)
             numbers = versions["load_id"].to_list()
@@ -171,7 +183,17 @@ class Desk:
             ).all()
         by = {row.load_id: (row.finished_at, "", row.file_name, "load") for row in loads}
         by |= {row.load_id: (row.at, row.role, row.person, row.action) for row in edits}
-        return _changes(versions, by)
+        return history.changes(versions, by)
+
+    def _require_words(self, table: str, key: str) -> None:
+        """Refuse what tells the words of a piece that the reader does not reach."""
+        of = {"feedback": "feedback_id", "follow_up": "feedback_id"}.get(table)
+        if of is None:
+            return
+        with self._engine.connect() as connection:
+            found = bulk.read_where(connection, table, [of], f"t.{TABLES[table].primary_key()[0]} = ?", [key])[of].drop_nulls()
+        if not found.is_in(self.rows["feedback_id"].implode()).all():
+            raise ScopeError("It was said in confidence: analysts and the Center's director read its words.")
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -289,7 +311,13 @@ class Desk:
                 given = connection.execute(select(THEME).order_by(THEME.c.at, THEME.c.theme_id)).all()
             names = [(row.words, row.name, row.role, row.person, row.at) for row in given]
         found = themes.named(self._snapshot.themes("themes"), names)
-        return found if self.scope.role.id in EDITORS else themes.public(found, self.rows["statement"])
+        if self.scope.role.rows == "all":
+            return found
+        read = themes.public(found, self.rows["statement"])
+        if self.scope.role.id in EDITORS:
+            return read.with_columns(found["role"], found["person"])
+        counted = self.pieces_of_themes().group_by("theme").agg(feedback_count=pl.len().cast(pl.Int64))
+        return read.drop("feedback_count").join(counted, on="theme", maintain_order="left").select(read.columns)
 
     def pieces_of_themes(self) -> pl.DataFrame:
         """Return the theme of each published piece that the reader reaches: `feedback_id`, `theme`, `weight`."""
@@ -338,26 +366,3 @@ def opened(snapshot: Snapshot, url: str, person: str, *, live: bool) -> Desk:
     shown = Desk(snapshot, None, person)
     shown.fault = _GONE + cause
     return shown
-
-
-_CHANGES: Final[dict[str, Any]] = {
-    "load_id": pl.Int64, "at": pl.Datetime("us"), "role": pl.String, "person": pl.String, "action": pl.String, "column": pl.String,
-    "old": pl.String, "new": pl.String,
-}  # fmt: skip
-
-
-def _changes(versions: pl.DataFrame, by: Mapping[int, tuple[Any, str, str, str]]) -> pl.DataFrame:
-    """Compare each version of a record with the one before it; the first has no old values and is one row."""
-    rows = versions.to_dicts()
-    found: list[tuple[Any, ...]] = []
-    for place, row in enumerate(rows):
-        who = by.get(row["load_id"], (None, "", "", "load"))
-        if place + 1 == len(rows):
-            found.append((row["load_id"], *who, "", None, None))
-            continue
-        before = rows[place + 1]
-        for name in versions.columns:
-            if name not in ("load_id", "replaced_by") and row[name] != before[name]:
-                old, new = (None if each is None else str(each) for each in (before[name], row[name]))
-                found.append((row["load_id"], *who, name, old, new))
-    return pl.DataFrame(found, schema=_CHANGES, orient="row")

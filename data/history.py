@@ -6,9 +6,10 @@ says how a month was known then, which months a publish has to rebuild, and what
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import Connection
@@ -228,3 +229,34 @@ def _moved_children(connection: Connection, table: str, moved: pl.DataFrame) -> 
         _rows(child, valued, removed_count=pl.lit(1), value_cents=-pl.col("value_cents")),
         _rows(child, valued.with_columns(month="month_new"), added_count=pl.lit(1)),
     ]
+
+
+_CHANGES: Final[dict[str, Any]] = {
+    "load_id": pl.Int64, "at": pl.Datetime("us"), "role": pl.String, "person": pl.String, "action": pl.String, "column": pl.String,
+    "old": pl.String, "new": pl.String,
+}  # fmt: skip
+
+
+def changes(versions: pl.DataFrame, by: Mapping[int, tuple[Any, str, str, str]]) -> pl.DataFrame:
+    """Compare each version of a record with the one before it.
+
+    Args:
+        versions: Versions of a record, newest first (`of_record`).
+        by: `load_id` -> when, role, person and action of what wrote it.
+
+    Returns:
+        `load_id`, `at`, `role`, `person`, `action`, `column`, `old`, `new`; the first version has no old values and is one row.
+    """
+    rows = versions.to_dicts()
+    found: list[tuple[Any, ...]] = []
+    for place, row in enumerate(rows):
+        who = by.get(row["load_id"], (None, "", "", "load"))
+        if place + 1 == len(rows):
+            found.append((row["load_id"], *who, "", None, None))
+            continue
+        before = rows[place + 1]
+        for name in versions.columns:
+            if name not in ("load_id", "replaced_by") and row[name] != before[name]:
+                old, new = (None if each is None else str(each) for each in (before[name], row[name]))
+                found.append((row["load_id"], *who, name, old, new))
+    return pl.DataFrame(found, schema=_CHANGES, orient="row")

@@ -33,8 +33,8 @@ _ROWS_KEPT: Final = 2_000_000
 ROLLUP: Final = {rollup.name: rollup for rollup in ROLLUPS}
 #: Rollups whose keys name a party.
 PARTIES: Final = frozenset(rollup.name for rollup in ROLLUPS if rollup.family.names_parties)
-#: Rollups that say which segment of the trade gave feedback: one of few organisations could name one, so working groups are not told.
-SEGMENTS: Final = frozenset(rollup.name for rollup in ROLLUPS if rollup.family.name == "feedback")
+#: Rollups of feedback. They count what was said in confidence too: working groups get them made of public pieces instead.
+VOICES: Final = frozenset(rollup.name for rollup in ROLLUPS if rollup.family.name == "feedback")
 _KIND: Final = {family: kind for kind, families in FAMILIES_OF.items() for family in families}
 
 
@@ -199,8 +199,8 @@ def dimension_of(folder: Path, name: str) -> pl.DataFrame:
 class Cut(Mapping[str, pl.LazyFrame]):
     """Rollups of which only the named ones can be read, and those that name parties only for some Centers."""
 
-    def __init__(self, frames: Files, names: frozenset[str], centers: Sequence[str], masked: frozenset[str] = frozenset()) -> None:
-        self._frames, self._names, self._centers, self._masked = frames, names, list(centers), masked
+    def __init__(self, frames: Files, names: frozenset[str], centers: Sequence[str]) -> None:
+        self._frames, self._names, self._centers = frames, names, list(centers)
 
     def __getitem__(self, name: str) -> pl.LazyFrame:
         return self._own(name, self._reachable(name)[name])
@@ -224,11 +224,9 @@ class Cut(Mapping[str, pl.LazyFrame]):
     def kept(self, name: str, rows: Hashable, columns: Sequence[str], make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """Return columns of chosen rows of a rollup; rows cut to some Centers are not kept, because others would be given them."""
         frames = self._reachable(name)
-        return make().select(columns) if name in PARTIES | self._masked else frames.kept(name, rows, columns, make)
+        return make().select(columns) if name in PARTIES else frames.kept(name, rows, columns, make)
 
     def _own(self, name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
-        if name in self._masked:
-            return frame.with_columns(segment=pl.lit(None, frame.collect_schema()["segment"]))
         return frame.filter(pl.col("center_code").cast(pl.String).is_in(self._centers)) if name in PARTIES else frame
 
     def _reachable(self, name: str) -> Files:

@@ -14,9 +14,10 @@ from typing import Final
 import polars as pl
 from sqlalchemy import Engine
 
-from analytics import assignment, codes, coding, quality, themes
+from analytics import assignment, codes, coding, quality, themes, voices
 from analytics.exc import DataError, ScopeError
 from analytics.filters import FIXED_LABELS, Labels, day_words
+from analytics.overlay import Overlay
 from analytics.rollups import Frames
 from analytics.scope import Scope
 from data import database, health, items, ledger, places, quarantine, vanish
@@ -25,7 +26,7 @@ from data.held import manifest_of, opened
 from data.items import Account, Item
 from data.parts import Part, empty
 from data.release import SUMMARY, Released
-from data.rollupfiles import PARTIES, SEGMENTS, Cut, dimension_of, files_of, part_files
+from data.rollupfiles import PARTIES, VOICES, Cut, dimension_of, files_of, part_files
 from data.settings import settings
 
 __all__ = ["Snapshot", "part_files"]
@@ -89,10 +90,12 @@ class Snapshot:
 
     @cached_property
     def frames(self) -> Frames:
-        """The rollups that the scope may read, for the functions of `analytics`; of them only the counts of feedback, without its segments, for a role that reads the release."""
+        """The rollups that the scope may read, for the functions of `analytics`; for a role that reads the release counts of public feedback alone."""
         files, role = files_of(self.folder), self.scope.role
         if role.released:
-            return Cut(files, SEGMENTS, self.scope.centers, masked=SEGMENTS)
+            said = pl.read_parquet(self.folder / "facts" / "feedback.parquet")
+            counted = {name: voices.public_rollup(said, files[name].collect_schema()).lazy() for name in VOICES}
+            return Overlay(Cut(files, VOICES, self.scope.centers), counted)
         if role.names == "all":
             return files
         return Cut(files, frozenset(files) - (PARTIES if role.names == "none" else frozenset()), self.scope.centers)
@@ -231,13 +234,6 @@ class Snapshot:
         if not path.exists():
             raise DataError(f"The data version “{self.version}” was published by another release. Publish again: python -m data publish.")
         return pl.read_parquet(path)
-
-    def feedback(self) -> pl.DataFrame:
-        """Return feedback with its words: all for analysts, their own Centers' and public ones for directors, public ones for others."""
-        frame = pl.read_parquet(self.folder / "facts" / "feedback.parquet")
-        if self.scope.role.rows == "all":
-            return frame
-        return frame.filter(pl.col("is_public") | pl.col("center_code").is_in(self.scope.centers))
 
     def themes(self, name: str) -> pl.DataFrame:
         """Return what was found in the words of feedback when it was published: `themes`, `theme_of` or `similar` (`analytics.themes`).

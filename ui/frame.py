@@ -16,7 +16,7 @@ from analytics import format, periods
 from analytics.filters import Filters, Labels
 from analytics.metrics import METRICS
 from analytics.process import Verdict
-from analytics.rollups import Frames
+from analytics.rollups import FEEDBACK, Frames, rollups_of
 from analytics.scope import Scope
 from ui import cite, filterbar, session
 from ui.board import Stamp
@@ -88,8 +88,10 @@ class View:
 
     @property
     def sentence(self) -> str:
-        """What is shown, in English."""
-        return self.filters.sentence(self.labels)
+        """What is shown, in English; that feedback is of public pieces alone, where the scope reaches no others."""
+        words = self.filters.sentence(self.labels)
+        public = self.source.scope.role.released and rollups_of(FEEDBACK)[0].name in self.frames
+        return f"{words} · public pieces" if public else words
 
     @property
     def end(self) -> dt.date:

@@ -74,11 +74,14 @@ def compliance(view: View) -> str:
 
 
 def feedback(view: View) -> str:
-    """Say how much was received and how much of it still waits."""
+    """Say how much was received, and how much waits at the end of the period, whenever it came in."""
     received, waiting = _value(view, "feedback_received"), _value(view, "feedback_open")
     if not received:
         return "No feedback was received in this period"
-    return f"Working groups gave {plural(int(received), 'piece')} of feedback; {format.count(waiting)} are not settled"
+    public = "public " if view.source.scope.role.released else ""
+    said = f"Working groups gave {plural(int(received), f'{public}piece')} of feedback"
+    verb = "is" if waiting == 1 else "are"
+    return f"{said}; {format.count(waiting)} {verb} not settled on {format.date(min(view.end, view.as_of))}"
 
 
 def data_health(checks: pl.DataFrame) -> str:

@@ -35,9 +35,11 @@ def target_of(view: View, metric_id: str, targets: pl.DataFrame) -> float | None
 
 
 def verdicts(view: View, months: pl.DataFrame, targets: pl.DataFrame) -> dict[str, Verdict]:
-    """Judge the months of several metrics (`histories`) at once; a metric without any month has no verdict."""
+    """Judge the months of several metrics (`histories`) at once; a metric without any month has no verdict, one of `monthly.UNCHARTED` no signal."""
+    carried = {str(name): Verdict(process.CARRIED, 0) for name in months["metric_id"].unique() if name in monthly.UNCHARTED}
+    months = months.filter(~pl.col("metric_id").is_in([*carried]))
     drawn = process.chart(months, "neither", ["metric_id"]).partition_by("metric_id", as_dict=True)
-    return {
+    return carried | {
         str(name): process.verdict(part, METRICS[str(name)].direction, target_of(view, str(name), targets))
         for (name,), part in drawn.items()
     }

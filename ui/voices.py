@@ -206,6 +206,8 @@ def draw(view: View, desk: Desk, record: Callable[[str, str], None]) -> None:
     rows = controls(view, pl.concat([ahead, kept(view, desk)]))
     if ahead.height:
         st.html(f'<p class="cl-caption">{escape(_ahead(ahead.height, view))}</p>')
+    for words in filter(None, (_in_confidence(view, desk), settled_later(view, kept(view, desk)))):
+        st.html(f'<p class="cl-caption">{escape(words)}</p>')
     if rows.is_empty():
         records.nothing("No feedback matches. Choose “All”, or clear the search and the filters.")
         return
@@ -224,6 +226,25 @@ def draw(view: View, desk: Desk, record: Callable[[str, str], None]) -> None:
 def _ahead(count: int, view: View) -> str:
     verb = "stands" if count == 1 else "stand"
     return f"{plural(count, 'piece')} received after {format.date(view.as_of)} {verb} in this list and in no figure above yet: figures end with the data."
+
+
+def settled_later(view: View, rows: pl.DataFrame) -> str:
+    """Say how many pieces are settled in the list and still waited on the date of the data, with which the figures end; empty for none."""
+    count = rows.filter((pl.col("received_date") <= view.as_of) & (pl.col("closed_date") > view.as_of)).height
+    if not count:
+        return ""
+    verb, these = ("was", "it waits") if count == 1 else ("were", "they wait")
+    return f"{plural(count, 'piece')} {verb} settled after {format.date(view.as_of)}: settled in this list, while in the figures above {these} still."
+
+
+def _in_confidence(view: View, desk: Desk) -> str:
+    """Say how many pieces are counted in the figures and not listed, because the reader does not reach their words; empty for none."""
+    received = view.ask("feedback_received")["value"].sum() or 0
+    count = int(received) - kept(view, desk).filter(pl.col("received_date") <= view.as_of).height
+    if count <= 0:
+        return ""
+    verb = "was" if count == 1 else "were"
+    return f"{plural(count, 'more piece')} {verb} said in confidence: counted in the figures above, and not listed for your role."
 
 
 def opened(view: View, desk: Desk) -> dict[str, Any] | None:

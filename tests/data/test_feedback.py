@@ -7,18 +7,22 @@ import io
 from pathlib import Path
 from typing import Any, cast
 
+import duckdb
 import fastexcel
+import numpy as np
 import polars as pl
 import pytest
 import xlsxwriter
 from polars.testing import assert_frame_equal
+from scipy import stats
 from sqlalchemy import Engine, select
 
-from analytics import voicewords
+from analytics import voices, voicewords
 from analytics.exc import ChangedError, DataError, ScopeError
+from analytics.filters import Filters
 from analytics.rollups import FEEDBACK, rollups_of
 from analytics.scope import Scope
-from data import bulk, database, feedback, ledger, quarantine
+from data import bulk, database, facts, feedback, ledger, quarantine
 from data.contracts import TABLES
 from data.feedback import Desk
 from data.schema import AUDIT_EVENT, EDIT, LOAD
@@ -197,13 +201,16 @@ def test_a_working_group_is_told_no_segment_of_fewer_than_three_organisations(gr
     guest = desk(groups, "working_group")
     assert guest.rows.select("segment").to_series().value_counts().sort("count").rows() == [(None, 2), ("broker", 3)]
     assert guest.rows["organization_code"].null_count() == guest.rows.height == 5
-    assert guest.segments(pl.lit(value=True))["segment"].to_list() == ["broker"]
+    assert guest.segments(pl.lit(value=True)).select("segment", "feedback_count").rows() == [("broker", 3), (None, 2)]
     assert sorted(desk(groups).segments(pl.lit(value=True))["segment"]) == ["broker", "surety"]
     # Public pieces alone are counted: one more organisation that spoke in confidence makes no third.
     desk(groups).save(
         {**PIECE, "organization_code": "ORG-006", "segment": "surety", "is_public": False, "statement": "In confidence."}, action="create"
     )
-    assert desk(groups, "working_group").segments(pl.lit(value=True))["segment"].to_list() == ["broker"]
+    assert desk(groups, "working_group").segments(pl.lit(value=True)).select("segment", "feedback_count").rows() == [
+        ("broker", 3),
+        (None, 2),
+    ]
 
 
 def test_meetings_with_agenda_and_promises(groups: Engine) -> None:
@@ -271,17 +278,54 @@ def test_a_promise_keeps_its_link_to_a_piece_that_its_writer_does_not_reach(grou
     own = every.save(PIECE, action="create")
     for link in (hidden, own):
         every.save_follow_up({"meeting_id": "M-ELE-1", "task": f"Answer {link}", "feedback_id": link})
-    shown = mine.follow_ups("M-ELE-1").sort("task")
-    assert shown["feedback_id"].to_list() == [None, own]
-    for row in shown.iter_rows(named=True):
-        mine.save_follow_up({**row, "done_date": dt.date(2013, 8, 1)}, seen=row["load_id"])
+    # What answers a piece that the writer does not reach is not shown; a row that lost its link on the way keeps it.
+    assert mine.follow_ups("M-ELE-1")["feedback_id"].to_list() == [own]
+    for row in every.follow_ups("M-ELE-1").iter_rows(named=True):
+        seen = row["feedback_id"] if row["feedback_id"] == own else None
+        mine.save_follow_up({**row, "feedback_id": seen, "done_date": dt.date(2013, 8, 1)}, seen=row["load_id"])
     stored = every.follow_ups("M-ELE-1").sort("task")
     assert stored["feedback_id"].to_list() == [hidden, own]
     assert stored["done_date"].to_list() == [dt.date(2013, 8, 1)] * 2
     # A link that its writer sees can be taken away.
-    row = mine.follow_ups("M-ELE-1").sort("task").row(1, named=True)
+    row = mine.follow_ups("M-ELE-1").row(0, named=True)
     mine.save_follow_up({**row, "feedback_id": None}, seen=row["load_id"])
     assert every.follow_ups("M-ELE-1").sort("task")["feedback_id"].to_list() == [hidden, None]
+
+
+def test_meetings_tell_a_working_group_nothing_of_what_was_said_in_confidence(groups: Engine) -> None:
+    writer = desk(groups)
+    public, secret = (
+        writer.save({**PIECE, "is_public": shown, "statement": f"Statement {shown}."}, action="create") for shown in (True, False)
+    )
+    for task, of in (("Answer in public", public), ("Answer in confidence", secret), ("Book the room", None)):
+        writer.save_follow_up({"meeting_id": "M-ELE-1", "task": task, "owner": "Center director", "feedback_id": of})
+    for key, orders in (("M-ELE-1", {"broker": 3, "surety": 2}), ("M-PHC-1", {"broker": 4})):
+        meeting = writer.meetings.filter(pl.col("meeting_id") == key).row(0, named=True)
+        writer.save_meeting({**meeting, "attendance_count": 20}, seen=meeting["load_id"])
+        came = pl.DataFrame(
+            [(segment, f"ORG-{segment}-{n}") for segment, many in orders.items() for n in range(many)],
+            schema=["segment", "o"],
+            orient="row",
+        )
+        rows = came.select(
+            meeting_id=pl.lit(key), organization_code="o", segment="segment",
+            people_count=pl.lit(2, pl.Int64),
+        )  # fmt: skip
+        with groups.begin() as connection:
+            bulk.bulk_insert(connection, "attendance", rows.select(TABLES["attendance"].column_names()))
+    guest, lead = desk(groups, "working_group"), desk(groups, "leadership")
+    assert set(guest.follow_ups("M-ELE-1")["task"]) == {"Answer in public", "Book the room"}
+    assert guest.follow_ups("M-ELE-1")["owner"].to_list() == [None, None]
+    assert set(lead.follow_ups("M-ELE-1")["task"]) == {"Answer in public", "Book the room"}
+    assert lead.follow_ups("M-ELE-1")["owner"].to_list() == ["Center director"] * 2
+    assert desk(groups, "director", "ELE").follow_ups("M-ELE-1").height == writer.follow_ups("M-ELE-1").height == 3
+    secret_task = writer.follow_ups("M-ELE-1").filter(feedback_id=secret)["follow_up_id"][0]
+    with pytest.raises(ScopeError, match="said in confidence"):
+        lead.history("follow_up", secret_task)
+    told = dict(guest.meetings.select("meeting_id", "attendance_count").rows())
+    assert told == {"M-ELE-1": None, "M-PHC-1": 20}
+    assert guest.attendance("M-ELE-1")["segment"].to_list() == ["broker"]
+    assert dict(lead.meetings.select("meeting_id", "attendance_count").rows()) == {"M-ELE-1": 20, "M-PHC-1": 20}
 
 
 # --- spreadsheets ------------------------------------------------------------------------------------------------------
@@ -518,13 +562,50 @@ def test_without_a_database_the_published_record_is_shown_and_said_to_be(analyst
     assert (cited.fault, cited.writes, cited.rows.height) == ("", False, live.rows.height)
 
 
-def test_no_frame_tells_a_working_group_a_segment(store: Path) -> None:
+def test_no_frame_tells_a_working_group_a_segment_or_a_piece_that_it_may_not_list(store: Path) -> None:
     guest = Snapshot(Scope("working_group"), home=store / "published")
     for source in (guest, Desk(guest, shared(store)).source):
         for rollup in rollups_of(FEEDBACK):
             assert source.frames[rollup.name].collect()["segment"].null_count() == source.frames[rollup.name].collect().height > 0
+            counted = source.frames[rollup.name].group_by("date", "center_code").agg(pl.col("feedback_count").sum()).collect()
+            public = Desk(guest, shared(store)).rows.group_by("received_date", "center_code").len()
+            assert sorted(counted.select("date", pl.col("center_code").cast(pl.String), "feedback_count").rows()) == sorted(public.rows())
     analyst = Snapshot(Scope("analyst"), home=store / "published")
     assert analyst.frames[rollups_of(FEEDBACK)[0].name].collect()["segment"].null_count() == 0
+
+
+def settled_by(store: Path, as_of: dt.date) -> tuple[pl.DataFrame, float, int]:
+    """The record with one piece that was settled on a day that nobody wrote down; the median days to settle on a day by SQL and SciPy; and its cases."""
+    with shared(store).connect() as connection:
+        record = bulk.read_whole(connection, "feedback")
+    first = pl.col("feedback_id") == record.filter(pl.col("closed_date") < as_of)["feedback_id"].min()
+    record = record.with_columns(closed_date=pl.when(~first).then(pl.col("closed_date")))
+    rows = duckdb.sql(
+        f"select least(coalesce(closed_date, date '{as_of}'), date '{as_of}') - received_date, coalesce(closed_date <= date '{as_of}', false) "
+        f"from record where received_date <= date '{as_of}' and (closed_date is not null or status in ('open', 'in_progress'))"
+    ).fetchall()
+    days, ended = np.array([row[0] for row in rows], dtype=float), np.array([row[1] for row in rows])
+    curve = stats.ecdf(stats.CensoredData(uncensored=days[ended], right=days[~ended])).sf
+    return record, float(curve.quantiles[curve.probabilities <= 0.5 + 1e-12].min()), len(rows)
+
+
+@pytest.mark.parametrize("later", [30, 90, 180])
+def test_what_was_settled_after_the_date_of_the_data_was_waiting_on_it(store: Path, analyst: Snapshot, later: int) -> None:
+    as_of = analyst.as_of - dt.timedelta(days=later)
+    record, median, cases = settled_by(store, as_of)
+    name = rollups_of(FEEDBACK)[0].name
+    columns = analyst.frames[name].collect_schema()
+    tables = {"feedback": record, "working_group": analyst.dimension("working_group")}
+    # As published on that day, and as a later version answers a question about that day.
+    known, now = (facts.feedback(tables, day) for day in (as_of, analyst.as_of))
+    for fact in (known, now):
+        found = voices.feedback_closure_days({name: voices.rollup(fact, columns).lazy()}, Filters(), as_of).row(0, named=True)
+        assert (found["value"], found["n"]) == (median, cases)
+    after = record.filter((pl.col("closed_date") > as_of) & (pl.col("received_date") <= as_of))
+    assert after.height >= 5
+    statuses = dict(known.join(after.select("feedback_id"), on="feedback_id", how="semi").group_by("status").len().rows())
+    answered = after.filter(pl.col("responded_date") <= as_of).height
+    assert statuses == {name: count for name, count in (("in_progress", answered), ("open", after.height - answered)) if count}
 
 
 def test_a_theme_keeps_the_name_that_a_person_gives_it(store: Path, analyst: Snapshot, bank: Engine) -> None:

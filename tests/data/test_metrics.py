@@ -433,11 +433,36 @@ VOICES = {
 }
 
 
+def unsettled(filters: Filters, as_of: dt.date, day: str = "", days: int = -1) -> str:
+    """Count what is not settled on a day, by default the period's last one, and came in more than so many days before."""
+    on = day or f"date '{min(filters.to_date or as_of, as_of)}'"
+    return (
+        f"select count(*) from feedback where {where(Filters(centers=filters.centers), 'received_date', as_of)} and {on} - received_date > {days} "
+        f"and (closed_date > {on} or (closed_date is null and status in ('open', 'in_progress')))"
+    )
+
+
+@pytest.mark.parametrize("metric_id", ["feedback_open", "feedback_over_90"])
+@pytest.mark.parametrize("name", VOICES)
+def test_what_waits_at_the_end_of_each_month(analyst: Snapshot, sql: Any, name: str, metric_id: str) -> None:
+    filters, days = VOICES[name], {"feedback_open": -1, "feedback_over_90": 90}[metric_id]
+    found = METRICS[metric_id].answer(analyst.frames, filters, analyst.as_of, ["month"])
+    last = min(filters.to_date or analyst.as_of, analyst.as_of)
+    assert found.height >= 10
+    for row in found.iter_rows(named=True):
+        year, month = map(int, row["month"].split("-"))
+        end = min(D(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1), last)
+        assert row["value"] == sql(unsettled(filters, analyst.as_of, f"date '{end}'", days))[0][0], row
+    whole = METRICS[metric_id].answer(analyst.frames, filters, analyst.as_of, ["center"])
+    assert whole["value"].sum() == found["value"][-1] > 0
+
+
 @pytest.mark.parametrize("name", VOICES)
 def test_feedback(analyst: Snapshot, sql: Any, name: str) -> None:
     filters = VOICES[name]
     kept = where(filters, "received_date", analyst.as_of)
-    received, waiting = sql(f"select count(*), count(*) filter (status in ('open', 'in_progress')) from feedback where {kept}")[0]
+    received = sql(f"select count(*) from feedback where {kept}")[0][0]
+    waiting = sql(unsettled(filters, analyst.as_of))[0][0]
     assert received > 0
     assert value(analyst, "feedback_received", filters) == received
     assert value(analyst, "feedback_open", filters) == waiting
@@ -458,9 +483,9 @@ def test_feedback(analyst: Snapshot, sql: Any, name: str) -> None:
 def test_how_feedback_is_closed(analyst: Snapshot, sql: Any, name: str) -> None:
     filters, day = VOICES[name], f"date '{analyst.as_of}'"
     kept = where(filters, "received_date", analyst.as_of)
-    late, asked, agreed = sql(
-        f"select count(*) filter (status in ('open', 'in_progress') and {day} - received_date > 90), "
-        "count(*) filter (kind in ('recommendation', 'complaint', 'data_request') and position <> 'under_review'), "
+    late = sql(unsettled(filters, analyst.as_of, days=90))[0][0]
+    asked, agreed = sql(
+        "select count(*) filter (kind in ('recommendation', 'complaint', 'data_request') and position <> 'under_review'), "
         "count(*) filter (kind in ('recommendation', 'complaint', 'data_request') and position in ('agree', 'partly')) "
         f"from feedback where {kept}"
     )[0]

@@ -18,7 +18,9 @@ from analytics.metrics import METRICS
 from analytics.rollups import ROLLUPS
 from analytics.scope import ROLES, Scope
 from data import release
+from data.feedback import Desk
 from data.store import Snapshot
+from tests.data.test_feedback import shared
 
 SCOPES = {
     "leadership": Scope("leadership"),
@@ -73,7 +75,8 @@ def test_roles_without_rows_get_none(store: Path, role: str) -> None:
             view.rows(fact, pl.lit(value=True), 5)
     with pytest.raises(ScopeError):
         view.rejects()
-    assert view.feedback().filter(~pl.col("is_public")).is_empty()
+    for engine in (shared(store), None):
+        assert 0 < Desk(view, engine).rows.height == public(store)
 
 
 def test_a_director_sees_their_own_center_rows_alone(store: Path) -> None:
@@ -83,8 +86,34 @@ def test_a_director_sees_their_own_center_rows_alone(store: Path) -> None:
     assert view.accounts()["center_code"].unique().to_list() == ["ELE"]
     with pytest.raises(ScopeError):
         view.rejects()
-    shown = view.feedback()
-    assert shown.filter(~pl.col("is_public"))["center_code"].unique().to_list() == ["ELE"]
+    for engine in (shared(store), None):
+        shown = Desk(view, engine).rows
+        assert shown.filter(~pl.col("is_public"))["center_code"].unique().to_list() == ["ELE"]
+        assert shown.filter("is_public").height == public(store)
+
+
+def public(store: Path) -> int:
+    """How many pieces of feedback are public."""
+    return int(pl.read_parquet(snapshot(store, "analyst").folder / "facts" / "feedback.parquet")["is_public"].sum())
+
+
+def test_leadership_counts_all_feedback_and_reads_the_words_of_public_pieces_alone(store: Path) -> None:
+    every = Desk(snapshot(store, "analyst"), shared(store)).rows
+    secret = every.filter(~pl.col("is_public"))
+    assert secret.height > 50
+    for engine in (shared(store), None):
+        desk = Desk(snapshot(store, "leadership"), engine)
+        rollup = desk.source.frames["feedback_day_0"].select(pl.col("feedback_count").sum()).collect().item()
+        assert desk.segments(pl.lit(value=True))["feedback_count"].sum() == rollup == every.height
+        reached = [desk.rows, desk.pieces_of_themes(), *(desk.similar(name) for name in every["feedback_id"].head(60))]
+        assert not {name for frame in reached for name in frame["feedback_id"]} & set(secret["feedback_id"])
+        assert set(desk.rows["organization_code"]) == set(every.filter("is_public")["organization_code"])
+        read = "\n".join(desk.rows["statement"]).lower()
+        assert all(word in read for words in desk.themes()["words"] for word in words.split(", "))
+        assert desk.themes()["feedback_count"].sum() == Desk(snapshot(store, "analyst"), engine).themes()["feedback_count"].sum()
+    with pytest.raises(ScopeError, match="said in confidence"):
+        Desk(snapshot(store, "leadership"), shared(store)).history("feedback", secret["feedback_id"][0])
+    assert Desk(snapshot(store, "leadership"), shared(store)).history("feedback", every.filter("is_public")["feedback_id"][0]).height
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["working_group", "director", "analyst"])))
@@ -93,12 +122,12 @@ def test_no_cache_hands_one_reader_what_another_may_see(store: Path, order: tupl
     for role in order:
         view = snapshot(store, role)
         rows = None if role == "working_group" else view.rows("review", pl.lit(value=True), 100_000).height
-        seen[role] = (len(view.frames), sorted(view.labels), rows, view.feedback().height)
+        seen[role] = (len(view.frames), sorted(view.labels), rows, Desk(view, shared(store)).rows.height)
     alone = {}
     for role in order:
         view = snapshot(store, role)
         rows = None if role == "working_group" else view.rows("review", pl.lit(value=True), 100_000).height
-        alone[role] = (len(view.frames), sorted(view.labels), rows, view.feedback().height)
+        alone[role] = (len(view.frames), sorted(view.labels), rows, Desk(view, shared(store)).rows.height)
     assert seen == alone
     assert seen["working_group"][0] < seen["analyst"][0]
     assert seen["director"][2] < seen["analyst"][2]

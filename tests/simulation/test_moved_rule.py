@@ -72,6 +72,20 @@ def test_the_rule_by_hand() -> None:
         moved.judge(series(flat(12, [104.0] * 7)), month(12), "lower").reason == "the last 7 months are all worse than the average before"
     )
     assert moved.judge(series(flat(12, [96.0] * 7)), month(12), "lower").state == moved.MOVED
+    # Worse months are told by the same rule: with six of them, or with one on the better side, chance is not the word.
+    for after in ([500.0] * 6, [99.0] + [104.0] * 4 + [120.0] * 2):
+        worse = moved.judge(series(flat(12, after)), month(12), "lower")
+        assert (worse.state, worse.reason) == (
+            moved.NOT_MOVED,
+            f"{sum(value > 116 for value in after)} of the last 6 months are worse than the limit of before",
+        )
+        better = moved.judge(series(flat(12, after)), month(12), "higher")
+        assert (better.state, better.reason) == (moved.MOVED, worse.reason.replace("worse", "better"))
+    assert (
+        moved.judge(series(flat(12, [84.0, 83.0] + [101.0] * 4)), month(12), "higher").reason
+        == "2 of the last 6 months are worse than the limit of before"
+    )
+    assert moved.judge(series(flat(12, [83.0] + [101.0] * 5)), month(12), "higher").reason == "no move beyond chance is found"
     # Six months make no run of seven, and 104 is within the limit of 115.96; two beyond it are a move.
     assert moved.judge(series(flat(12, [104.0] * 6)), month(12), "higher").state == moved.NOT_MOVED
     assert moved.judge(series(flat(12, [104.0] * 5 + [120.0])), month(12), "higher").state == moved.NOT_MOVED

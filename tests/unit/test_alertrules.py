@@ -79,3 +79,10 @@ def test_two_rules_with_one_name_and_a_missing_file_are_refused(tmp_path: Path) 
         alertrules.load(write(tmp_path, GOOD + GOOD))
     with pytest.raises(ConfigError, match="CENTERLINE_ALERTS"):
         alertrules.load(tmp_path / "none.toml")
+
+
+def test_no_signal_is_asked_of_what_no_chart_judges(tmp_path: Path) -> None:
+    rule = GOOD.replace('"threshold"\nabove = 3', '"signal"\nwhen = "concern"').replace('"past_due"', '"feedback_open"')
+    with pytest.raises(ConfigError, match="feedback_open is not judged by months"):
+        alertrules.load(write(tmp_path, rule))
+    assert alertrules.load(write(tmp_path, GOOD.replace('"past_due"', '"feedback_open"')))

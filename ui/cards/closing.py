@@ -12,23 +12,27 @@ from analytics.compliance import counted_share
 from analytics.rollups import FEEDBACK
 from ui import charts
 from ui.board import Card, Column
-from ui.cards.shared import empty, labelled, plural, total, with_chart
+from ui.cards.shared import empty, labelled, named, plural, total, with_chart
 from ui.frame import View
+
+OTHER_SEGMENTS: Final = (
+    "Public pieces alone. Where fewer than three organisations of a group are of a segment, its pieces are in “Other segments”."
+)
 
 
 def accepted_by_topic(view: View) -> Card:
     """What CBP agreed to, by topic, lowest first."""
     rows = voices.acceptance(view.frames, view.filters.only(FEEDBACK.dimensions), view.as_of, "topic")
-    named = rows.with_columns(
+    topics = rows.with_columns(
         label=pl.col("topic").cast(pl.String).replace_strict(codes.FEEDBACK_TOPICS, default=pl.col("topic").cast(pl.String))
     )
-    return _accepted(view, named, "Topic", key="accepted_topics")
+    return _accepted(view, topics, "Topic", key="accepted_topics")
 
 
 def accepted_by_segment(view: View, rows: pl.DataFrame) -> Card:
     """What CBP agreed to, by the segment of the trade that asked, lowest first."""
-    label = pl.col("segment").replace_strict(codes.SEGMENTS, default=pl.col("segment"))
-    note = "" if view.source.scope.role.all_figures else "Public feedback alone; segments of fewer than three organisations are not shown."
+    label = pl.col("segment").replace_strict(codes.SEGMENTS, default=pl.col("segment")).fill_null("Other segments")
+    note = "" if view.source.scope.role.all_figures else OTHER_SEGMENTS
     return _accepted(view, rows.with_columns(label=label), "Segment", note, key="accepted_segments")
 
 
@@ -137,7 +141,7 @@ def waiting_long(view: View) -> Card:
     key = "over_90"
     rows = labelled(view, view.ask("feedback_over_90", "center"), "center").sort(["value", "label"], descending=[True, False])
     if not total(rows["n"]):
-        return empty(view, key, "No feedback in this period", "feedback_received")
+        return empty(view, key, "No feedback until the end of this period", "feedback_received")
     late, open_now = total(rows["value"]), total(view.ask("feedback_open")["value"])
     title = (
         f"{plural(int(late), 'piece has', 'pieces have')} been open for more than 90 days"
@@ -156,11 +160,15 @@ def waiting_long(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Feedback open or in progress more than 90 days after it came in, on {format.date(view.as_of)} · {view.sentence}",
+            subtitle=f"Feedback not settled on {format.date(min(view.end, view.as_of))} that came in more than 90 days before, in this period or earlier · {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=rows,
-            columns=(Column("label", "Center", "text"), Column("value", "Open over 90 days", "count"), Column("n", "Received", "count")),
+            columns=(
+                Column("label", "Center", "text"),
+                Column("value", "Open over 90 days", "count"),
+                Column("n", "Received until then", "count"),
+            ),
             metric_ids=("feedback_over_90",),
         ),
         charts.bars,
@@ -251,8 +259,10 @@ def themes(view: View, found: pl.DataFrame, pieces: pl.DataFrame) -> Card:
         return replace(empty(view, key, "No themes in the feedback shown", "feedback_received"), empty=words)
     state = pl.when("confirmed").then(pl.lit("named by a person")).otherwise(pl.lit("proposed"))
     rows = rows.with_columns(label=pl.col("name"), state=state)
-    first, confirmed = rows.row(0, named=True), int(rows["confirmed"].sum())
-    title = f"The words tell {plural(rows.height, 'theme')} apart; most pieces are of “{first['label']}”, {format.count(first['shown'])} of {format.count(total(rows['shown']))}"
+    confirmed, most = int(rows["confirmed"].sum()), int(rows["shown"][0])
+    ties = [f"“{label}”" for label in rows.filter(pl.col("shown") == most)["label"]]
+    verb, each = ("is", "") if len(ties) == 1 else ("are", " each")
+    title = f"The words tell {plural(rows.height, 'theme')} apart; the largest {verb} {named(ties, 'of them')}, {format.count(most)}{each} of {format.count(total(rows['shown']))}"
     return with_chart(
         Card(
             key=key,

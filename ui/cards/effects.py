@@ -52,10 +52,11 @@ def effects(view: View, rows: pl.DataFrame) -> Effects:
 
 
 def slice_words(view: View, row: dict[str, str | None]) -> str:
-    """Write what a piece is held against: metric, Center, work type."""
-    center = row["linked_center_code"]
-    parts = [METRICS[str(row["linked_metric_id"])].name, view.label("center", center) if center else "all Centers and ports"]
-    return ", ".join([*parts, *([codes.WORK_TYPES[str(row["linked_work_type"])]] if row["linked_work_type"] else [])])
+    """Write what a piece is held against: metric, Center, and work type where the metric has work types: else it is judged over all of them."""
+    center, metric = row["linked_center_code"], METRICS[str(row["linked_metric_id"])]
+    parts = [metric.name, view.label("center", center) if center else "all Centers and ports"]
+    work = row["linked_work_type"] if "work_type" in metric.dimensions else None
+    return ", ".join([*parts, *([codes.WORK_TYPES[str(work)]] if work else [])])
 
 
 def did_it_move(view: View, found: Effects) -> Card:
@@ -84,7 +85,7 @@ def did_it_move(view: View, found: Effects) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Changes made after feedback, by the number that should move and by what the rule says · {view.sentence}",
+            subtitle=f"Changes made after feedback{_read(view)}, by the number that should move and by what the rule says · {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=_items(view, judged),
@@ -110,6 +111,11 @@ def did_it_move(view: View, found: Effects) -> Card:
         tones={_WORDS[state]: tone for state, tone in _TONES.items()},
         as_share=False,
     )
+
+
+def _read(view: View) -> str:
+    """Say that only pieces that the reader may read are judged, where they are not all."""
+    return "" if view.source.scope.role.rows == "all" else " that you may read"
 
 
 def _items(view: View, judged: pl.DataFrame) -> pl.DataFrame:

@@ -94,7 +94,7 @@ def statuses(view: View) -> Card:
             chart=None,
             table=full,
             columns=(Column("label", "Center", "text"), Column("stage", "Status", "text"), Column("feedback_count", "Feedback", "count")),
-            metric_ids=("feedback_open", "feedback_implemented_share"),
+            metric_ids=("feedback_received", "feedback_implemented_share"),
         ),
         charts.stacked_status,
         full,
