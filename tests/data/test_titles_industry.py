@@ -145,7 +145,7 @@ def test_the_headline_says_what_the_figures_say_or_that_they_are_withheld(source
 
 
 def test_districts_are_named_and_the_withheld_counted(source: Released) -> None:
-    seen = 0
+    seen = every = 0
     for view in views(source):
         card = industry.by_district(view, source.cells)
         if not drawn(card):
@@ -157,8 +157,29 @@ def test_districts_are_named_and_the_withheld_counted(source: Released) -> None:
         hidden = rows.filter(pl.col("quality") == "suppressed").height
         assert (f"; {hidden} district" in card.title) == (hidden > 0)
         assert not any(re.match(r"District \w\w$", label) for label in rows["label"])
+        every += not view.filters.centers
         seen += 1
-    assert seen > 2
+    assert (seen, every) > (2, 0)
+
+
+def test_without_a_choice_districts_are_of_all_centers_together(source: Released) -> None:
+    view = View(source, Filters(dt.date(2012, 10, 1), dt.date(2013, 6, 30)))
+    rows = industry.by_district(view, source.cells).table
+    together = source.cells.filter(
+        pl.col("center_code") == "CENTERS",
+        pl.col("district_code") != "ALL",
+        pl.col("from_date").is_between(*(dt.date(2012, 10, 1), dt.date(2013, 4, 1))),
+    )
+    known = together.group_by(district="district_code").agg(pl.col("value").sum(), whole=(pl.col("mark") != "D").all())
+    both = rows.join(known, on="district", suffix="_known")
+    assert both.filter("whole").height > 5
+    assert (both.filter("whole")["value"] - both.filter("whole")["value_known"]).abs().sum() == 0
+    assert both.filter(~pl.col("whole"))["value"].drop_nulls().is_empty()
+
+
+def test_ports_alone_have_no_districts(source: Released) -> None:
+    card = industry.by_district(View(source, Filters(dt.date(2012, 10, 1), dt.date(2013, 6, 30), centers=("PORT",))), source.cells)
+    assert card.empty == "Choose a Center, or all of them."
 
 
 def test_what_is_withheld_is_counted(source: Released) -> None:

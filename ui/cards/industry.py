@@ -10,7 +10,7 @@ from analytics import codes, format, released
 from analytics.codes import DISTRICTS
 from analytics.exc import QueryError
 from analytics.metrics import METRICS, Metric
-from analytics.publication import EVERY_DISTRICT, MEASURES
+from analytics.publication import ALL, CENTERS, EVERY_DISTRICT, MEASURES
 from ui import charts
 from ui.board import Card, Column, KeyFigure
 from ui.cards.shared import labelled, named, plural, total, with_chart
@@ -167,14 +167,13 @@ def over_time(view: View, cells: pl.DataFrame) -> Card:
 
 
 def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
-    """Show the districts through which a Center's entries come, over the whole fiscal quarters of the period."""
+    """Show the districts through which the entries of the chosen Centers come (of all without a choice), over the period's whole fiscal quarters."""
     key = "industry_districts"
-    centers = [code for code in view.filters.centers if code != codes.PORT_CODE]
     subtitle = f"Entry summaries that Centers processed, by district, rounded · whole fiscal quarters of {view.sentence}"
     quarters = _quarters(view, cells)
-    if not centers or quarters is None:
-        words = "Choose a Center to see its districts." if not centers else "The period holds no whole fiscal quarter; choose a longer one."
-        return _empty(key, "Districts are shown of chosen Centers, by fiscal quarter", subtitle, words)
+    if quarters is None or view.filters.centers == (codes.PORT_CODE,):
+        words = "The period holds no whole fiscal quarter; choose a longer one." if quarters is None else "Choose a Center, or all of them."
+        return _empty(key, "Districts are shown of what Centers process, by fiscal quarter", subtitle, words)
     rows = asked(quarters, cells, "entry_summaries", "district").sort("value", descending=True, nulls_last=True)
     rows = rows.with_columns(label=pl.col("district").replace_strict(DISTRICTS, default=pl.format("District {}", "district")))
     shown, hidden = rows.filter(pl.col("value") > 0), rows.filter(pl.col("quality") == "suppressed").height
@@ -200,15 +199,15 @@ def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
 
 
 def _quarters(view: View, cells: pl.DataFrame) -> View | None:
-    """Return the view narrowed to its Centers (not the ports) and to the whole fiscal quarters of its period."""
+    """Return the view narrowed to its Centers (not the ports; all where none is chosen) and to the whole fiscal quarters of its period."""
     below = cells.filter(pl.col("district_code") != EVERY_DISTRICT)["from_date"].unique()
     start, end = view.filters.from_date, view.end
     inside = below.filter((below >= (start or end.min)) & (below.dt.offset_by("3mo").dt.offset_by("-1d") <= end)).sort()
     if inside.is_empty():
         return None
     filters = view.filters.between(inside[0], pl.select(pl.lit(inside[-1]).dt.offset_by("3mo").dt.offset_by("-1d")).item())
-    centers = [code for code in view.filters.centers if code != codes.PORT_CODE]
-    return View(view.source, filters.keeping("center", centers))
+    centers = view.filters.centers or cells["center_code"].unique().sort().to_list()
+    return View(view.source, filters.keeping("center", [code for code in centers if code not in (codes.PORT_CODE, CENTERS, ALL)]))
 
 
 _VALUE: Final = "import_value_usd"
