@@ -336,6 +336,7 @@ def _released(summary: pl.DataFrame | None) -> Check:
     if row["released"]:
         ratio = row["smallest_ratio"]
         proof = "" if ratio is None else f"; the narrowest interval an attacker finds is {ratio:.1f} times what is required"
+        proof += f"; {row['narrow']:,} are proved against a weaker attacker alone (docs/methods.md)" if row["narrow"] else ""
         return Check(name, "good", words + proof)
     why = (
         f"{row['failed']:,} withheld cells can be told too closely"
