@@ -145,9 +145,14 @@ def _each(attack: Attack, target: int, problem: _Problem, given: Sequence[tuple[
     proved = [] if exact else [found for found, fine in zip(given, sound.tolist(), strict=True) if fine]
     left = companies.attackers[~companies.withstood(companies.attackers, proved)]
     for side in SIDES:
-        found = [problem.end(target, side, companies.least(attacker)[problem.group]) for attacker in left.tolist()]
-        level = [float(attack.needed(side)[target])] if left.size < companies.attackers.size else []
-        attack.reach[side][target] = min([*found, *level])
+        level = float(attack.needed(side)[target])
+        found = [level] if left.size < companies.attackers.size else []
+        for attacker in left.tolist():
+            found.append(problem.end(target, side, companies.least(attacker)[problem.group]))
+            # One who tells it is enough; those who know most of it come first.
+            if not exact and found[-1] < level * (1 - moves.CRUMB):
+                break
+        attack.reach[side][target] = min(found)
 
 
 def _many_at_once(attack: Attack, group: Ints, problem: _Problem) -> None:

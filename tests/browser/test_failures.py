@@ -36,7 +36,7 @@ def test_a_store_without_data_offers_the_demonstration_and_builds_it(tmp_path: P
         seen = visit(f"{fresh.url}/workload", wait=".cl-problem")
         assert "python -m data load" in seen.page.locator(".cl-problem").inner_text()
         seen.page.get_by_role("button", name="Build the demonstration").click()
-        seen.page.locator("[data-drawn]").wait_for(timeout=60_000)
+        seen.page.locator("[data-drawn]").wait_for(timeout=180_000)
         assert "pending" in seen.title()
 
 
