@@ -67,7 +67,7 @@ def of_metric(view: View, metric_id: str) -> Open:
     if not waiting:
         words = ", ".join(reported(row["month"], row["share_reported"]) for row in found.iter_rows(named=True))
         return Open(provisional=True, words=words, rest=missing)
-    words = f"about {format.count(missing)} too high" if metric_id == "pending" and missing else "too high for now"
+    words = f"about {format.count(missing)} done, not yet reported" if metric_id == "pending" and missing else "will fall as reports arrive"
     return Open(provisional=False, words=words, rest=None if missing is None else -missing)
 
 

@@ -122,7 +122,9 @@ _FEEDBACK: Final[dict[str, Piece]] = {
 _SAFE: Final[dict[str, Piece]] = {
     "industry_flow": Piece("Receipts and completions", lambda room: industry.over_time(room.view, room.released), _CENTER),
     **{f"industry_{name}": _released(name) for name in _RELEASED},
-    "industry_districts": Piece("Districts that entries come through", lambda room: industry.by_district(room.view, room.released), _CENTER),
+    "industry_districts": Piece(
+        "Districts that entries come through", lambda room: industry.by_district(room.view, room.released), _CENTER
+    ),
     **_RATES,
     **_FEEDBACK,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import polars as pl
@@ -22,6 +23,7 @@ HEADS: Final[dict[str, str]] = {
     "days_to_consequence": "Days left",
     "consequence": "If nothing is done",
     "consequence_date": "On",
+    "duty": "Whose duty",
     "due_date": "Due",
     "work_type": "Work type",
     "account": "Account",
@@ -82,6 +84,8 @@ def controls(listed: pl.DataFrame) -> tuple[str, str]:
 
 def figures(view: View, listed: pl.DataFrame) -> list[KeyFigure]:
     """Say how much must be acted on, what is at stake, and whether that is more than usual."""
+    # The list is of today: a period that other pages keep must not choose the months that are judged.
+    view = replace(view, filters=view.filters.between(None, None))
     windows = {name: _of_window(listed, name) for name in ("past_due", "lapsed", "7")}
     oldest = KeyFigure(
         "oldest_days",
@@ -112,8 +116,8 @@ _TODAY: Final = "not judged: the dates of the law are worked out for what is ope
 
 _WINDOW_WORDS: Final = {
     "past_due": "The item's own due date has passed: that of its clock, or of the service standard where the law sets none.",
-    "lapsed": "The last date on which doing nothing changed a legal right is over, and none lies ahead.",
-    "7": "The next date on which doing nothing changes a legal right lies within 7 days.",
+    "lapsed": "The last date on which doing nothing changed a legal right is over, and none lies ahead. Some bind the importer, not CBP: see “Whose duty”.",
+    "7": "The next date on which doing nothing changes a legal right lies within 7 days. Some bind the importer, not CBP: see “Whose duty”.",
 }
 
 
@@ -127,17 +131,27 @@ def sentence(view: View) -> str:
 
 
 def title(listed: pl.DataFrame) -> str:
-    """Say how many items lose a right soon, and which is first."""
+    """Say how many items lose a right soon, which is first, and how many of the dates bind CBP: the others wait for the importer."""
     if listed.is_empty():
         return "Nothing is open under these filters"
-    soon = worklist.narrowed(listed, "7", "")
-    first = soon.head(1)
+    soon, lapsed = (worklist.narrowed(listed, name, "") for name in ("7", "lapsed"))
     text = f"{plural(soon.height, 'item changes', 'items change')} a legal right within 7 days if nothing is done"
-    if first.height:
-        days = int(first["days_to_consequence"][0])
-        text += f"; the first {'today' if days == 0 else 'tomorrow' if days == 1 else f'in {days} days'}"
-    lapsed = worklist.narrowed(listed, "lapsed", "").height
-    return f"{text}; for {format.count(lapsed)} the date has passed" if lapsed else text
+    if soon.height:
+        days = int(soon["days_to_consequence"][0])
+        text += f"{_of_cbp(soon)}; the first {'today' if days == 0 else 'tomorrow' if days == 1 else f'in {days} days'}"
+    return f"{text}; for {format.count(lapsed.height)} the date has passed{_of_cbp(lapsed)}" if lapsed.height else text
+
+
+#: Clock -> whose duty it is.
+_DUTIES: Final = {rule.id: rule.duty for rule in clocks.RULES}
+
+
+def _of_cbp(rows: pl.DataFrame) -> str:
+    """Say of how many items the date binds CBP; nothing where it binds CBP in all."""
+    mine = rows.filter(pl.col("consequence_clock").replace_strict(_DUTIES, default=None, return_dtype=pl.String) == "CBP").height
+    if mine == rows.height:
+        return ""
+    return f", {format.count(mine)} of them CBP’s to keep" if mine else ", the importer’s to keep"
 
 
 def shown(view: View, listed: pl.DataFrame) -> pl.DataFrame:
@@ -152,9 +166,10 @@ def shown(view: View, listed: pl.DataFrame) -> pl.DataFrame:
     ]
     port = pl.col("port_code").replace_strict(dict(view.labels.get("port", {})), default=pl.col("port_code"), return_dtype=pl.String)
     consequence = pl.col("consequence_clock").replace_strict(names, default=None, return_dtype=pl.String)
+    duty = pl.col("consequence_clock").replace_strict(_DUTIES, default=None, return_dtype=pl.String).replace("importer", "Importer")
     account = pl.col("account_name").fill_null("Account of another Center")
     listed = listed.with_columns(pl.col("entry_number", "team").fill_null(format.NONE))
-    return listed.with_columns(*labelled, port=port, consequence=consequence.fill_null("No legal date"), account=account).select(
+    return listed.with_columns(*labelled, port=port, consequence=consequence.fill_null("No legal date"), duty=duty, account=account).select(
         list(HEADS)
     )
 

@@ -16,7 +16,7 @@ from tests.browser.conftest import DRAWN, Opener, Server, Visit, serving
 pytestmark = pytest.mark.browser
 
 #: Bytes that a rerun may send: two parts, the code of the second and, for Overview, the outline of the land.
-MOST_BYTES = {"overview": 260_000, "workload": 180_000}
+MOST_BYTES = {"overview": 260_000, "workload": 195_000}
 
 #: In the page: count drawings by card, what was greyed, and what moved without being asked to.
 COUNT = """

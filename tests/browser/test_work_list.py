@@ -127,7 +127,7 @@ def test_the_export_has_every_row_and_is_written_down(
     ordered = worklist.items(*mine.pending(worklist.pl.lit(value=True)), mine.accounts(), mine.as_of)
     assert [row.split(",")[-1].strip('"') for row in rows[1:]] == ordered["review_id"].to_list()
     assert "Synthetic data" in "\n".join(lines[:5])
-    assert rows[0].startswith("Days left,If nothing is done,On,Due,Work type,")
+    assert rows[0].startswith("Days left,If nothing is done,On,Whose duty,Due,Work type,")
     assert "Gross age (days),Center age (days),Value (US dollars),Duty (US dollars)" in rows[0]
     # Each age under its own head: gross is the days since the opening, whatever the clock did.
     table = list(csv.DictReader(rows))

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from analytics import accounts as numbers
-from analytics import format, process
+from analytics import clocks, format, process
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from data.store import Snapshot
@@ -129,6 +129,43 @@ def test_the_subject_of_a_card_says_its_signal_once_asked(view: View) -> None:
 def test_the_browser_gets_what_a_card_means_and_an_empty_card_nothing(view: View) -> None:
     drawn = board.Card("a", "T", "S", "T", {"data": []}, pl.DataFrame({"n": [1]}), (board.Column("n", "n", "count"),), ("backlog",))
     cards = [drawn, replace(drawn, key="b", chart=None, empty="Nothing.")]
-    sent = json.loads(board.payload([], cards, view.stamp(), can_export=True, plotly_url="", about=signals.about(view)))["cards"]
-    assert sent[0]["about"][0]["definition"] == METRICS["backlog"].definition
-    assert sent[1]["about"] == []
+    about = signals.about(view)
+    sent, plain = (json.loads(board.payload([], cards, view.stamp(), can_export=True, plotly_url="", about=each)) for each in (about, None))
+    assert sent["meanings"] == {"Backlog": METRICS["backlog"].definition}
+    [subject] = about(("backlog",))
+    assert [card["about"] for card in sent["cards"]] == [[["Backlog", subject.signal, subject.word, subject.tone]], []]
+    # A chart is not drawn again for it.
+    assert [card["hash"] for card in sent["cards"]] == [card["hash"] for card in plain["cards"]]
+
+
+def test_the_title_of_the_list_says_whose_dates_they_are(analyst: Snapshot) -> None:
+    duties = dict(clocks.rules_table().select("id", "duty").iter_rows())
+    kinds = set()
+    for center in ("ELE", "PHC", "AGR", "CPM"):
+        now = View(analyst, Filters(centers=(center,)))
+        listed = worklist.kept(now, analyst)
+        days = listed["days_to_consequence"]
+        words = worklist.title(listed)
+        for part, start in (
+            (listed.filter(days.is_between(0, 7)), f"{format.count(listed.filter(days.is_between(0, 7)).height)} item"),
+            (listed.filter(days < 0), f"for {format.count(listed.filter(days < 0).height)} the date has passed"),
+        ):
+            if part.is_empty():
+                continue
+            mine = sum(duties[clock] == "CBP" for clock in part["consequence_clock"])
+            rest = words[words.index(start) :].split(";")[0]
+            said = "" if mine == part.height else f"{mine} of them CBP’s to keep" if mine else "the importer’s to keep"
+            assert rest.partition(", ")[2] == said, center
+            kinds.add(said[:1])
+        drawn = worklist.shown(now, listed)
+        assert drawn["duty"].to_list() == [
+            {"importer": "Importer"}.get(duties.get(clock), duties.get(clock)) for clock in listed["consequence_clock"]
+        ]
+    assert len(kinds) > 1
+
+
+def test_the_list_is_judged_today_whatever_period_other_pages_keep(analyst: Snapshot) -> None:
+    now = View(analyst, Filters(centers=("PHC",)))
+    listed = worklist.kept(now, analyst)
+    kept = View(analyst, Filters(dt.date(2012, 1, 1), dt.date(2012, 6, 30), centers=("PHC",)))
+    assert [said(figure) for figure in worklist.figures(kept, listed)] == [said(figure) for figure in worklist.figures(now, listed)]

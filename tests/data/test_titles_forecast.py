@@ -102,7 +102,9 @@ def test_figures(plan: Plan) -> None:
     assert figures["pending"].value == format.count(reported)
     missing = provisional.not_reported(replace(plan.view, filters=plan.view.filters.between(None, None)))
     assert figures["pending"].against == (f"about {format.count(reported - missing)} once late completions are in" if missing else "")
-    assert figures["pending"].n == (f"about {format.count(missing)} too high" if missing else "too high for now" if missing is None else "")
+    assert figures["pending"].n == (
+        f"about {format.count(missing)} done, not yet reported" if missing else "will fall as reports arrive" if missing is None else ""
+    )
     if not plan.ready:
         assert len(figures) == 1
         return

@@ -59,7 +59,7 @@ def test_no_month_before_is_touched(analyst: Snapshot) -> None:
 
 def test_pending_is_too_high_by_what_is_expected_still(view: View) -> None:
     figure, card = key_figure(view, "pending"), workload.flow(view)
-    said = re.fullmatch(r"about ([\d,]+) too high", figure.n)
+    said = re.fullmatch(r"about ([\d,]+) done, not yet reported", figure.n)
     rest = 0.0 if card.empty else float((card.table["expected"] - card.table["completions"]).sum())
     assert (int(said[1].replace(",", "")) if said else 0) == round(rest)
     if said:
@@ -77,15 +77,15 @@ def test_key_figures_of_completions_are_provisional_and_others_are_not(year: Vie
         assert not key_figure(year, metric_id).provisional
     part = View(year.source, SEPTEMBER.between(SEPTEMBER.from_date, dt.date(2013, 9, 15)))
     assert "Sep 2013 still reported" in key_figure(part, "completions").n
-    assert key_figure(part, "pending").n == "too high for now"
+    assert key_figure(part, "pending").n == "will fall as reports arrive"
 
 
 def test_a_change_that_the_rest_could_undo_is_not_coloured() -> None:
-    high = provisional.Open(provisional=False, words="about 20 too high", rest=-20)
+    high = provisional.Open(provisional=False, words="about 20 done, not yet reported", rest=-20)
     assert high.hides(110, 100)
     assert not high.hides(130, 100)
     assert not high.hides(90, 100)
-    assert provisional.Open(provisional=False, words="too high for now", rest=None).hides(500, 100)
+    assert provisional.Open(provisional=False, words="will fall as reports arrive", rest=None).hides(500, 100)
     assert not provisional.Open(provisional=False, words="").hides(110, 100)
 
 

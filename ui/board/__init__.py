@@ -190,10 +190,9 @@ def _folded(narrow: dict[str, Any] | None, chart: dict[str, Any] | None) -> dict
     return {**narrow, "data": [known.index(trace) if trace in known else trace for trace in narrow.get("data", [])]}
 
 
-def _card(card: Card, about: Sequence[Meaning]) -> dict[str, Any]:
+def _card(card: Card) -> dict[str, Any]:
     return {
         "key": card.key,
-        "about": [asdict(each) for each in about],
         "title": card.title,
         "subtitle": card.subtitle,
         "alt": card.alt,
@@ -228,11 +227,15 @@ def payload(
 
     `run` says which parts belong together: it is the same for all parts of one question.
     """
-    written = []
+    written, meanings = [], dict[str, str]()
     for card in cards:
-        text = _dump(_card(card, about(card.metric_ids) if about and not card.empty else ()))
+        text = _dump(_card(card))
         mark = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-        written.append(f'{{"hash":"{mark}",{text[1:]}')
+        told = about(card.metric_ids) if about and not card.empty else ()
+        meanings |= {each.name: each.definition for each in told}
+        # What a card means is not in its hash: a chart is not drawn again because a signal of its metric has changed.
+        signs = _dump([[each.name, each.signal, each.word, each.tone] for each in told])
+        written.append(f'{{"hash":"{mark}","about":{signs},{text[1:]}')
     run = hashlib.blake2b(_dump(asdict(stamp)).encode(), digest_size=6).hexdigest()
     place = {"board": board, "part": part, "parts": parts, "run": run}
     head = place | {
@@ -241,7 +244,7 @@ def payload(
         "plotly": plotly_url,
         "figures": [asdict(figure) for figure in figures],
     }
-    body = f'{_dump(place if part else head)[:-1]},"cards":[{",".join(written)}]'.encode()
+    body = f'{_dump(place if part else head)[:-1]},"meanings":{_dump(meanings)},"cards":[{",".join(written)}]'.encode()
     mark = hashlib.blake2b(body, digest_size=8).hexdigest()
     return body + f',"hash":"{mark}"}}'.encode()
 

@@ -262,10 +262,15 @@ function linePath(spots) {
   return path;
 }
 
+/* The area below each unbroken stretch of the line: a month without a value is a gap in both. */
 function areaPath(spots) {
-  const known = spots.filter((spot) => spot !== null);
-  if (known.length < 2) return "";
-  return linePath(known) + "L" + known.at(-1)[0].toFixed(2) + " 40L" + known[0][0].toFixed(2) + " 40Z";
+  const stretches = [[]];
+  for (const spot of spots) {
+    if (spot === null) stretches.push([]);
+    else stretches.at(-1).push(spot);
+  }
+  const whole = stretches.filter((stretch) => stretch.length > 1);
+  return whole.map((stretch) => linePath(stretch) + "L" + stretch.at(-1)[0].toFixed(2) + " 40L" + stretch[0][0].toFixed(2) + " 40Z").join("");
 }
 
 /* ---- Cards ---- */
@@ -279,9 +284,11 @@ function updateCards(board, payload, cards) {
     card.node.remove();
     board.byKey.delete(key);
   }
+  const meanings = { ...payload.meanings, ...board.rest?.meanings };
   const nodes = cards.map((data) => {
     const card = board.byKey.get(data.key) || createCard(board, data.key);
     if (card.data?.hash !== data.hash) fillCard(card, data);
+    fillAbout(card, data.about, meanings);
     card.exports.hidden = !payload.canExport || data.columns.length === 0;
     return card.node;
   });
@@ -361,7 +368,6 @@ function fillCard(card, data) {
   setText(card.title, data.title);
   setText(card.subtitle, data.subtitle);
   setText(card.note, data.note);
-  fillAbout(card, data.about);
   card.plot.hidden = !data.chart;
   card.empty.hidden = Boolean(data.chart);
   card.empty.replaceChildren(make("p", "", data.empty || (data.chart ? "" : "Nothing to draw for these filters.")));

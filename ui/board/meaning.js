@@ -59,21 +59,24 @@ function aboutNode(card) {
   return details;
 }
 
-function fillAbout(card, meanings) {
-  card.about.hidden = meanings.length === 0;
-  if (meanings.length === 0) return;
-  const [subject] = meanings;
-  const word = make("span", "cl-signal-word", subject.word);
-  if (SHAPES[subject.tone]) word.prepend(shapeOf(subject.tone), " ");
-  card.about.className = "cl-details cl-about cl-signal-" + subject.tone;
-  card.aboutHead.replaceChildren(make("span", "cl-about-name", subject.word ? subject.name + ": " : "What it means"), word);
-  card.aboutText.replaceChildren(...meanings.flatMap(meaningNodes));
+/* `about`: name, signal, word and tone of each metric, its subject first; `meanings`: name -> definition, once for all cards. */
+function fillAbout(card, about, meanings) {
+  card.about.hidden = about.length === 0;
+  const text = JSON.stringify(about);
+  if (about.length === 0 || card.aboutSaid === text) return;
+  card.aboutSaid = text;
+  const [[name, , said, tone]] = about;
+  const word = make("span", "cl-signal-word", said);
+  if (SHAPES[tone]) word.prepend(shapeOf(tone), " ");
+  card.about.className = "cl-details cl-about cl-signal-" + tone;
+  card.aboutHead.replaceChildren(make("span", "cl-about-name", said ? name + ": " : "What it means"), word);
+  card.aboutText.replaceChildren(...about.flatMap(([metric, signal]) => meaningNodes(metric, meanings[metric], signal)));
 }
 
-function meaningNodes(meaning) {
+function meaningNodes(name, definition, signal) {
   const text = make("p");
-  text.append(make("strong", "", meaning.name + ". "), meaning.definition);
-  return meaning.signal ? [text, make("p", "cl-about-signal", "Signal: " + meaning.signal + ".")] : [text];
+  text.append(make("strong", "", name + ". "), definition);
+  return signal ? [text, make("p", "cl-about-signal", "Signal: " + signal + ".")] : [text];
 }
 
 function closeByEscape(details, summary) {
