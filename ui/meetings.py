@@ -61,7 +61,8 @@ def _name(view: View, row: Mapping[str, Any]) -> str:
 def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
     present, promised = desk.attendance(meeting["meeting_id"]), desk.follow_ups(meeting["meeting_id"])
     said = desk.rows.filter(pl.col("meeting_id") == meeting["meeting_id"]).height
-    facts = f"{escape(meeting['location'] or 'Place not recorded')} · {format.count(meeting['attendance_count'])} people · {format.count(said)} pieces of individual input"
+    people = "" if meeting["attendance_count"] is None else f" · {format.count(meeting['attendance_count'])} people"
+    facts = f"{escape(meeting['location'] or 'Place not recorded')}{people} · {format.count(said)} pieces of individual input"
     agenda = "<br>".join(escape(line) for line in (meeting["agenda"] or "").splitlines())
     who = [(codes.SEGMENTS[row["segment"]], row["organizations"], row["people"]) for row in present.iter_rows(named=True)]
     st.html(
@@ -74,6 +75,7 @@ def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
             who,
             empty="Nobody is recorded, or fewer than three organisations of any segment.",
         )
+        + ("" if desk.may_write(meeting["center_code"]) else "<p>Segments of fewer than three organisations are left out.</p>")
         + table(
             "Follow-ups",
             ("Follow-up", "Promise", "Feedback", "Owner", "Due", "Done"),

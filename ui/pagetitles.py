@@ -80,8 +80,8 @@ def feedback(view: View) -> str:
         return "No feedback was received in this period"
     public = "public " if view.source.scope.role.released else ""
     said = f"Working groups gave {plural(int(received), f'{public}piece')} of feedback"
-    verb = "is" if waiting == 1 else "are"
-    return f"{said}; {format.count(waiting)} {verb} not settled on {format.date(min(view.end, view.as_of))}"
+    verb = "was" if waiting == 1 else "were"
+    return f"{said}; {format.count(waiting)} of all years {verb} not settled on {format.date(min(view.end, view.as_of))}"
 
 
 def data_health(checks: pl.DataFrame) -> str:

@@ -20,6 +20,7 @@ from tests.data.test_feedback import shared
 from tests.data.test_titles import _filters, drawn, shares
 from ui import voices
 from ui.cards import closing, effects
+from ui.cards import voices as said
 from ui.cards.shared import listed
 from ui.frame import View
 
@@ -105,12 +106,22 @@ def test_waiting_long(view: View, desk: Desk) -> None:
 
 
 def test_settling(view: View, desk: Desk) -> None:
-    card = closing.settling(view)
-    if drawn(card):
-        known = card.table.drop_nulls("value").sort("value")
-        assert f"takes {format.days(known['value'][-1])} or more to be settled" in card.title
+    for card, words in (
+        (closing.settling(view), "takes {} or more to be settled"),
+        (said.answer_age(view), "waits {} or more for a first answer"),
+    ):
+        if not drawn(card):
+            continue
+        known = card.table.drop_nulls("value")
+        slow, fast = known.row(0, named=True), known.row(-1, named=True)
+        assert known["value"].max() == slow["value"]
+        assert known["value"].min() == fast["value"]
+        assert words.format(format.days(slow["value"])) in card.title
         assert ("; " in card.title) == (known.height > 1)
-        assert known.height == 1 or card.title.endswith(f"takes {format.days(known['value'][0])}")
+        if known.height > 1:
+            apart = slow["low"] is not None and fast["high"] is not None and slow["low"] > fast["high"]
+            assert f"; {fast['label']} takes {format.days(fast['value'])}" in card.title
+            assert card.title.endswith("; chance alone could make the difference") != apart
 
 
 def test_what_is_agreed_to(view: View, desk: Desk) -> None:

@@ -78,8 +78,15 @@ function stageBar(board, stage) {
 /* Keys that a control of the page needs are its own. */
 const CONTROLS = 'input, textarea, select, [contenteditable="true"], [role="combobox"], [role="listbox"], [role="option"], [data-baseweb="popover"], [data-baseweb="calendar"]';
 
+/* Whether keys belong to a control: one that is open or holds text. A filter that was just chosen keeps the focus and must not keep the keys. */
+function typing(target) {
+  const control = target.closest?.(CONTROLS);
+  if (!control) return false;
+  return control.getAttribute("role") !== "combobox" || control.getAttribute("aria-expanded") === "true" || Boolean(control.value);
+}
+
 function stageKey(board, event) {
-  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.(CONTROLS)) return;
+  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
   const last = slides(board).length - 1;
   const at = board.stage.index;
   const places = { ArrowRight: at + 1, PageDown: at + 1, ArrowLeft: at - 1, PageUp: at - 1, Home: 0, End: last };

@@ -12,7 +12,7 @@ from analytics.compliance import counted_share
 from analytics.rollups import FEEDBACK
 from ui import charts
 from ui.board import Card, Column
-from ui.cards.shared import empty, labelled, named, plural, total, with_chart
+from ui.cards.shared import empty, labelled, maybe_chance, named, plural, total, with_chart
 from ui.frame import View
 
 OTHER_SEGMENTS: Final = (
@@ -102,7 +102,7 @@ def settling(view: View) -> Card:
     slowest, fastest = known.row(0, named=True), known.row(-1, named=True)
     title = f"Half of {slowest['label']} feedback takes {format.days(slowest['value'])} or more to be settled"
     if known.height > 1:
-        title += f"; {fastest['label']} takes {format.days(fastest['value'])}"
+        title += f"; {fastest['label']} takes {format.days(fastest['value'])}{maybe_chance(slowest, fastest)}"
     never = rows.filter(pl.col("value").is_null() & (pl.col("n") >= standards.LEAST_CASES))
     return with_chart(
         Card(

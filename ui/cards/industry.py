@@ -69,15 +69,16 @@ def _shown(view: View, cells: pl.DataFrame, metric_id: str) -> tuple[float | Non
 
 
 def headline(view: View, cells: pl.DataFrame) -> str:
-    """Say what Centers processed and what waits, as far as both are shown."""
+    """Say what was processed and what waits, as far as both are shown, and that ports are in it where no Center is chosen."""
     (done, no_done), (waiting, no_waiting) = (_shown(view, cells, name) for name in ("completions", "pending"))
     parts = []
     if done is not None:
         parts.append(f"About {format.count(done)} reviews were completed")
     if waiting is not None:
-        parts.append(f"{'about' if parts else 'About'} {format.count(waiting)} were waiting at the period’s end")
+        who = "about {} were" if parts else "About {} reviews were"
+        parts.append(f"{who.format(format.count(waiting))} waiting at the period’s end")
     if parts:
-        return " and ".join(parts)
+        return " and ".join(parts) + ("" if view.filters.centers else ", at Centers and ports")
     if MARKS["suppressed"] in (no_done, no_waiting):
         return "The numbers of this choice are withheld, so that no company can be told"
     return "There is nothing to report for this choice"
@@ -87,7 +88,8 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
     """Compare all Centers by one measure; those chosen stand out."""
     metric = METRICS[metric_id]
     key, every = f"industry_{metric_id}", View(view.source, view.filters.keeping("center", ()))
-    rows = labelled(every, asked(every, cells, metric_id, "center"), "center").filter(pl.col("center") != codes.PORT_CODE)
+    found = labelled(every, asked(every, cells, metric_id, "center"), "center")
+    rows, ports = found.filter(pl.col("center") != codes.PORT_CODE), found.filter(pl.col("center") == codes.PORT_CODE)["value"]
     rows = rows.sort("value", "label", descending=[True, False], nulls_last=True)
     shown, hidden = rows.filter(pl.col("value") > 0), rows.filter(pl.col("quality") == "suppressed").height
     subtitle = f"{metric.name} of each Center, rounded · every Center · {view.filters.period_words()}"
@@ -103,7 +105,7 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
         table=rows,
         columns=(Column("label", "Center", "text"), Column("value", f"{metric.name} (rounded)", metric.unit), _MARK),
         metric_ids=(metric_id,),
-        note=LEGEND,
+        note=LEGEND + (f" Ports hold about {format.number(ports[0], metric.unit)} more." if ports.len() and ports[0] else ""),
     )
     chosen = [view.label("center", code) for code in view.filters.centers]
     return with_chart(card, charts.bars, rows, "label", "value", kind=metric.unit, extra="words", highlight=chosen)
@@ -134,11 +136,12 @@ def over_time(view: View, cells: pl.DataFrame) -> Card:
     hidden = rows.filter(pl.any_horizontal(pl.col("receipts_words", "completions_words") == MARKS["suppressed"])).height
     if both.is_empty() or not total(both["receipts"]) + total(both["completions"]):
         return _nothing(key, "No receipts or completions to compare", subtitle, hidden)
-    # Where every month is shown, the whole period's own cells are rounded once and not month by month.
+    # Where the whole period is shown, its own cells are rounded once and not month by month, whichever months are withheld.
     whole = [_shown(view, cells, name)[0] for name in ("receipts", "completions")]
     sums = [total(both["receipts"]), total(both["completions"])]
-    came_in, done = (part if part is not None and not hidden else sum_ for part, sum_ in zip(whole, sums, strict=True))
-    months = plural(both.height, "month")
+    known = [part for part in whole if part is not None]
+    came_in, done = known if len(known) == len(sums) else sums
+    months = plural(rows.height if len(known) == len(sums) else both.height, "month")
     title = f"About as many reviews came in as were completed over {months}"
     if gap := came_in - done:
         more, less = ("came in", "were completed") if gap > 0 else ("were completed", "came in")
@@ -169,8 +172,8 @@ def over_time(view: View, cells: pl.DataFrame) -> Card:
 def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
     """Show the districts through which the entries of the chosen Centers come (of all without a choice), over the period's whole fiscal quarters."""
     key = "industry_districts"
-    subtitle = f"Entry summaries that Centers processed, by district, rounded · whole fiscal quarters of {view.sentence}"
     quarters = _quarters(view, cells)
+    subtitle = f"Entry summaries that Centers processed, by district, rounded · whole fiscal quarters · {(quarters or view).filters.period_words()}"
     if quarters is None or view.filters.centers == (codes.PORT_CODE,):
         words = "The period holds no whole fiscal quarter; choose a longer one." if quarters is None else "Choose a Center, or all of them."
         return _empty(key, "Districts are shown of what Centers process, by fiscal quarter", subtitle, words)

@@ -60,7 +60,11 @@ def headline(view: View, cells: pl.DataFrame) -> str:
     narrowed = quarters(view, cells)
     row = asked(narrowed, cells, metric_id).row(0, named=True) if narrowed else {"value": None}
     if narrowed is None or row["value"] is None:
-        return "The shares of this choice are not shown" if narrowed else "No fiscal quarter of the sample is released for this period"
+        return (
+            "The share of the whole period is not shown, to protect companies"
+            if narrowed
+            else "No fiscal quarter of the sample is released for this period"
+        )
     words = f"{format.share(row['value'])} of about {format.count(row['n'])} sampled lines had no {WITHOUT[metric_id]}"
     return f"{words}, {narrowed.filters.period_words()}"
 

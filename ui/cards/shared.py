@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -72,6 +72,12 @@ def named(labels: Sequence[str], nouns: str, most: int = 3) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Write a count with its noun: `1 Center`, `3 Centers`."""
     return f"{format.count(count)} {one if count == 1 else many or one + 's'}"
+
+
+def maybe_chance(slower: Mapping[str, Any], faster: Mapping[str, Any]) -> str:
+    """Say that chance alone could make the difference where the intervals (`low`, `high`; null is open) of two days meet."""
+    apart = slower["low"] is not None and faster["high"] is not None and slower["low"] > faster["high"]
+    return "" if apart else "; chance alone could make the difference"
 
 
 def moved(now: float, before: float, when: str, kind: str = "count") -> str:

@@ -9,7 +9,7 @@ from analytics.filters import Filters
 from analytics.rollups import FEEDBACK
 from ui import charts
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, named, plural, total, with_chart
+from ui.cards.shared import empty, has_rows, labelled, maybe_chance, named, plural, total, with_chart
 from ui.frame import View
 
 _TONES = {
@@ -117,7 +117,7 @@ def answer_age(view: View) -> Card:
     slowest, fastest = known.row(0, named=True), known.row(-1, named=True)
     title = f"Half of {slowest['label']} feedback waits {format.days(slowest['value'])} or more for a first answer"
     if known.height > 1:
-        title += f"; {fastest['label']} takes {format.days(fastest['value'])}"
+        title += f"; {fastest['label']} takes {format.days(fastest['value'])}{maybe_chance(slowest, fastest)}"
     return with_chart(
         Card(
             key=key,

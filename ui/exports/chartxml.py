@@ -97,10 +97,12 @@ def _write_categories(book: Any, sheet: Any, plot: Plot) -> None:
 
 
 def away(each: Series) -> tuple[tuple[Number, ...], tuple[Number, ...]]:
-    """Return how far each point's interval reaches up and down from it; both empty without one."""
+    """Return how far each point's interval reaches up and down from it; both empty without one, a point that lacks an end has none."""
     if not (each.low and each.high):
         return (), ()
-    rows = list(zip(each.values, each.low, each.high, strict=True))
+    ends = zip(each.values, each.low, each.high, strict=True)
+    # An interval that is open to one side must not look closed.
+    rows = [row if None not in row else (row[0], None, None) for row in ends]
     up = tuple(h - v if v is not None and h is not None else None for v, _, h in rows)
     down = tuple(v - low if v is not None and low is not None else None for v, low, _ in rows)
     return up, down
