@@ -45,7 +45,9 @@ def workload(view: View) -> str:
     late = provisional.of_metric(view, "pending")
     title = f"{plural(int(pending), 'review')} pending" + _unreported(late)
     if before is not None:
-        title += f", {'no clear change on a year earlier' if late.hides(pending, before) else moved(pending, before, 'a year earlier')}"
+        title += (
+            f", {'not clearly different from a year earlier' if late.hides(pending, before) else moved(pending, before, 'a year earlier')}"
+        )
     return f"{title}; {format.share((backlog or 0) / pending)} of them are backlog"
 
 
@@ -70,7 +72,7 @@ def compliance(view: View) -> str:
         return f"{title}, clearly more than a year earlier"
     if now["high"] < before["low"]:
         return f"{title}, clearly fewer than a year earlier"
-    return f"{title}; no clear change on a year earlier"
+    return f"{title}; not clearly different from a year earlier"
 
 
 def feedback(view: View) -> str:

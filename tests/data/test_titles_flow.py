@@ -178,11 +178,8 @@ def test_on_hand(view: View) -> None:
         place = card.table.filter(pl.col("staff_days") > row["staff_days"]).height + 1
         assert card.title.startswith(f"{row['label']} has {format.days(row['staff_days'])} of work")
         if card.table.height > 1:
-            said = (
-                f", {place}{'st' if place == 1 else 'nd' if place == 2 else 'rd' if place == 3 else 'th'} of"
-                if mine.height == 1
-                else ", most of"
-            )
+            nth = f"{place}{'nd' if place == 2 else 'rd' if place == 3 else 'th'} most"
+            said = f", {'most' if mine.height != 1 or place == 1 else nth} of"
             assert said in card.title
         assert row["staff_days"] == pytest.approx(row["hours"] / row["people"] / 8)
 

@@ -80,7 +80,7 @@ def trend_title(rows: pl.DataFrame, words: str) -> str:
         return f"{title}, clearly more than in {first['quarter']}"
     if last["high"] < first["low"]:
         return f"{title}, clearly less than in {first['quarter']}"
-    return f"{title}; no clear change since {first['quarter']}"
+    return f"{title}; not clearly different from {first['quarter']}"
 
 
 def by_dimension(view: View, dimension: str, targets: pl.DataFrame, most: int = 12) -> Card:

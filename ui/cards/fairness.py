@@ -197,8 +197,13 @@ def _on_hand_title(rows: pl.DataFrame, mine: pl.DataFrame) -> str:
     work = f"{row['label']} has {format.days(row['staff_days'])} of work for each of its people"
     if rows.height == 1:
         return work
-    place = f"{work}, {_ordinal(row['place'])} of {rows.height} Centers" if mine.height == 1 else f"{work}, most of {rows.height} Centers"
+    place = f"{work}, {_most(row['place'])} of {rows.height} Centers" if mine.height == 1 else f"{work}, most of {rows.height} Centers"
     return place if row["crude_place"] is None else f"{place}; crude days of work put it {_ordinal(row['crude_place'])}"
+
+
+def _most(place: int) -> str:
+    """Write a place among the most loaded: `most`, `2nd most`."""
+    return "most" if place == 1 else f"{_ordinal(place)} most"
 
 
 def _ordinal(place: int) -> str:

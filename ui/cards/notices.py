@@ -34,7 +34,7 @@ def cf28_months(view: View) -> Card:
         known,
         f"; {after} has clearly more than {before}",
         f"; {after} has clearly fewer than {before}",
-        f"; no clear change since {before}",
+        f"; not clearly different from {before}",
     )
     columns = [
         Column("month", "Month", "month"),

@@ -106,7 +106,7 @@ def inquiries(view: View, targets: pl.DataFrame) -> Card:
     title = f"{format.share(last['value'])} of inquiries of {format.month(last['month'])} were answered within two business days"
     before = format.month(known["month"][0])
     title += clear_change(
-        known, f", clearly more than in {before}", f", clearly fewer than in {before}", f"; no clear change since {before}"
+        known, f", clearly more than in {before}", f", clearly fewer than in {before}", f"; not clearly different from {before}"
     )
     options: dict[str, Any] = {"target": target_of(own, ON_TIME, targets)}
     return with_chart(

@@ -75,7 +75,8 @@ def hidden_axis(first: float | None = None, last: float | None = None) -> Spec:
 
 
 def value_axis(ticks: Sequence[float], kind: str, *, low: float, high: float, grid: bool = True) -> Spec:
-    """Return an axis of values with written ticks and light gridlines."""
+    """Return an axis of values with written ticks and light gridlines; half a case is no tick."""
+    ticks = [tick for tick in ticks if kind != "count" or float(tick).is_integer()]
     return {
         "range": [low, high],
         "tickvals": list(ticks),
