@@ -69,7 +69,8 @@ def owned(names: pl.DataFrame, accounts: pl.DataFrame | None, count: int) -> csc
         return None
     keys = names.columns
     placed = accounts.with_columns(pl.col(*keys).cast(pl.String)).join(names.with_row_index("variable"), on=keys)
-    who = placed["account"].rank("dense").to_numpy().astype(np.int64) - 1
+    # Parts of no known account count as one.
+    who = placed["account"].cast(pl.String).fill_null("").rank("dense").to_numpy().astype(np.int64) - 1
     shape = (int(who.max(initial=-1)) + 2, count)
     return csc_matrix((placed["amount"].cast(pl.Float64).to_numpy(), (who, placed["variable"].to_numpy())), shape=shape)
 

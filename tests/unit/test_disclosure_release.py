@@ -331,3 +331,11 @@ def test_a_withheld_denominator_bounds_no_numerator_that_equations_lead_to() -> 
     assert marks["a", "lines"] == marks["a", "clean"] == "D"
     # Taken for a figure that is known, the one line would bound its one clean line.
     assert not protect(rate_of_one_line(linked=False), hierarchy, RULES).safe
+
+
+def test_parts_of_no_known_account_count_as_one() -> None:
+    cells = frame({("a",): (50, 2, 40, 10), ("b",): (10, 1, 10, 0)}, "row")
+    accounts = pl.DataFrame({"row": ["a", "a", "b"], "account": ["A", None, None], "amount": [40.0, 10.0, 10.0]})
+    found = companies.owned(cells.select("row"), accounts, 2)
+    assert found is not None
+    assert sorted(map(tuple, found.toarray().tolist())) == [(0.0, 0.0), (10.0, 10.0), (40.0, 0.0)]
