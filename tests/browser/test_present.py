@@ -155,6 +155,19 @@ def test_a_live_filter_changes_the_slide_that_is_shown(server: Server, visit: Op
     assert page.locator(".cl-card.cl-current svg text").count() > 3
 
 
+def test_after_a_filter_one_escape_gives_the_keys_back_to_the_slides(server: Server, visit: Opener) -> None:
+    page = visit(f"{server.url}/present?role=working_group").page
+    begin(page)
+    expect(page.locator(PLACE)).to_have_text("1 of 6")
+    page.locator(".st-key-filter_center input").first.click()
+    page.get_by_role("option", name="Electronics").click()
+    page.wait_for_function("() => location.search.includes('center=ELE')", timeout=LONG)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("option")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(PLACE)).to_have_text("2 of 6")
+
+
 def guide_steps() -> list[str]:
     """Read the presenter's way from the user guide: the numbered list below its heading."""
     part = (ROOT / "docs/user-guide.md").read_text().split("### From the dashboard to a deck", 1)[1].split("\n#", 1)[0]

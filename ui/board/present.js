@@ -43,6 +43,9 @@ function begin(board, index) {
   stage.onKey = (event) => stageKey(board, event);
   stage.onSize = () => arrange(board);
   stage.onFull = () => { if (!document.fullscreenElement) leave(board); };
+  // Asked before the control itself hears the key: a list that Escape closes is closed by the time that the document hears it.
+  stage.onBefore = (event) => { stage.typing = typing(event.target); };
+  document.addEventListener("keydown", stage.onBefore, true);
   document.addEventListener("keydown", stage.onKey);
   window.addEventListener("resize", stage.onSize);
   document.addEventListener("fullscreenchange", stage.onFull);
@@ -86,7 +89,12 @@ function typing(target) {
 }
 
 function stageKey(board, event) {
-  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
+  if (board.stage.typing) {
+    // Escape closes a list of a filter; the next keys are the slides' again.
+    if (event.key === "Escape") board.root.focus({ preventScroll: true });
+    return;
+  }
+  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
   const last = slides(board).length - 1;
   const at = board.stage.index;
   const places = { ArrowRight: at + 1, PageDown: at + 1, ArrowLeft: at - 1, PageUp: at - 1, Home: 0, End: last };
@@ -117,6 +125,7 @@ function leave(board, gone = false) {
   const { stage } = board;
   if (!stage) return;
   board.stage = null;
+  document.removeEventListener("keydown", stage.onBefore, true);
   document.removeEventListener("keydown", stage.onKey);
   window.removeEventListener("resize", stage.onSize);
   document.removeEventListener("fullscreenchange", stage.onFull);
