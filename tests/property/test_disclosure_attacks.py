@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analytics.disclosure import audit, companies, complementary, exact, primary, protect, tables
+from analytics.disclosure import audit, companies, complementary, primary, protect, tables
 from analytics.disclosure.rules import Rules
+from tests.property import exact
 from tests.property.disclosure_tables import Drawn, Key, draw, interval, owned
 
 #: DISCLOSURE_TIMES=5 draws five times as many tables, in minutes instead of one.
