@@ -344,5 +344,5 @@ def _released(summary: pl.DataFrame | None) -> Check:
         else "the new cells do not add up to those released before"
     )
     words += f"; {why}, so it was not released and the last release stays"
-    todo = "Look at which cells fail (facts/release_audit.parquet of the version, and the log), and ask who keeps the rules of disclosure."
+    todo = "Look at which cells fail (release_audit.parquet in the release folder of the version, and the log), and ask who keeps the rules of disclosure."
     return Check(name, "act", words, todo, "whoever runs Centerline")

@@ -10,6 +10,7 @@ audit proves over all of them together. What the audit does not pass is not rele
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ from data import parts
 from data.parts import Part
 from data.settings import settings
 
-#: Small facts of a version that hold the release: what working groups read, what Data health shows of the proof, and what only the
+#: Files of a version that hold the release: what working groups read, what Data health shows of the proof, and what only the
 #: next release needs (true totals, and the accounts' parts of the fiscal year that is not over and of what is withheld).
 CELLS: Final = "release_cells"
 SUMMARY: Final = "release_summary"
@@ -37,6 +38,8 @@ AUDIT: Final = "release_audit"
 LEDGER: Final = "release_ledger"
 PARTS: Final = "release_parts"
 FILES: Final = (CELLS, SUMMARY, AUDIT, LEDGER, PARTS)
+#: Where the manifest of a version names the folder of its release.
+NAMED: Final = "release"
 
 _KEYS: Final = ("metric_id", "center_code", "district_code", "period")
 _SAMPLE: Final = "account_sample_day_0"
@@ -59,41 +62,65 @@ class Versions(NamedTuple):
     lists: Codes
 
 
-def write(folder: Path, source: Versions, center: pl.DataFrame, port: pl.DataFrame, as_of: dt.date, *, renew: bool) -> None:
-    """Write the release of a version beside its small facts: the last one, or one with what has become complete since.
+def folder_of(version: Path, manifest: Mapping[str, Any] | None = None) -> Path:
+    """Return the folder of a version's release: the one that its manifest names, which is replaced in one step; else its small facts.
+
+    A version that is published again may get another release, and who reads must not meet files of both.
+    """
+    if manifest is None:
+        try:
+            manifest = json.loads((version / "manifest.json").read_text())
+        except (OSError, ValueError):
+            manifest = {}
+    return version / str(manifest.get(NAMED, "facts"))
+
+
+def write(version: Path, source: Versions, center: pl.DataFrame, port: pl.DataFrame, as_of: dt.date, *, renew: bool) -> dict[str, str]:
+    """Write the release of a version into a folder of its own: the last one, or one with what has become complete since.
 
     Args:
-        folder: Where to; `reported` is there already.
+        version: The version's folder; `facts/reported` is there already.
         source: The store, and the version's parts.
         center: Centers, with `center_code` and `opened_date` (or `planned_date`).
         port: Ports, with `port_code` and `district_code`.
         as_of: Date of the version.
         renew: Whether to release what has become complete.
 
+    Returns:
+        What the manifest says of it; empty where nothing was ever released.
+
     Raises:
         ConfigError: the file of the rules cannot be used.
     """
+    made = _next(version, source, center, port, as_of, renew=renew)
+    if made is None:
+        return {}
+    folder = version / "release"
+    for name in FILES:
+        parts.write(made[name], folder / f"{name}.parquet")
+    named = f"release-{parts.digest_of(folder)[:10]}"
+    folder.rename(version / named)
+    return {NAMED: named}
+
+
+def _next(
+    version: Path, source: Versions, center: pl.DataFrame, port: pl.DataFrame, as_of: dt.date, *, renew: bool
+) -> Mapping[str, pl.DataFrame] | None:
     earlier = _earlier(source)
     if earlier:
         ledger = _with_new_codes(earlier[LEDGER], list(_opened(center)), _districts(port))
         earlier = earlier | {LEDGER: _with_within(ledger)}
     if not renew:
-        for name, frame in (earlier or {}).items():
-            parts.write(frame, folder / f"{name}.parquet")
-        return
-    month = publication.last_month(as_of, _provisional(folder, as_of))
+        return earlier
+    month = publication.last_month(as_of, _provisional(version / "facts", as_of))
     before = _last(earlier[LEDGER]) if earlier else Until(month)
     month = max(month, before.month)
     last = Until(
         month, max(filter(None, (before.sample, publication.last_sampled(_rollup(source, "review", _SAMPLE), month))), default=None)
     )
     if earlier is not None and last == before:
-        made = earlier
-    else:
-        parts_of_accounts = _parts(source, port, last, earlier)
-        made = _made(parts_of_accounts, center, port, last, _rules(), earlier)
-    for name in FILES:
-        parts.write(made[name], folder / f"{name}.parquet")
+        return earlier
+    return _made(_parts(source, port, last, earlier), center, port, last, _rules(), earlier)
 
 
 def _rules() -> disclosure_rules.Rules:
@@ -103,7 +130,7 @@ def _rules() -> disclosure_rules.Rules:
 
 def _earlier(source: Versions) -> dict[str, pl.DataFrame] | None:
     """Return the latest release of any kept version, whichever is in force: what was released once is known. Null when there is none."""
-    folders = (source.home / "versions").glob("[!.]*/facts")
+    folders = [folder_of(version) for version in (source.home / "versions").glob("[!.]*")]
     found = [(frames[LEDGER].height, _written(folder), frames) for folder in folders if (frames := _read(folder)) is not None]
     # Of two that hold the same, the last one written: it may say that what came after could not be released.
     return max(found, key=lambda each: each[:2], default=(0, 0.0, None))[2]
@@ -384,7 +411,7 @@ class Released:
         """Read it.
 
         Args:
-            folder: Small facts of a version.
+            folder: The release of a version (`folder_of`).
             scope: Who reads.
             labels: Labels of the Centers, of which a page may narrow by `center` alone.
             center: The table of Centers.

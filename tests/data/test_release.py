@@ -164,21 +164,31 @@ def test_flows_that_a_stock_would_tell_stay_untold(second: dict[str, pl.DataFram
 def test_a_publish_that_does_not_renew_brings_the_release_along(analyst: Snapshot, tmp_path: Path) -> None:
     source = release.Versions(analyst.folder.parents[1], (), {})
     center, port = analyst.dimension("center"), analyst.dimension("port")
-    release.write(tmp_path, source, center, port, analyst.as_of, renew=False)
+    named = release.write(tmp_path, source, center, port, analyst.as_of, renew=False)
     for name in release.FILES:
-        assert pl.read_parquet(tmp_path / f"{name}.parquet").equals(pl.read_parquet(analyst.folder / "facts" / f"{name}.parquet"))
+        was = release.folder_of(analyst.folder) / f"{name}.parquet"
+        assert pl.read_parquet(release.folder_of(tmp_path, named) / f"{name}.parquet").equals(pl.read_parquet(was))
     empty = release.Versions(tmp_path / "new", (), {})
-    release.write(tmp_path / "nothing", empty, center, port, analyst.as_of, renew=False)
+    assert release.write(tmp_path / "nothing", empty, center, port, analyst.as_of, renew=False) == {}
     assert not (tmp_path / "nothing").exists()
 
 
 def test_nothing_is_renewed_while_no_month_is_complete(analyst: Snapshot, tmp_path: Path) -> None:
-    facts = analyst.folder / "facts"
-    (tmp_path / "reported.parquet").write_bytes((facts / "reported.parquet").read_bytes())
+    with_reports(analyst, tmp_path)
     lists = json.loads((analyst.folder / "manifest.json").read_text())["codes"]
     source = release.Versions(analyst.folder.parents[1], (), lists)  # no part is there to be read
-    release.write(tmp_path, source, analyst.dimension("center"), analyst.dimension("port"), analyst.as_of, renew=True)
-    assert pl.read_parquet(tmp_path / f"{release.CELLS}.parquet").equals(pl.read_parquet(facts / f"{release.CELLS}.parquet"))
+    named = release.write(tmp_path, source, analyst.dimension("center"), analyst.dimension("port"), analyst.as_of, renew=True)
+    assert cells_of(tmp_path, named).equals(analyst.released().cells)
+
+
+def with_reports(analyst: Snapshot, folder: Path) -> None:
+    """Put beside a version to come what is known of its reports."""
+    (folder / "facts").mkdir()
+    (folder / "facts" / "reported.parquet").write_bytes((analyst.folder / "facts" / "reported.parquet").read_bytes())
+
+
+def cells_of(version: Path, named: dict[str, str]) -> pl.DataFrame:
+    return pl.read_parquet(release.folder_of(version, named) / f"{release.CELLS}.parquet")
 
 
 SAMPLE = pl.col("metric_id").str.starts_with("sampled")
@@ -333,17 +343,17 @@ def test_a_release_of_before_the_sample_starts_it_with_all_its_quarters(
 
 
 def test_a_publish_takes_the_sample_up_after_a_release_without_it(analyst: Snapshot, tmp_path: Path) -> None:
-    facts, manifest = analyst.folder / "facts", json.loads((analyst.folder / "manifest.json").read_text())
-    old = stripped({name: pl.read_parquet(facts / f"{name}.parquet") for name in release.FILES})
+    folder, manifest = release.folder_of(analyst.folder), json.loads((analyst.folder / "manifest.json").read_text())
+    old = stripped({name: pl.read_parquet(folder / f"{name}.parquet") for name in release.FILES})
     for name, frame in old.items():
         write(frame, tmp_path / "versions" / "old" / "facts" / f"{name}.parquet")
     (tmp_path / "parts").symlink_to(analyst.folder.parents[1] / "parts")
-    (tmp_path / "reported.parquet").write_bytes((facts / "reported.parquet").read_bytes())
+    with_reports(analyst, tmp_path)
     source = release.Versions(tmp_path, [Part(**record) for record in manifest["parts"]], manifest["codes"])
-    release.write(tmp_path, source, analyst.dimension("center"), analyst.dimension("port"), analyst.as_of, renew=True)
-    now, keys = pl.read_parquet(tmp_path / f"{release.CELLS}.parquet"), ["metric_id", "center_code", "district_code", "level", "from_date"]
+    named = release.write(tmp_path, source, analyst.dimension("center"), analyst.dimension("port"), analyst.as_of, renew=True)
+    now, keys = cells_of(tmp_path, named), ["metric_id", "center_code", "district_code", "level", "from_date"]
     assert now.filter(~SAMPLE).sort(keys).equals(old[release.CELLS].sort(keys))
-    assert now.filter(SAMPLE).sort(keys).equals(pl.read_parquet(facts / f"{release.CELLS}.parquet").filter(SAMPLE).sort(keys))
+    assert now.filter(SAMPLE).sort(keys).equals(analyst.released().cells.filter(SAMPLE).sort(keys))
     assert now.filter(SAMPLE).height > 100
 
 

@@ -15,7 +15,7 @@ from analytics.filters import Filters
 from analytics.metrics import METRICS
 from analytics.publication import MEASURES
 from analytics.scope import Scope
-from data.release import Released
+from data.release import Released, folder_of
 from data.store import Snapshot
 from tests.data.test_titles import drawn
 from ui.cards import industry, industry_rates
@@ -114,7 +114,7 @@ def test_a_center_that_is_not_open_has_nothing_to_report(source: Released) -> No
 
 
 def test_the_share_of_value_is_that_of_withheld_months(source: Released, store: Path) -> None:
-    ledger = pl.read_parquet(store / "published" / "versions" / source.version / "facts" / "release_ledger.parquet")
+    ledger = pl.read_parquet(folder_of(store / "published" / "versions" / source.version) / "release_ledger.parquet")
     months = ledger.filter(
         pl.col("period").str.starts_with("month"), ~pl.col("center_code").is_in(["ALL", "CENTERS"]), pl.col("district_code") == "ALL"
     )
