@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from analytics import periods, publication
+from analytics import periods, publication, releasing
 from data import parts, release
 from data.atomic import write_json
 from tests.data.second_attacker import KEYS, equations
@@ -132,7 +132,7 @@ def make(
         frames = data.rollups()
         patch.setattr(release, "_rollup", lambda _, kind, name, frames=frames: _read(frames, kind, name))
         version = home / "versions" / f"v{number:02d}"
-        version.mkdir(parents=True)
+        version.mkdir(parents=True, exist_ok=True)
         center, port = grown[1:] if grown and number >= grown[0] else (CENTER, PORT)
         # The entry summaries of a month's last day are due ten business days later.
         day = periods.month_end(last) + dt.timedelta(days=20)
@@ -141,7 +141,7 @@ def make(
         folder = release.folder_of(version)
         chain.releases.append({name: pl.read_parquet(folder / f"{name}.parquet") for name in release.FILES})
         if chain.releases[-1][release.SUMMARY]["released"].item():
-            now = release._last(chain.releases[-1][release.LEDGER])
+            now = releasing.last(chain.releases[-1][release.LEDGER])
             assert now.month == last
             _remember(chain, data, before.month, last)
             _remember_sampled(chain, data, before.sample or D.min, now.sample or D.min)

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from analytics import publication
+from analytics import publication, releasing
 from analytics.disclosure import release as control
 from analytics.disclosure import rules
 from analytics.publication import Until
@@ -61,7 +61,7 @@ def test_what_was_released_never_changes_and_new_months_come(first: dict[str, pl
     assert set(new.filter(~sampled)["from_date"].unique()) == {D(2013, 6, 1), D(2013, 7, 1), D(2013, 4, 1)}
     assert set(new.filter(pl.col("from_date") == D(2013, 4, 1))["level"]) == {"quarter"}
     assert set(new.filter(sampled)["from_date"].unique()) == {D(2013, 1, 1), D(2013, 4, 1)}
-    assert release._last(second[release.LEDGER]) == SECOND
+    assert releasing.last(second[release.LEDGER]) == SECOND
 
 
 def test_a_quarter_is_the_sum_of_its_months_as_they_were_released(second: dict[str, pl.DataFrame], first: dict[str, pl.DataFrame]) -> None:
@@ -199,7 +199,7 @@ def test_a_rate_is_shown_only_where_its_lines_and_its_cases_are(second: dict[str
     assert set(cells.filter(SAMPLE)["metric_id"].unique()) == {measure.metric_id for measure in publication.MEASURES if measure.is_sampled}
     period = pl.format("{} {}", "level", pl.col("from_date").dt.to_string("iso"))
     whole = ledger.filter(pl.col("metric_id") == publication.SAMPLED).select(*KEYS[1:], lines="total", whole="shown")
-    for metric_id in release._RATES:
+    for metric_id in releasing.RATES:
         rates = cells.filter(pl.col("metric_id") == metric_id).with_columns(period=period)
         known = rates.join(ledger.select(*KEYS, "total", "shown", "n_accounts"), on=KEYS).join(whole, on=KEYS[1:])
         assert known.height == rates.height > 50
@@ -215,8 +215,8 @@ def test_a_rate_is_shown_only_where_its_lines_and_its_cases_are(second: dict[str
 
 
 def test_what_follows_from_two_rates_is_no_more_than_a_third_may_show(second: dict[str, pl.DataFrame]) -> None:
-    keys, rates = ["center_code", "level", "from_date"], list(release._RATES)
-    shown = second[release.CELLS].filter(pl.col("metric_id").is_in(rates) & (pl.col("mark") == "")).with_columns(period=release.period())
+    keys, rates = ["center_code", "level", "from_date"], list(releasing.RATES)
+    shown = second[release.CELLS].filter(pl.col("metric_id").is_in(rates) & (pl.col("mark") == "")).with_columns(period=releasing.period())
     totals = shown.join(second[release.LEDGER].select(*KEYS, "total", "denominator"), on=KEYS)
     any_, major = (totals.filter(pl.col("metric_id") == name) for name in reversed(rates))
     # Who knows lines and rates knows the clean lines, and with both rates the minor discrepancies.
@@ -291,7 +291,7 @@ def test_who_knows_his_own_sampled_lines_cannot_tell_anothers(parts: pl.DataFram
     cells = made[release.LEDGER].filter(SAMPLE).sort(KEYS)
     at = {key: number for number, key in enumerate(cells.select(KEYS).iter_rows())}
     by_level = [publication._over(parts.filter(SAMPLE), level, SECOND) for level in ("quarter", "fiscal_year")]
-    dated = pl.concat(by_level).with_columns(period=release.period())
+    dated = pl.concat(by_level).with_columns(period=releasing.period())
     every = [dated, dated.with_columns(center_code=pl.lit("ALL")), dated.filter(pl.col("center_code") != "PORT").with_columns(center_code=pl.lit("CENTERS"))]  # fmt: skip
     held = pl.concat(every).group_by(*KEYS, "account_key").agg(pl.col("amount").sum())
     narrow = made[release.AUDIT].filter("narrow").select(KEYS)
@@ -327,7 +327,7 @@ def test_a_release_of_before_the_sample_starts_it_with_all_its_quarters(
     parts: pl.DataFrame, first: dict[str, pl.DataFrame], tables: tuple[pl.DataFrame, pl.DataFrame]
 ) -> None:
     old = stripped(first)
-    before = release._last(old[release.LEDGER])
+    before = releasing.last(old[release.LEDGER])
     assert before == Until(FIRST.month)
     last = Until(FIRST.month, SECOND.sample)
     together = pl.concat([old[release.PARTS], parts.filter(pl.col("month").is_between(before.each(), last.each(), closed="right"))])
