@@ -153,20 +153,24 @@ def with_new_codes(ledger: pl.DataFrame, centers: Sequence[str], districts: Sequ
     wanted = pl.concat([whole.select(ledger.columns), below.select(ledger.columns)]).unique(KEYS)
     nothing = {name: pl.lit(0, ledger.schema[name]) for name in ("total", "n_accounts", "top1", "top2", "up", "down")}
     plain = {"applicable": pl.lit(value=False), "primary": pl.lit(value=False), "shown": pl.lit(value=True), "mark": pl.lit("–")}
-    blank = {name: pl.lit(None, ledger.schema[name]) for name in ledger.columns if name in ("rule", "companies")}
+    blank = {name: pl.lit(None, ledger.schema[name]) for name in ledger.columns if name in ("rule", "accounts", "denominator")}
     new = wanted.join(ledger, on=KEYS, how="anti").with_columns(**nothing, **plain, **blank)
     return pl.concat([ledger, new.match_to_schema(ledger.schema)])
 
 
 def with_within(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Give a release that was made before what is within the standard was counted its cells; nobody ever read them."""
+    """Give a release that was made before what is within the standard was counted its cells; nobody ever read them.
+
+    Their accounts are not known. The largest may own all of it, as far as the largest of what is pending does: an attacker who knows
+    less would pass for proof.
+    """
     pending, backlog = (ledger.filter(pl.col("metric_id") == name) for name in ("pending", "backlog"))
     made = pending.join(backlog.select(*KEYS[1:], late="total"), on=KEYS[1:]).with_columns(
         metric_id=pl.lit(publication.WITHIN), total=pl.col("total") - pl.col("late"), shown=pl.lit(value=False), primary=pl.lit(value=False)
     )
-    # Of whom it is does not matter: such a cell is hidden whatever its accounts, and has no level to keep.
-    none = {name: pl.lit(0, ledger.schema[name]) for name in ("top1", "top2", "up", "down")}
-    new = made.with_columns(**none).join(ledger, on=KEYS, how="anti").select(ledger.columns)
+    largest = {name: pl.min_horizontal(name, "total").cast(ledger.schema[name]) for name in ("top1", "top2")}
+    none = {name: pl.lit(0, ledger.schema[name]) for name in ("up", "down")}
+    new = made.with_columns(**largest, **none).join(ledger, on=KEYS, how="anti").select(ledger.columns)
     return pl.concat([ledger, new])
 
 
@@ -180,16 +184,6 @@ def last(ledger: pl.DataFrame) -> Until:
 
 def _days(ledger: pl.DataFrame) -> pl.Series:
     return ledger["period"].str.split(" ").list.last().str.to_date()
-
-
-def shares_hidden(ledger: pl.DataFrame) -> list[dict[str, Any]]:
-    """Return for each measure the share of it (0-1) that withheld cells hold, over the months of each Center and the ports: no sum twice."""
-    margins = [CENTERS, ALL]
-    finest = ledger.filter(
-        pl.col("period").str.starts_with("month "), ~pl.col("center_code").is_in(margins), pl.col("district_code") == EVERY_DISTRICT
-    )
-    shares = finest.group_by("metric_id").agg(share=pl.col("total").filter(~pl.col("shown")).sum() / pl.col("total").sum())
-    return shares.sort("metric_id").to_dicts()
 
 
 def shown(made: disclosure_release.Release, rules: Rules) -> pl.DataFrame:

@@ -115,12 +115,12 @@ def _next(
         return earlier
     rules, sampled = _rules(), last.sample != before.sample
     made = _made(_parts(source, port, last, earlier), center, port, last, rules, earlier)
-    if made[SUMMARY]["released"].item() or not sampled or (earlier is not None and month == before.month):
+    if made is None or made[SUMMARY]["released"].item() or not sampled or (earlier is not None and month == before.month):
         return made
     # Of a small sample no cell may be provable; what is counted by month does not wait for it.
     last = Until(month, before.sample)
     without = _made(_parts(source, port, last, earlier), center, port, last, rules, earlier)
-    if not without[SUMMARY]["released"].item():
+    if without is None or not without[SUMMARY]["released"].item():
         return made
     return without | {SUMMARY: without[SUMMARY].with_columns(sample_failed=_failed(made[SUMMARY]))}
 
@@ -193,8 +193,8 @@ def _made(
     last: Until,
     rules: disclosure_rules.Rules,
     earlier: Mapping[str, pl.DataFrame] | None,
-) -> dict[str, pl.DataFrame]:
-    """Protect the cells; where that fails, the release before stays and its summary says why."""
+) -> dict[str, pl.DataFrame] | None:
+    """Protect the cells; where that fails, the release before stays and its summary says why (null: there is none, and nothing to say)."""
     opened, districts = _opened(center), _districts(port)
     cells = releasing.cells(of_accounts, districts, opened, last, earlier[LEDGER] if earlier else None)
     ledgers = [earlier[LEDGER]] if earlier else ()
@@ -205,19 +205,17 @@ def _made(
     except DataError:
         # What cannot be added up is not released, and must not keep the version from being published.
         LOG.exception("Nothing new is released to working groups: the cells do not add up.")
-        if earlier is None:
-            raise
-        return dict(earlier) | {SUMMARY: earlier[SUMMARY].with_columns(released=pl.lit(value=False))}
+        return dict(earlier) | {SUMMARY: earlier[SUMMARY].with_columns(released=pl.lit(value=False))} if earlier else None
     sound = made.safe and made.summary["narrow"].item() == 0
-    shown = made.ledger if sound or earlier is None else earlier[LEDGER]
-    hidden = pl.Series([releasing.shares_hidden(shown)])
-    summary = made.summary.with_columns(last_month=pl.lit(last.month), released=pl.lit(sound), hidden=hidden)
+    told = releasing.shown(made, rules)
     next_month = last.each().dt.offset_by("1mo")
     kept = of_accounts.filter(pl.col("month") >= pl.date(periods.fiscal_year_of(next_month) - 1, 10, 1))
-    if sound:
-        return {CELLS: releasing.shown(made, rules), SUMMARY: summary, AUDIT: made.audit, LEDGER: made.ledger, PARTS: kept}
-    before = earlier or {CELLS: releasing.shown(made, rules).clear(), LEDGER: made.ledger.clear(), PARTS: kept.clear()}
-    return {CELLS: before[CELLS], SUMMARY: summary, AUDIT: made.audit, LEDGER: before[LEDGER], PARTS: before[PARTS]}
+    new = {CELLS: told, LEDGER: made.ledger, PARTS: kept}
+    now = new if sound else earlier or {name: frame.clear() for name, frame in new.items()}
+    # Counted of what anybody may read, so that it tells nothing more.
+    counted = released.counted(now[CELLS])
+    summary = made.summary.with_columns(counted, last_month=pl.lit(last.month), released=pl.lit(sound))
+    return {CELLS: now[CELLS], SUMMARY: summary, AUDIT: made.audit, LEDGER: now[LEDGER], PARTS: now[PARTS]}
 
 
 class Released:
@@ -242,7 +240,7 @@ class Released:
             DataError: the version has no release.
         """
         try:
-            self.cells, self.summary = (pl.read_parquet(folder / f"{name}.parquet") for name in (CELLS, SUMMARY))
+            self.cells = pl.read_parquet(folder / f"{CELLS}.parquet")
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(f"The data version “{stamp[0]}” holds no release. Publish again: python -m data publish.") from error
         self._center = center

@@ -265,9 +265,9 @@ class _Problem:
         if done.x is None:
             return 0.0, None
         found = moves.sparse(done.x)
-        whole = Move(group[found.at], found.by)
-        self.attack.learn(whole)
-        return -float(done.fun), whole
+        further = Move(group[found.at], found.by)
+        self.attack.learn(further)
+        return -float(done.fun), further
 
 
 def report(attack: Attack, keys: pl.DataFrame) -> pl.DataFrame:

@@ -138,6 +138,8 @@ def make(
         day = periods.month_end(last) + dt.timedelta(days=20)
         named = release.write(version, release.Versions(home, (), {}), center, port, day, renew=True)
         write_json(version / "manifest.json", named)
+        if not named:
+            continue
         folder = release.folder_of(version)
         chain.releases.append({name: pl.read_parquet(folder / f"{name}.parquet") for name in release.FILES})
         if chain.releases[-1][release.SUMMARY]["released"].item():

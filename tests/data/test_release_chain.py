@@ -91,6 +91,13 @@ def test_cells_that_do_not_add_up_are_not_released_and_stop_no_publish(
     assert "do not add up" in caplog.text
 
 
+def test_a_first_release_that_does_not_add_up_is_none(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    whole = releasing.cells
+    quick.setattr(releasing, "cells", lambda *given: whole(*given).with_columns(total=pl.col("total") + pl.int_range(pl.len())))
+    assert make(8, tmp_path, quick, LASTS[:1]).releases == []
+    assert not list((tmp_path / "versions").rglob("release_*.parquet"))
+
+
 def test_a_load_after_a_release_that_failed_brings_the_failure_along(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:
     quick.setattr(releasing, "with_new_codes", lambda ledger, *_: ledger)
     center = pl.concat([CENTER, pl.DataFrame({"center_code": ["DDD"], "opened_date": [dt.date(2012, 7, 9)]})], how="diagonal")
