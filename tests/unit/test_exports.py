@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import subprocess
 import sys
@@ -73,6 +74,22 @@ def test_the_words_of_a_release_are_its_marks() -> None:
     found = native(Card("k", "T", "S", "A", bars, frame, columns))
     assert found is not None
     assert found.plots[0].categories == ("2013-01", "2013-02 (withheld)", "2013-03 (nothing to report)")
+
+
+def test_quarters_are_named_on_their_axis_also_one_that_is_missing() -> None:
+    days = [dt.date(2012, 4, 1), dt.date(2012, 7, 1), dt.date(2013, 1, 1)]
+    frame = pl.DataFrame({"start": days, "value": [0.9, 0.91, 0.92], "low": [0.8, 0.81, 0.82], "high": [0.95, 0.96, 0.97]})
+    columns = (Column("start", "Quarter", "date"), Column("value", "Rate", "share"))
+    chart = charts.rate_with_interval(frame, "start", "value", "low", "high", quarters=True)
+    card = Card("k", "T", "S", "A", chart, frame, columns)
+    found = native(card)
+    assert found is not None
+    assert found.plots[0].categories == ("FY2012 Q3", "FY2012 Q4", "FY2013 Q1", "FY2013 Q2")
+    assert found.plots[0].series[-1].values == (0.9, 0.91, None, 0.92)
+    assert chart["layout"]["xaxis"]["ticktext"] == ["Q3<br>FY2012", "Q4", "Q2<br>FY2013"]
+    slide = [text for text in unpacked(exports.deck("Story", [card], [], STAMP)) if "<c:chart" in text]
+    assert any("FY2013 Q1" in text and "dateAx" not in text for text in slide)
+    assert exports.brief("Story", [card], [], STAMP)
 
 
 def test_no_file_holds_a_hidden_number_anywhere() -> None:

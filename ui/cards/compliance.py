@@ -37,7 +37,7 @@ def over_time(view: View, targets: pl.DataFrame, *, wide: bool = False) -> Card:
     target = target_of(view, RATE, targets)
     title = trend_title(shown, "lines had no major discrepancy")
     subtitle = f"Share of entry lines without a major discrepancy, 95% interval, by fiscal quarter; random sample only · {', '.join(view.filters.narrowed(view.labels)) or 'all imports'}"
-    options: dict[str, Any] = {"target": target, "provisional": "provisional", "style": "whisker"}
+    options: dict[str, Any] = {"target": target, "provisional": "provisional", "style": "whisker", "quarters": True}
     return with_chart(
         Card(
             key=key,

@@ -116,7 +116,7 @@ def over_time(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
         note=_NOTE,
     )
     if shown.height == rows.height > 1:
-        return with_chart(card, charts.rate_with_interval, rows, "start", "value", "low", "high", style="whisker")
+        return with_chart(card, charts.rate_with_interval, rows, "start", "value", "low", "high", style="whisker", quarters=True)
     return with_chart(card, charts.dots_with_interval, rows, "quarter", "value", "low", "high", n="n", quality="quality")
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from analytics import format as fmt
+from analytics import periods
 from ui.charts import base, process
 from ui.charts.panels import panel_tone, settled
 from ui.charts.times import days_of, flags_of, last_known, split
@@ -83,6 +84,7 @@ def rate_with_interval(
     zero: bool,
     centre: str | None,
     limits: Sequence[str] | None,
+    quarters: bool,
     **_: Any,
 ) -> Native:
     """Read `rates.rate_with_interval`: the ends of the interval are two thin lines beside the rate."""
@@ -100,7 +102,25 @@ def rate_with_interval(
     key = (("95% interval", _BAND),) if low and high else ()
     span = scale([v for each in series for v in each.values], kind, zero=zero)
     note = "Dashed: provisional." if any(flags) else ""
+    if quarters:
+        return Native((_by_quarter(Plot("line", tuple(days), tuple(series), kind, scale=span)),), key=key, note=note)
     return Native((Plot("line", tuple(days), tuple(series), kind, scale=span),), key=key, note=note)
+
+
+def _by_quarter(plot: Plot) -> Plot:
+    """Name the fiscal quarters of a plot; one that is missing between two has its place and no number."""
+    days = [day for day in plot.categories if isinstance(day, dt.date)]
+    every = [days[0]] if days else []
+    while every and every[-1] < days[-1]:
+        every.append(periods.months_back(every[-1], -3))
+    names = tuple("FY{} Q{}".format(*periods.fiscal_quarter(day)) for day in every)
+
+    def placed(values: Sequence[Number]) -> tuple[Number, ...]:
+        known = dict(zip(days, values, strict=True)) if values else {}
+        return tuple(known.get(day) for day in every) if values else ()
+
+    series = tuple(replace(each, values=placed(each.values), low=placed(each.low), high=placed(each.high)) for each in plot.series)
+    return replace(plot, categories=names, series=series)
 
 
 def process_chart(frame: pl.DataFrame, *, kind: str, target: float | None, **_: Any) -> Native:
