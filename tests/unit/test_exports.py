@@ -8,6 +8,7 @@ import io
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import fastexcel
@@ -16,7 +17,7 @@ import pytest
 
 from ui import charts, exports
 from ui.board import Card, Column, KeyFigure, Stamp
-from ui.exports.cells import table
+from ui.exports.cells import counted, hidden, table
 from ui.exports.native import native
 from ui.sheet import harmless
 
@@ -74,6 +75,66 @@ def test_the_words_of_a_release_are_its_marks() -> None:
     found = native(Card("k", "T", "S", "A", bars, frame, columns))
     assert found is not None
     assert found.plots[0].categories == ("2013-01", "2013-02 (withheld)", "2013-03 (nothing to report)")
+
+
+def said_on(card: Card) -> str:
+    """All that stands on a card's slide, and no speaker's notes."""
+    from pptx import Presentation
+
+    slide = list(Presentation(io.BytesIO(exports.deck("Story", [card], [], STAMP))).slides)[-1]
+    return "\n".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+
+
+def test_what_is_hidden_is_counted_as_a_reader_counts() -> None:
+    assert hidden(HIDDEN) == {"D": "2 of 5 Centers", "S": "1 of 5 Centers"}
+    frame = pl.DataFrame({"center": ["A", "A", "B", "B"], "value": [1, None, None, None], "n": [1, 2, None, None]})
+    columns = [Column("value", "Value", "count"), Column("n", "Cases", "count")]
+    rows = frame.with_columns(quality=pl.Series(["ok", "too_few", "suppressed", "suppressed"]))
+    of_centers = Card("k", "T", "S", "A", None, rows, (Column("center", "Center", "text"), *columns))
+    assert hidden(of_centers) == {"D": "2 of 4 rows, 1 of 2 Centers", "S": "1 of 4 rows, 1 of 2 Centers"}
+    of_things = Card("k", "T", "S", "A", None, rows, (Column("center", "Thing", "text"), *columns))
+    assert hidden(of_things)["D"] == "2 of 4 rows"
+    assert (counted(1, 1, "Center"), counted(3, 7, "Industry"), counted(1, 4, "Quarter")) == (
+        "1 of 1 Center",
+        "3 of 7 industries",
+        "1 of 4 quarters",
+    )
+
+
+def test_a_slide_says_what_its_marks_mean_and_of_how_many_cases_it_is() -> None:
+    chart = said_on(HIDDEN)
+    assert "2 of 5 Centers withheld so that no company's figures can be worked out." in chart
+    assert "1 of 5 Centers with too few cases to be reliable." in chart
+    assert "n by Center: 40 to 200 lines." in chart
+    assert said_on(replace(HIDDEN, note="n by Center: 40 to 200 lines. More.")).count("n by Center") == 1
+    told = said_on(replace(HIDDEN, note="Withheld: a company could be told."))
+    assert "2 of 5 Centers withheld. " in told
+    assert told.count("a company could be told") == 1
+    letters = said_on(replace(HIDDEN, chart=None))
+    assert "D: withheld so that no company's figures can be worked out (2 of 5 Centers)." in letters
+    assert "S: too few cases to be reliable (1 of 5 Centers)." in letters
+    assert "–:" not in letters
+
+
+def test_shares_of_a_stack_say_of_how_many() -> None:
+    frame = pl.DataFrame({"label": ["A", "A", "B", "B"], "status": ["x", "y"] * 2, "count": [3, 1, 0, 1200]})
+    columns = (Column("label", "Center", "text"), Column("status", "Status", "text"), Column("count", "Pieces", "count"))
+    for as_share, names in ((True, ("A (n = 4)", "B (n = 1,200)")), (False, ("A", "B"))):
+        chart = charts.stacked_status(frame, "label", "status", "count", as_share=as_share)
+        found = native(Card("k", "T", "S", "A", chart, frame, columns))
+        assert found is not None
+        assert found.plots[0].categories == names
+
+
+def test_a_page_of_a_brief_says_what_the_letters_on_it_mean() -> None:
+    import pypdf
+
+    rows = pl.concat([HIDDEN.table.with_columns(label=pl.format("{} {}", "label", pl.lit(at))) for at in range(8)])
+    pages = pypdf.PdfReader(io.BytesIO(exports.brief("Story", [replace(HIDDEN, chart=None, table=rows)] * 2, [], STAMP))).pages
+    assert len(pages) > 1
+    for page in pages:
+        text = page.extract_text()
+        assert "suppressed" not in text or "D: withheld" in text
 
 
 def test_quarters_are_named_on_their_axis_also_one_that_is_missing() -> None:

@@ -11,7 +11,7 @@ from analytics.filters import Filters
 from analytics.rollups import WORK
 from ui import charts, provisional
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, plural, total, with_chart
+from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, n_words, plural, total, with_chart
 from ui.cards.volume import with_earlier
 from ui.frame import View
 
@@ -60,7 +60,7 @@ def backlog_by_center(view: View) -> Card:
                 Column("pending", "Pending", "count"),
             ),
             metric_ids=("backlog", "pending"),
-            note=STANDARDS + ".",
+            note=f"{n_words(last['pending'], 'Center', 'pending reviews in the last month shown')} {STANDARDS}.",
         ),
         charts.small_multiples,
         drawn,
