@@ -237,6 +237,11 @@ def _number(text: str) -> int:
     return int(text) if re.fullmatch(r"[1-9]\d?", text) else 0
 
 
+def cited(shown: Shown) -> str:
+    """Say what a citation of the story's finding is of: what is shown, or the day where the finding is of one."""
+    return f"{shown.choice.story.title} · {shown.room.view.on_day}" if shown.choice.story.of_day else sentence(shown)
+
+
 def sentence(shown: Shown) -> str:
     """Say what is shown, and what the room may see of it."""
     return f"{shown.choice.story.title} · {shown.room.view.sentence}"
