@@ -87,6 +87,8 @@ def test_flows_and_figures_agree(source: Released) -> None:
         else:
             assert more is not None
             assert (number(more.group(1)), more.group(2)) == (abs(gap), "came in" if gap > 0 else "were completed")
+        months = card.table.filter(~pl.col("receipts_words").str.starts_with("not open"))["month"].to_list()
+        assert card.title.endswith(f"over {len(months)} months" if len(months) > 1 else f"in {format.month(f'{months[0]}-01')}")
         seen += 1
     assert seen > 3
 
@@ -134,6 +136,10 @@ def test_a_center_that_is_not_open_says_from_when_on_it_is(source: Released) -> 
     shut = months.filter(pl.col("receipts_words").str.starts_with("not open until"))["month"].to_list()
     assert shut == [month for month in months["month"] if periods.month_end(dt.date.fromisoformat(f"{month}-01")) < start]
     assert shut
+    card = industry.over_time(View(source, Filters(dt.date(2012, 1, 1), source.as_of, centers=("TAF",))), source.cells)
+    assert card.note.endswith(f"Not open until {format.date(start)}.")
+    assert card.chart is not None
+    assert card.chart["data"][1]["x"][0] == periods.month_start(start).isoformat()
 
 
 def test_a_stock_is_of_a_day_and_a_flow_of_a_period(source: Released) -> None:

@@ -188,19 +188,11 @@ def over_time(view: View, cells: pl.DataFrame) -> Card:
         return _nothing(
             view, key, "No receipts or completions to compare", subtitle, f"{plural(hidden, 'month')} withheld" if hidden else ""
         )
-    # Where the whole period is shown, its own cells are rounded once and not month by month, whichever months are withheld.
-    whole = [_shown(view, cells, name)[0] for name in ("receipts", "completions")]
-    sums = [total(both["receipts"]), total(both["completions"])]
-    known = [part for part in whole if part is not None]
-    came_in, done = known if len(known) == len(sums) else sums
-    months = plural(rows.height if len(known) == len(sums) else both.height, "month")
-    title = f"About as many reviews came in as were completed over {months}"
-    if gap := came_in - done:
-        more, less = ("came in", "were completed") if gap > 0 else ("were completed", "came in")
-        title = f"About {format.count(abs(gap))} more reviews {more} than {less} over {months}"
-    if hidden:
-        title += f"; {plural(hidden, 'month')} withheld"
-    dated = rows.with_columns(day=(pl.col("month") + "-01").str.to_date())
+    shut = pl.all_horizontal(pl.col("receipts_words", "completions_words").str.starts_with(_CLOSED))
+    opened = rows.filter(~shut)
+    title = _gap(view, cells, opened, both) + (f"; {plural(hidden, 'month')} withheld" if hidden else "")
+    dated = opened.with_columns(day=(pl.col("month") + "-01").str.to_date())
+    before = rows.filter(shut)["receipts_words"].to_list()
     card = Card(
         key=key,
         title=title,
@@ -216,9 +208,23 @@ def over_time(view: View, cells: pl.DataFrame) -> Card:
             Column("completions_words", "Mark of completions", "text"),
         ),
         metric_ids=("receipts", "completions"),
-        note=_legend(hidden),
+        note=" ".join([_legend(hidden), *(f"N{words[1:]}." for words in before[:1])]),
     )
     return with_chart(card, charts.flow_lines, dated, "day", "receipts", "completions")
+
+
+def _gap(view: View, cells: pl.DataFrame, opened: pl.DataFrame, both: pl.DataFrame) -> str:
+    """Say by how much more came in than went out, or the other way round, and over which of the months in which a Center was open."""
+    # Where the whole period is shown, its own cells are rounded once and not month by month, whichever months are withheld.
+    whole = [_shown(view, cells, name)[0] for name in ("receipts", "completions")]
+    known = [part for part in whole if part is not None]
+    came_in, done = known if len(known) == len(whole) else (total(both["receipts"]), total(both["completions"]))
+    counted = (opened if len(known) == len(whole) else both)["month"].to_list()
+    when = f"over {plural(len(counted), 'month')}" if len(counted) > 1 else f"in {format.month(f'{counted[0]}-01')}"
+    if not (gap := came_in - done):
+        return f"About as many reviews came in as were completed {when}"
+    more, less = ("came in", "were completed") if gap > 0 else ("were completed", "came in")
+    return f"About {format.count(abs(gap))} more reviews {more} than {less} {when}"
 
 
 def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:

@@ -105,7 +105,7 @@ def _figures(figures: Sequence[KeyFigure], styles: dict[str, Any], width: float)
     cells = []
     for figure in figures:
         arrow = {"up": "▲ ", "down": "▼ "}.get(figure.direction, "")
-        change = f"{arrow}{figure.change} {figure.against}" if figure.change else figure.against
+        change = stamped.changed(figure, arrow)
         more = " · ".join(part for part in (figure.interval, figure.n, figure.signal, figure.assurance) if part)
         cells.append(
             [
@@ -120,7 +120,8 @@ def _figures(figures: Sequence[KeyFigure], styles: dict[str, Any], width: float)
         ("LINEABOVE", (0, 0), (-1, -1), 0.7, HexColor(BORDER)),
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
     ]
-    return [Grid(rows, colWidths=[width / 3] * 3, style=look), Spacer(1, 4)]
+    said = stamped.figures_said(figures)
+    return [Grid(rows, colWidths=[width / 3] * 3, style=look), *([_paragraph(said, styles["note"])] if said else []), Spacer(1, 4)]
 
 
 def _finding(card: Card, styles: dict[str, Any], width: float) -> list[Any]:

@@ -132,6 +132,7 @@ def _key_figures(show: Any, figures: Sequence[KeyFigure], stamp: Stamp, marking:
     for at, figure in enumerate(figures):
         row, column = divmod(at, across)
         _tile(slide, figure, (EDGE + column * (width + gap), top + row * (height + gap), width, height))
+    _note(slide, [stamped.figures_said(figures)], "")
 
 
 def _tile(slide: Any, figure: KeyFigure, box: slides.Box) -> None:
@@ -141,7 +142,7 @@ def _tile(slide: Any, figure: KeyFigure, box: slides.Box) -> None:
     inner, room = left + 0.22, width - 0.36
     slides.text(slide, figure.label, (inner, top + 0.12, room, 0.3), (15, 14, 13, 12, 11), name="Figure's name", color=SECONDARY)
     slides.text(slide, figure.value, (inner, top + 0.42, room, 0.62), (36, 32, 28, 24, 20), name=f"{figure.label}, value", bold=True)
-    change = f"{_ARROWS.get(figure.direction, '')}{figure.change} {figure.against}" if figure.change else figure.against
+    change = stamped.changed(figure, _ARROWS.get(figure.direction, ""))
     color = _MEANINGS.get(figure.meaning, SECONDARY)
     small = " · ".join(part for part in (figure.interval, figure.n, figure.signal, figure.assurance) if part)
     fitted = fit(clean(change), room * 72, (0.46 if small else height - 1.1) * 72, (13, 12, 11), bold=True)

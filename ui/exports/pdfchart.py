@@ -9,6 +9,7 @@ from typing import Any, Final
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.text import shorten
+from ui.charts.times import alone
 from ui.exports import chartxml
 from ui.exports.fonts import BOLD, REGULAR, plain, wide
 from ui.exports.native import Native, Number, Plot, Series
@@ -230,11 +231,12 @@ class _Pen:
                 dash = {"dash": (3, 2), "rule": (1, 1.5)}.get(each.look)
                 self.line(run, each.color, 0.7 if each.look == "rule" else 1.5, dash)
             run = []
+        single = alone(each.values)
         for at, value in enumerate(each.values):
             if each.low and each.low[at] is not None and each.high[at] is not None:
                 ends = [places[at], _up(each.low[at] or 0.0, field), places[at], _up(each.high[at] or 0.0, field)]
                 self.line(ends, CONTEXT if each.look == "faint" else each.color, 4 if each.look == "faint" else 1)
-            if value is not None and each.look == "dots":
+            if value is not None and (each.look == "dots" or (at in single and each.look != "rule")):
                 self.sheet.add(Circle(places[at], _up(value, field), 2.6, fillColor=_color(each.color), strokeColor=None))
             if value is not None and each.label == "all":
                 self.text(places[at] + 5, _up(value, field) - 2.5, fmt.number(value, self.plot.kind), bold=True, size=_SMALL)

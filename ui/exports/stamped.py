@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from analytics import format as fmt
@@ -55,6 +55,20 @@ def legend(card: Card, written: Collection[str]) -> list[str]:
     """Explain the letters that stand in some written cells of a card; a matrix has a dash where its table has no row."""
     known = {text[0]: text for text in marks_said(card)}
     return [known.get(mark, f"{mark}: {'none' if mark == fmt.NONE else said}.") for mark, said in MARKS.items() if mark in written]
+
+
+def changed(figure: KeyFigure, arrow: str) -> str:
+    """Write a key figure's change, or what it is of; what is new is set apart from “none a year earlier”."""
+    if not figure.change:
+        return figure.against
+    return f"{arrow}{figure.change}{',' if figure.change == 'new' else ''} {figure.against}"
+
+
+def figures_said(figures: Sequence[KeyFigure]) -> str:
+    """Explain what stands for a key figure that is not shown."""
+    values = {figure.value for figure in figures}
+    said = {fmt.NONE: f"{fmt.NONE}: {MARKS[fmt.NONE]}.", "Withheld": f"Withheld: {MARKS['D'].removeprefix('withheld ')}."}
+    return " ".join(words for value, words in said.items() if value in values)
 
 
 def words_said(card: Card) -> list[str]:
