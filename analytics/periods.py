@@ -75,6 +75,11 @@ def fiscal_year_start(year: int) -> dt.date:
     return dt.date(year - 1, 10, 1)
 
 
+def fiscal_quarter(day: dt.date) -> tuple[int, int]:
+    """Return the fiscal year and quarter of a day: 1 October 2012 lies in the first of 2013."""
+    return fiscal_year(day), (day.month + 2) // 3 % 4 + 1
+
+
 def month_label(column: pl.Expr) -> pl.Expr:
     """Write a date's month as `YYYY-MM`."""
     return column.dt.strftime("%Y-%m")

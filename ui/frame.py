@@ -89,7 +89,15 @@ class View:
     @property
     def sentence(self) -> str:
         """What is shown, in English; that feedback is of public pieces alone, where the scope reaches no others."""
-        words = self.filters.sentence(self.labels)
+        return self._said(self.filters.sentence(self.labels))
+
+    @property
+    def on_day(self) -> str:
+        """What a stock is of, in English: the filters, and the last day of the period instead of all of it."""
+        day = format.date(min(self.end, self.as_of))
+        return self._said(" · ".join([*self.filters.narrowed(self.labels), f"on {day}"]))
+
+    def _said(self, words: str) -> str:
         public = self.source.scope.role.released and rollups_of(FEEDBACK)[0].name in self.frames
         return f"{words} · public pieces" if public else words
 
@@ -156,8 +164,11 @@ def open_view(source: Source, dimensions: Sequence[str], *, period: bool = True)
     return View(source, reading.filters, reading.notices)
 
 
-def headline(title: str, view: View, sentence: str = "") -> None:
-    """Write the page's finding, what it shows (by default the filters), and from when and which data it comes."""
+def headline(title: str, view: View, sentence: str = "", *, cited: str = "") -> None:
+    """Write the page's finding, what it shows (by default the filters), and from when and which data it comes.
+
+    A citation names the finding alone, so `cited` says what that is of where the page shows more: a stock is of a day.
+    """
     mark = '<span class="cl-mark">Synthetic data</span>' if view.source.synthetic else ""
     with st.container(key="headline"):
         st.html(
@@ -165,7 +176,7 @@ def headline(title: str, view: View, sentence: str = "") -> None:
             f'<p class="cl-asof">As of <time datetime="{view.as_of.isoformat()}">{escape(format.date(view.as_of))}</time>'
             f" · data version <code>{escape(view.source.version)}</code> {mark}</p></header>"
         )
-        cite.draw(cite.sentence(title, sentence or view.sentence, view.stamp()), view.source.version)
+        cite.draw(cite.sentence(title, cited or sentence or view.sentence, view.stamp()), view.source.version)
     filterbar.notices(view.notices)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import zipfile
@@ -171,9 +172,9 @@ def _stamp(choice: Choice, view: View, feedback: View) -> Stamp:
 
 def downloads(shown: Shown, record: Callable[[str, str], None]) -> None:
     """Offer the story as files; each is made when it is asked for, after it was written down who asks."""
-    detail = f"story={shown.choice.id} cards={','.join(shown.choice.story.pieces)} marking={shown.marking} {session.query()}"
+    detail = _detail(shown)
     name = f"centerline-{shown.choice.id}-{re.sub(r'[^0-9a-z]+', '-', shown.stamp.as_of.lower()).strip('-')}"
-    none = not shown.choice.story.pieces
+    none, mark = not shown.choice.story.pieces, _mark(shown)
 
     def offer(kind: str, label: str, mime: str, make: Callable[[], bytes], ending: str = "") -> None:
         def written() -> bytes:
@@ -182,12 +183,21 @@ def downloads(shown: Shown, record: Callable[[str, str], None]) -> None:
 
         words = f"Download the story as {label}"
         st.download_button(
-            label, written, f"{name}.{ending or kind}", mime, key=f"present_{kind}", on_click="ignore", help=words, disabled=none
+            label, written, f"{name}.{ending or kind}", mime, key=f"present_{kind}_{mark}", on_click="ignore", help=words, disabled=none
         )
 
     for kind, (label, mime, write) in _KINDS.items():
         offer(kind, label, mime, lambda write=write: _file(shown, write))  # type: ignore[misc]
     offer("csv", "CSV", "application/zip", lambda: zipped(shown), "zip")
+
+
+def _detail(shown: Shown) -> str:
+    return f"story={shown.choice.id} cards={','.join(shown.choice.story.pieces)} marking={shown.marking} {session.query()}"
+
+
+def _mark(shown: Shown) -> str:
+    """Tell the files of one choice from those of another: a button of another story or filter is another button."""
+    return hashlib.blake2b(f"{_detail(shown)} {shown.stamp.version} {shown.stamp.as_of}".encode(), digest_size=6).hexdigest()
 
 
 def _file(shown: Shown, write: Callable[..., bytes]) -> bytes:
@@ -217,6 +227,7 @@ def show(shown: Shown, record: Callable[[str, str], None]) -> None:
             slide=_number(session.own(SLIDE)),
             keep=lambda slide: session.keep_own(SLIDE, str(slide) if slide else ""),
             deck=shown.choice.id + "," + ",".join(shown.choice.story.pieces),
+            files=_mark(shown),
         )
         downloads(shown, record)
 
@@ -224,6 +235,11 @@ def show(shown: Shown, record: Callable[[str, str], None]) -> None:
 def _number(text: str) -> int:
     """Read a slide's number from an address; 0 for none."""
     return int(text) if re.fullmatch(r"[1-9]\d?", text) else 0
+
+
+def cited(shown: Shown) -> str:
+    """Say what a citation of the story's finding is of: what is shown, or the day where the finding is of one."""
+    return f"{shown.choice.story.title} · {shown.room.view.on_day}" if shown.choice.story.of_day else sentence(shown)
 
 
 def sentence(shown: Shown) -> str:

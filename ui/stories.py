@@ -71,6 +71,8 @@ class Story:
     pieces: tuple[str, ...]
     figures: Callable[[Material], Sequence[KeyFigure]] = lambda _: ()
     finding: Callable[[Material], str] = lambda _: ""
+    #: Whether its finding is of a day, the period's last.
+    of_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,7 @@ INSIDE: Final = Catalog(
             ("by_type", "at_stake", "ages", "flow", "backlog_trend", "how_long"),
             _figures("pending", "backlog", "past_due", "clearance_rate", "days_of_work", "oldest_days"),
             lambda room: pagetitles.workload(room.view),
+            of_day=True,
         ),
         "compliance": Story(
             "Compliance",

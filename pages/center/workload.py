@@ -24,7 +24,7 @@ cards = [
     lambda: desk.two_views(view),
 ]
 
-headline(title(view), view)
+headline(title(view), view, cited=view.on_day)
 alerts.draw(view, snapshot)
 board.draw(
     "workload",

@@ -23,7 +23,7 @@ shown = presenting.open_story(
     choice, reader if released is None else released, desk, None if released is None else released.cells, snapshot.marking or MARKING
 )
 
-headline(shown.title, shown.room.view, presenting.sentence(shown))
+headline(shown.title, shown.room.view, presenting.sentence(shown), cited=presenting.cited(shown))
 presenting.show(shown, record)
 board.draw(
     "present",

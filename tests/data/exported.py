@@ -65,7 +65,7 @@ def shown(page: str, scope: Scope, query: Mapping[str, str]) -> Shown | None:
     def draw(_key: str, figures: Any, cards: Any, stamp: Stamp, **_: Any) -> None:
         kept.update(figures=list(figures()), cards=[card() for card in cards], stamp=stamp)
 
-    with mock.patch("ui.board.draw", draw), mock.patch("ui.frame.headline", lambda title, *_: kept.update(title=title)):
+    with mock.patch("ui.board.draw", draw), mock.patch("ui.frame.headline", lambda title, *_, **__: kept.update(title=title)):
         run = AppTest.from_function(_run, args=(str(ROOT / "pages" / f"{page}.py"), scope, dict(query)), default_timeout=60).run()
     assert not run.exception, run.exception
     if "refused" in run.session_state:

@@ -155,6 +155,23 @@ def test_the_marking_is_a_setting(store: Path, monkeypatch: pytest.MonkeyPatch) 
     settings.cache_clear()
 
 
+def test_a_citation_of_what_is_pending_names_the_day(store: Path) -> None:
+    room = material(store, Scope("analyst"), Filters(centers=("ELE",)).between(*ALL), safe=False)
+    for name, of_day in (("backlog", True), ("compliance", False)):
+        choice = presenting.Choice(stories.INSIDE, name, stories.INSIDE.stories[name])
+        shown = presenting.Shown(choice, room, room.view.stamp(), exports.MARKING)
+        assert presenting.cited(shown).endswith("Electronics · on 31 Aug 2013" if of_day else "Electronics · 1 Oct 2012 to 31 Aug 2013")
+    for card in (make() for make in stories.cards(stories.INSIDE, stories.own(("by_type", "at_stake", "ages", "over_90")), room)):
+        assert card.subtitle.endswith("Electronics · on 31 Aug 2013"), card.subtitle
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [(1_700_000_000_000, 1_700_000_000_000), (0, 0), (-1, 0), (True, 0), ("1", 0), (None, 0), (2**60, 0)]
+)
+def test_a_click_that_the_browser_reports_is_a_number(told: object, kept: int) -> None:
+    assert stage.click_of(told) == kept
+
+
 @pytest.mark.parametrize(("told", "kept"), [(3, 3), (0, 0), (100, None), (-1, None), (True, None), ("2", None), (None, None)])
 def test_a_slide_that_the_browser_reports_is_a_small_number(told: object, kept: int | None) -> None:
     assert stage.slide_of(told) == kept
@@ -167,8 +184,7 @@ def test_a_slide_in_the_address_is_a_small_number(text: str, slide: int) -> None
 
 def test_a_citation_names_finding_filters_date_and_version(store: Path) -> None:
     room = material(store, Scope("analyst"), Filters().between(*ALL), safe=False)
-    words = cite.sentence("7,783 reviews pending", room.view.sentence, room.view.stamp())
+    words = cite.sentence("7,783 reviews pending", room.view.on_day, room.view.stamp())
     assert words == (
-        "7,783 reviews pending (1 Oct 2012 to 31 Aug 2013). "
-        f"Centerline, as of 30 Sep 2013, data version {room.view.source.version}, synthetic data."
+        f"7,783 reviews pending (on 31 Aug 2013). Centerline, as of 30 Sep 2013, data version {room.view.source.version}, synthetic data."
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import fastexcel
@@ -15,7 +18,7 @@ import pytest
 
 from ui import charts, exports
 from ui.board import Card, Column, KeyFigure, Stamp
-from ui.exports.cells import table
+from ui.exports.cells import counted, hidden, table
 from ui.exports.native import native
 from ui.sheet import harmless
 
@@ -73,6 +76,116 @@ def test_the_words_of_a_release_are_its_marks() -> None:
     found = native(Card("k", "T", "S", "A", bars, frame, columns))
     assert found is not None
     assert found.plots[0].categories == ("2013-01", "2013-02 (withheld)", "2013-03 (nothing to report)")
+
+
+def said_on(card: Card) -> str:
+    """All that stands on a card's slide, and no speaker's notes."""
+    from pptx import Presentation
+
+    slide = list(Presentation(io.BytesIO(exports.deck("Story", [card], [], STAMP))).slides)[-1]
+    return "\n".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+
+
+def test_what_is_hidden_is_counted_as_a_reader_counts() -> None:
+    assert hidden(HIDDEN) == {"D": "2 of 5 Centers", "S": "1 of 5 Centers"}
+    frame = pl.DataFrame({"center": ["A", "A", "B", "B"], "value": [1, None, None, None], "n": [1, 2, None, None]})
+    columns = [Column("value", "Value", "count"), Column("n", "Cases", "count")]
+    rows = frame.with_columns(quality=pl.Series(["ok", "too_few", "suppressed", "suppressed"]))
+    of_centers = Card("k", "T", "S", "A", None, rows, (Column("center", "Center", "text"), *columns))
+    assert hidden(of_centers) == {"D": "2 of 4 rows, 1 of 2 Centers", "S": "1 of 4 rows, 1 of 2 Centers"}
+    of_things = Card("k", "T", "S", "A", None, rows, (Column("center", "Thing", "text"), *columns))
+    assert hidden(of_things)["D"] == "2 of 4 rows"
+    assert (counted(1, 1, "Center"), counted(3, 7, "Industry"), counted(1, 4, "Quarter")) == (
+        "1 of 1 Center",
+        "3 of 7 industries",
+        "1 of 4 quarters",
+    )
+
+
+def test_a_slide_says_what_its_marks_mean_and_of_how_many_cases_it_is() -> None:
+    chart = said_on(HIDDEN)
+    assert "2 of 5 Centers withheld so that no company's figures can be worked out." in chart
+    assert "1 of 5 Centers with too few cases to be reliable." in chart
+    assert "n by Center: 40 to 200 lines." in chart
+    assert said_on(replace(HIDDEN, note="n by Center: 40 to 200 lines. More.")).count("n by Center") == 1
+    told = said_on(replace(HIDDEN, note="Withheld: a company could be told."))
+    assert "2 of 5 Centers withheld. " in told
+    assert told.count("a company could be told") == 1
+    letters = said_on(replace(HIDDEN, chart=None))
+    assert "D: withheld so that no company's figures can be worked out (2 of 5 Centers)." in letters
+    assert "S: too few cases to be reliable (1 of 5 Centers)." in letters
+    assert "–:" not in letters
+
+
+def test_what_no_line_reaches_has_a_dot() -> None:
+    months = [dt.date(2013, month, 1) for month in range(1, 6)]
+    frame = pl.DataFrame({"month": months, "came": [1, 2, 3, 4, 5], "went": [None, 7, None, 8, 9]})
+    chart = charts.flow_lines(frame, "month", "came", "went")
+    sizes = [trace["marker"]["size"] for trace in chart["data"] if "marker" in trace]
+    assert sizes == [[0, 7, 0, 0, 0]]
+    card = Card("k", "T", "S", "A", chart, frame, (Column("month", "Month", "date"), Column("went", "Went", "count")))
+    parts = [text for text in unpacked(exports.deck("Story", [card], [], STAMP)) if "<c:chart" in text]
+    dots = [re.findall(r'<c:dPt>\s*<c:idx val="(\d)"/>\s*<c:marker>\s*<c:symbol val="(\w+)"', text) for text in parts]
+    assert [each for each in dots if each] == [[("1", "circle")]]
+    assert exports.brief("Story", [card], [], STAMP)
+
+
+def test_a_rate_alone_has_its_interval_at_its_dot() -> None:
+    frame = pl.DataFrame({"start": [dt.date(2013, 7, 1)], "value": [1.0], "low": [0.91], "high": [1.0], "open": [True]})
+    chart = charts.rate_with_interval(frame, "start", "value", "low", "high", provisional="open", target=0.98, quarters=True)
+    found = native(Card("k", "T", "S", "A", chart, frame, (Column("value", "Rate", "share"),)))
+    assert found is not None
+    rate = found.plots[0].series[-1]
+    assert (rate.name, rate.look, rate.low, rate.high) == ("Rate, provisional", "dots", (0.91,), (1.0,))
+    assert found.plots[0].scale is not None
+    assert found.plots[0].scale[0] <= 0.91
+
+
+def test_a_key_figure_that_is_not_shown_is_explained() -> None:
+    from pptx import Presentation
+
+    hidden_ones = [FIGURE, replace(FIGURE, value="Withheld"), replace(FIGURE, value="–")]
+    told = "–: nothing to report, or not reached. Withheld: so that no company's figures can be worked out."
+    for figures, said in (([FIGURE], []), (hidden_ones, [told])):
+        slide = Presentation(io.BytesIO(exports.deck("Story", [], figures, STAMP))).slides[1]
+        assert [shape.text_frame.text for shape in slide.shapes if shape.name == "Note"] == said
+
+
+def test_shares_of_a_stack_say_of_how_many() -> None:
+    frame = pl.DataFrame({"label": ["A", "A", "B", "B"], "status": ["x", "y"] * 2, "count": [3, 1, 0, 1200]})
+    columns = (Column("label", "Center", "text"), Column("status", "Status", "text"), Column("count", "Pieces", "count"))
+    for as_share, names in ((True, ("A (n = 4)", "B (n = 1,200)")), (False, ("A", "B"))):
+        chart = charts.stacked_status(frame, "label", "status", "count", as_share=as_share)
+        found = native(Card("k", "T", "S", "A", chart, frame, columns))
+        assert found is not None
+        assert found.plots[0].categories == names
+
+
+def test_a_page_of_a_brief_says_what_the_letters_on_it_mean() -> None:
+    import pypdf
+
+    rows = pl.concat([HIDDEN.table.with_columns(label=pl.format("{} {}", "label", pl.lit(at))) for at in range(8)])
+    pages = pypdf.PdfReader(io.BytesIO(exports.brief("Story", [replace(HIDDEN, table=rows)] * 2, [], STAMP))).pages
+    assert len(pages) > 2
+    for page in pages:
+        text = page.extract_text()
+        assert "suppressed" not in text or -1 < text.find("D: withheld") < text.find("suppressed")
+
+
+def test_quarters_are_named_on_their_axis_also_one_that_is_missing() -> None:
+    days = [dt.date(2012, 4, 1), dt.date(2012, 7, 1), dt.date(2013, 1, 1)]
+    frame = pl.DataFrame({"start": days, "value": [0.9, 0.91, 0.92], "low": [0.8, 0.81, 0.82], "high": [0.95, 0.96, 0.97]})
+    columns = (Column("start", "Quarter", "date"), Column("value", "Rate", "share"))
+    chart = charts.rate_with_interval(frame, "start", "value", "low", "high", quarters=True)
+    card = Card("k", "T", "S", "A", chart, frame, columns)
+    found = native(card)
+    assert found is not None
+    assert found.plots[0].categories == ("FY2012 Q3", "FY2012 Q4", "FY2013 Q1", "FY2013 Q2")
+    assert found.plots[0].series[-1].values == (0.9, 0.91, None, 0.92)
+    assert chart["layout"]["xaxis"]["ticktext"] == ["Q3<br>FY2012", "Q4", "Q2<br>FY2013"]
+    slide = [text for text in unpacked(exports.deck("Story", [card], [], STAMP)) if "<c:chart" in text]
+    assert any("FY2013 Q1" in text and "dateAx" not in text for text in slide)
+    assert exports.brief("Story", [card], [], STAMP)
 
 
 def test_no_file_holds_a_hidden_number_anywhere() -> None:

@@ -13,11 +13,14 @@ from ui.board import Stamp
 _HERE: Final = Path(__file__).parent
 _STAGE: Final = st.components.v2.component(
     "centerline_stage",
-    js=(_HERE / "start.js").read_text(encoding="utf-8"),
+    # One module, read from files by subject; the component takes a single text.
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("start.js", "files.js")),
     css=(_HERE / "stage.css").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
 
+#: Where the last click on a file that the server was told of is kept.
+_ASKED: Final = "centerline.file_asked"
 #: More slides than any story has.
 MOST: Final = 99
 
@@ -27,7 +30,12 @@ def slide_of(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else None
 
 
-def draw(board: str, *, title: str, marking: str, stamp: Stamp, slide: int, keep: Callable[[int], None], deck: str) -> None:
+def click_of(value: object) -> int:
+    """Read the number of a click on a file that the browser reports; 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53 else 0
+
+
+def draw(board: str, *, title: str, marking: str, stamp: Stamp, slide: int, keep: Callable[[int], None], deck: str, files: str) -> None:
     """Draw the button that shows a board full screen.
 
     Args:
@@ -38,12 +46,16 @@ def draw(board: str, *, title: str, marking: str, stamp: Stamp, slide: int, keep
         slide: Slide to begin with, counted from 1; 0 to wait for the button.
         keep: Told the slide that is shown, 0 when the stage was left.
         deck: Names the story; another one is begun anew.
+        files: Ends the keys of the file buttons that this run draws: a click waits for those of a run that was begun after it.
     """
 
     def report() -> None:
         shown = slide_of(st.session_state[f"stage_{board}"].get("slide"))
         if shown is not None:
             keep(shown)
+
+    def ask() -> None:
+        st.session_state[_ASKED] = click_of(st.session_state[f"stage_{board}"].get("file"))
 
     data = {
         "board": board,
@@ -54,5 +66,7 @@ def draw(board: str, *, title: str, marking: str, stamp: Stamp, slide: int, keep
         "asOf": stamp.as_of,
         "version": stamp.version,
         "synthetic": stamp.synthetic,
+        "files": files,
+        "answered": st.session_state.get(_ASKED, 0),
     }
-    _STAGE(key=f"stage_{board}", data=data, on_slide_change=report)
+    _STAGE(key=f"stage_{board}", data=data, on_slide_change=report, on_file_change=ask)

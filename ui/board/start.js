@@ -11,6 +11,7 @@ export default function start({ data, parentElement, setTriggerValue }) {
     parentElement.append(button);
   }
   button.onclick = () => window.centerlineStage?.(data.board, true);
+  answered(data, (click) => setTriggerValue("file", click));
   window.centerlineStage?.(data.board, false);
   return () => {
     stages.delete(data.board);

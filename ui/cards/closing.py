@@ -160,7 +160,7 @@ def waiting_long(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Feedback not settled on {format.date(min(view.end, view.as_of))} that came in more than 90 days before, in this period or earlier · {view.sentence}",
+            subtitle=f"Feedback not settled that came in more than 90 days before, in any period · {view.on_day}",
             alt=f"{title}.",
             chart=None,
             table=rows,

@@ -10,7 +10,7 @@ from analytics import codes, compliance, format, periods
 from analytics.rollups import FINDINGS
 from ui import charts
 from ui.board import Card, Column
-from ui.cards.shared import RATE_COLUMNS, empty, has_rows, labelled, named, plural, with_chart
+from ui.cards.shared import RATE_COLUMNS, empty, has_rows, labelled, n_words, named, plural, with_chart
 from ui.frame import View
 
 RATE = "compliance_rate_major"
@@ -37,7 +37,7 @@ def over_time(view: View, targets: pl.DataFrame, *, wide: bool = False) -> Card:
     target = target_of(view, RATE, targets)
     title = trend_title(shown, "lines had no major discrepancy")
     subtitle = f"Share of entry lines without a major discrepancy, 95% interval, by fiscal quarter; random sample only · {', '.join(view.filters.narrowed(view.labels)) or 'all imports'}"
-    options: dict[str, Any] = {"target": target, "provisional": "provisional", "style": "whisker"}
+    options: dict[str, Any] = {"target": target, "provisional": "provisional", "style": "whisker", "quarters": True}
     return with_chart(
         Card(
             key=key,
@@ -49,7 +49,7 @@ def over_time(view: View, targets: pl.DataFrame, *, wide: bool = False) -> Card:
             columns=(Column("quarter", "Quarter", "text"), *RATE_COLUMNS),
             metric_ids=(RATE,),
             wide=wide,
-            note="Hollow: provisional, reviews of the sample are still open.",
+            note=f"{n_words(shown['n'], 'quarter', 'sampled lines')} Hollow: provisional, reviews of the sample are still open.",
         ),
         charts.rate_with_interval,
         shown,

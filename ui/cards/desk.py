@@ -44,7 +44,7 @@ def by_type(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Backlog of pending, by work type, {format.date(view.end)} · {view.sentence}",
+            subtitle=f"Backlog of pending, by work type · {view.on_day}",
             alt=f"{title}.",
             chart=None,
             table=rows,
@@ -244,7 +244,7 @@ def at_stake(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Pending by its own due date, with entries’ value and duty · {view.sentence}",
+            subtitle=f"Pending by its own due date, with entries’ value and duty · {view.on_day}",
             alt=f"{title}.",
             chart=None,
             table=rows,

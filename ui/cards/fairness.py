@@ -46,7 +46,7 @@ def two_ages(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Mean age in days of the reviews pending on {format.date(view.end)}: in CBP’s hands, and while the clock stood · {view.sentence}",
+            subtitle=f"Mean age in days of pending reviews: in CBP’s hands, and while the clock stood · {view.on_day}",
             alt=f"{title}.",
             chart=None,
             table=rows,

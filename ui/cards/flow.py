@@ -124,7 +124,7 @@ def how_long(view: View) -> Card:
         Card(
             key=key,
             title=heading,
-            subtitle=f"Gross days until half are completed, with the 95% interval, and until 80% and 90% are; open reviews count as still running · opened {view.sentence}",
+            subtitle=f"Gross days until half are completed, with the 95% interval, and until 80% and 90% are; open reviews count as still running · reviews opened in the period · {view.sentence}",
             alt=f"{heading}. Longest first: {', '.join(known['label'].to_list())}.",
             chart=None,
             table=rows.sort(["median", "label"], descending=[True, False], nulls_last=False),
@@ -195,7 +195,7 @@ def still_open(view: View) -> Card:
         Card(
             key=key,
             title=heading[0].upper() + heading[1:],
-            subtitle=f"Share of reviews still open by days since receipt, with its 95% interval · opened {view.sentence}",
+            subtitle=f"Share of reviews still open by days since receipt, with its 95% interval · reviews opened in the period · {view.sentence}",
             alt=f"{heading}.",
             chart=None,
             table=rows,
@@ -252,7 +252,7 @@ def how_they_end(view: View) -> Card:
         Card(
             key=key,
             title=heading,
-            subtitle=f"Share of reviews that ended so by days since receipt; each column makes 100% · opened {filters.sentence(view.labels)}",
+            subtitle=f"Share of reviews that ended so by days since receipt; each column makes 100% · reviews opened in the period · {filters.sentence(view.labels)}",
             alt=f"{heading}.",
             chart=None,
             table=rows,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, format, released
+from analytics import codes, format, periods, released
 from analytics.codes import DISTRICTS
 from analytics.exc import QueryError
 from analytics.metrics import METRICS, Metric
 from analytics.publication import ALL, CENTERS, EVERY_DISTRICT, MEASURES
 from ui import charts
-from ui.board import Card, Column, KeyFigure
+from ui.board import Card, Column, KeyFigure, Way
+from ui.cards.reasons import unopened
 from ui.cards.shared import labelled, named, plural, total, with_chart
 from ui.frame import View
 
@@ -23,8 +27,15 @@ MARKS: Final[dict[str, str]] = {
     "none": "nothing to report",
 }
 
-#: What the letters in tables and files say.
-LEGEND: Final = "Withheld: a company could be told. Numbers are rounded."
+#: What comes before the day on which a Center opens.
+_CLOSED: Final = "not open until"
+
+#: Measures that are of a day, the period's last.
+_STOCKS: Final = frozenset(measure.metric_id for measure in MEASURES if measure.is_stock)
+
+#: What a card with a withheld number says of it.
+_WITHHELD: Final = "Withheld: a company could be told. "
+_ROUNDED: Final = "Numbers are rounded."
 
 _MARK: Final = Column("words", "Mark", "text")
 
@@ -32,7 +43,30 @@ _MARK: Final = Column("words", "Mark", "text")
 def asked(view: View, cells: pl.DataFrame, metric_id: str, *by: str) -> pl.DataFrame:
     """Answer a published measure under the page's filters, with `words` for what is not shown."""
     rows = released.answer(cells, metric_id, view.filters, by)
-    return rows.with_columns(words=pl.col("quality").replace_strict(MARKS, default="", return_dtype=pl.String))
+    opened = dict(view.source.dimension("center").select("center_code", "opened_date").iter_rows())
+    words = [_words(view, row, opened) for row in rows.iter_rows(named=True)]
+    return rows.with_columns(words=pl.Series(words, dtype=pl.String))
+
+
+def _words(view: View, row: Mapping[str, Any], opened: Mapping[str, dt.date]) -> str:
+    """Say what stands for a row's number: that it is withheld, or, where there was nothing, from when on there could be something."""
+    words = MARKS.get(row["quality"], "")
+    places = [row["center"]] if "center" in row else list(view.filters.centers)
+    days = [opened.get(code) for code in places]
+    if row["quality"] != "none" or not days or None in days:
+        return words
+    first = min(day for day in days if day is not None)
+    return f"{_CLOSED} {format.date(first)}" if first > _last_day(view, row) else words
+
+
+def _last_day(view: View, row: Mapping[str, Any]) -> dt.date:
+    """Return the last day that a row is of."""
+    if "month" in row:
+        return periods.month_end(dt.date.fromisoformat(f"{row['month']}-01"))
+    if "quarter" in row:
+        year, quarter = int(row["quarter"][2:6]), int(row["quarter"][-1])
+        return periods.month_end(periods.months_back(periods.fiscal_year_start(year), 1 - 3 * quarter))
+    return min(view.end, view.as_of)
 
 
 def figures(view: View, cells: pl.DataFrame) -> list[KeyFigure]:
@@ -46,17 +80,25 @@ def _figure(view: View, cells: pl.DataFrame, metric_id: str) -> KeyFigure:
     before = _shown(View(view.source, view.earlier), cells, metric_id)[0] if view.earlier else None
     change = format.relative_change(now, before) if now is not None and before else None
     months = asked(view, cells, metric_id, "month")["value"].to_list()
+    stands, until = instead(words)
     return KeyFigure(
         metric_id,
         metric.name,
-        format.number(now, metric.unit) if now is not None else words.capitalize(),
+        format.number(now, metric.unit) if now is not None else stands,
         change=change.text if change else None,
         direction=change.direction if change else "flat",
-        against="vs a year earlier" if change else "",
+        against="vs a year earlier" if change else until,
         n="rounded" if now is not None else "",
         trend=tuple(months) if len(months) > 1 else (),
         definition=metric.definition,
     )
+
+
+def instead(words: str) -> tuple[str, str]:
+    """Part the words for a number into what stands in its place, large, and until when: `Withheld` and nothing, `Not open` and `until …`."""
+    if words.startswith(_CLOSED):
+        return "Not open", words.removeprefix("not open ")
+    return words.capitalize(), ""
 
 
 def _shown(view: View, cells: pl.DataFrame, metric_id: str) -> tuple[float | None, str]:
@@ -76,12 +118,17 @@ def headline(view: View, cells: pl.DataFrame) -> str:
         parts.append(f"About {format.count(done)} reviews were completed")
     if waiting is not None:
         who = "about {} were" if parts else "About {} reviews were"
-        parts.append(f"{who.format(format.count(waiting))} waiting at the period’s end")
+        parts.append(f"{who.format(format.count(waiting))} waiting on {format.date(min(view.end, view.as_of))}")
     if parts:
         return " and ".join(parts) + ("" if view.filters.centers else ", at Centers and ports")
     if MARKS["suppressed"] in (no_done, no_waiting):
         return "The numbers of this choice are withheld, so that no company can be told"
-    return "There is nothing to report for this choice"
+    later = unopened(view)
+    return later[0].removesuffix(".") if later else "There is nothing to report for this choice"
+
+
+def _legend(hidden: int) -> str:
+    return f"{_WITHHELD}{_ROUNDED}" if hidden else _ROUNDED
 
 
 def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
@@ -92,20 +139,23 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
     rows, ports = found.filter(pl.col("center") != codes.PORT_CODE), found.filter(pl.col("center") == codes.PORT_CODE)["value"]
     rows = rows.sort("value", "label", descending=[True, False], nulls_last=True)
     shown, hidden = rows.filter(pl.col("value") > 0), rows.filter(pl.col("quality") == "suppressed").height
-    subtitle = f"{metric.name} of each Center, rounded · every Center · {view.filters.period_words()}"
+    when = f"on {format.date(min(view.end, view.as_of))}" if metric_id in _STOCKS else view.filters.period_words()
+    subtitle = f"{metric.name} of each Center, rounded · every Center · {when}"
     if shown.is_empty():
-        return _nothing(key, f"No {metric.name.lower()} to compare", subtitle, hidden)
+        return _nothing(
+            every, key, f"No {metric.name.lower()} to compare", subtitle, f"{plural(hidden, 'Center')} withheld" if hidden else ""
+        )
     title = _leaders(shown, metric, hidden)
     card = Card(
         key=key,
         title=title,
         subtitle=subtitle,
-        alt=f"{title}. Centers drawn as bars, most first.",
+        alt=f"{title}{f', {when}' if metric_id in _STOCKS else ''}. Centers drawn as bars, most first.",
         chart=None,
         table=rows,
         columns=(Column("label", "Center", "text"), Column("value", f"{metric.name} (rounded)", metric.unit), _MARK),
         metric_ids=(metric_id,),
-        note=LEGEND + (f" Ports hold about {format.number(ports[0], metric.unit)} more." if ports.len() and ports[0] else ""),
+        note=_legend(hidden) + (f" Ports hold about {format.number(ports[0], metric.unit)} more." if ports.len() and ports[0] else ""),
     )
     chosen = [view.label("center", code) for code in view.filters.centers]
     return with_chart(card, charts.bars, rows, "label", "value", kind=metric.unit, extra="words", highlight=chosen)
@@ -114,16 +164,16 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
 def _leaders(shown: pl.DataFrame, metric: Metric, hidden: int) -> str:
     """Say who has most of those shown, or that several are level at the top after rounding; a withheld Center may have more."""
     value = shown["value"][0]
-    noun = "backlog reviews" if metric.id == "backlog" else metric.name.lower()
-    amount = f"about {format.number(value, metric.unit)} {'of ' if metric.unit == 'usd' else ''}{noun}"
+    noun = "reviews in the backlog" if metric.id == "backlog" else metric.name.lower()
+    amount = f"about {format.number(value, metric.unit)}"
     top = shown.filter(pl.col("value") == value)["label"].to_list()
     rest = f"; {plural(hidden, 'Center')} withheld" if hidden else ""
     if shown.height == 1:
-        return f"{top[0]} has {amount}{rest}"
-    most = "most of those shown" if hidden else "most"
+        return f"{top[0]} has {amount} {'of ' if metric.unit == 'usd' else ''}{noun}{rest}"
+    among = "Of the Centers shown, " if hidden else ""
     if len(top) > 1:
-        return f"{named(top, 'Centers')} have {most}, {amount} each{rest}"
-    return f"{top[0]} has {most}, {amount}{rest}"
+        return f"{among}{named(top, 'Centers')} have the most {noun}, {amount} each{rest}"
+    return f"{among}{top[0]} has the most {noun}, {amount}{rest}"
 
 
 def over_time(view: View, cells: pl.DataFrame) -> Card:
@@ -135,20 +185,14 @@ def over_time(view: View, cells: pl.DataFrame) -> Card:
     both = rows.drop_nulls(["receipts", "completions"])
     hidden = rows.filter(pl.any_horizontal(pl.col("receipts_words", "completions_words") == MARKS["suppressed"])).height
     if both.is_empty() or not total(both["receipts"]) + total(both["completions"]):
-        return _nothing(key, "No receipts or completions to compare", subtitle, hidden)
-    # Where the whole period is shown, its own cells are rounded once and not month by month, whichever months are withheld.
-    whole = [_shown(view, cells, name)[0] for name in ("receipts", "completions")]
-    sums = [total(both["receipts"]), total(both["completions"])]
-    known = [part for part in whole if part is not None]
-    came_in, done = known if len(known) == len(sums) else sums
-    months = plural(rows.height if len(known) == len(sums) else both.height, "month")
-    title = f"About as many reviews came in as were completed over {months}"
-    if gap := came_in - done:
-        more, less = ("came in", "were completed") if gap > 0 else ("were completed", "came in")
-        title = f"About {format.count(abs(gap))} more reviews {more} than {less} over {months}"
-    if hidden:
-        title += f"; {plural(hidden, 'month')} withheld"
-    dated = rows.with_columns(day=(pl.col("month") + "-01").str.to_date())
+        return _nothing(
+            view, key, "No receipts or completions to compare", subtitle, f"{plural(hidden, 'month')} withheld" if hidden else ""
+        )
+    shut = pl.all_horizontal(pl.col("receipts_words", "completions_words").str.starts_with(_CLOSED))
+    opened = rows.filter(~shut)
+    title = _gap(view, cells, opened, both) + (f"; {plural(hidden, 'month')} withheld" if hidden else "")
+    dated = opened.with_columns(day=(pl.col("month") + "-01").str.to_date())
+    before = rows.filter(shut)["receipts_words"].to_list()
     card = Card(
         key=key,
         title=title,
@@ -164,9 +208,23 @@ def over_time(view: View, cells: pl.DataFrame) -> Card:
             Column("completions_words", "Mark of completions", "text"),
         ),
         metric_ids=("receipts", "completions"),
-        note=LEGEND,
+        note=" ".join([_legend(hidden), *(f"N{words[1:]}." for words in before[:1])]),
     )
     return with_chart(card, charts.flow_lines, dated, "day", "receipts", "completions")
+
+
+def _gap(view: View, cells: pl.DataFrame, opened: pl.DataFrame, both: pl.DataFrame) -> str:
+    """Say by how much more came in than went out, or the other way round, and over which of the months in which a Center was open."""
+    # Where the whole period is shown, its own cells are rounded once and not month by month, whichever months are withheld.
+    whole = [_shown(view, cells, name)[0] for name in ("receipts", "completions")]
+    known = [part for part in whole if part is not None]
+    came_in, done = known if len(known) == len(whole) else (total(both["receipts"]), total(both["completions"]))
+    counted = (opened if len(known) == len(whole) else both)["month"].to_list()
+    when = f"over {plural(len(counted), 'month')}" if len(counted) > 1 else f"in {format.month(f'{counted[0]}-01')}"
+    if not (gap := came_in - done):
+        return f"About as many reviews came in as were completed {when}"
+    more, less = ("came in", "were completed") if gap > 0 else ("were completed", "came in")
+    return f"About {format.count(abs(gap))} more reviews {more} than {less} {when}"
 
 
 def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
@@ -181,11 +239,11 @@ def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
     rows = rows.with_columns(label=pl.col("district").replace_strict(DISTRICTS, default=pl.format("District {}", "district")))
     shown, hidden = rows.filter(pl.col("value") > 0), rows.filter(pl.col("quality") == "suppressed").height
     if shown.is_empty():
-        return _nothing(key, "No district to show", subtitle, hidden)
+        return _nothing(view, key, "No district to show", subtitle, f"{plural(hidden, 'district')} withheld" if hidden else "")
     top = shown.filter(pl.col("value") == shown["value"][0])["label"].to_list()
     verb, each = ("bring", " each") if len(top) > 1 else ("brings", "")
     amount = f"about {format.count(shown['value'][0])}{each}"
-    title = f"{named(top, 'districts')} {verb} most entry summaries of those shown, {amount}"
+    title = f"{named(top, 'districts')} {verb} the most entry summaries of those shown, {amount}"
     title += f"; {plural(hidden, 'district')} withheld" if hidden else ""
     card = Card(
         key=key,
@@ -196,7 +254,7 @@ def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
         table=rows,
         columns=(Column("label", "District", "text"), Column("value", "Entry summaries (rounded)", "count"), _MARK),
         metric_ids=("entry_summaries",),
-        note=f"{LEGEND} The {min(most, shown.height)} largest are drawn.",
+        note=f"{_legend(hidden)} The {min(most, shown.height)} largest are drawn.",
     )
     return with_chart(card, charts.bars, shown.head(most), "label", "value")
 
@@ -253,13 +311,19 @@ def withheld(cells: pl.DataFrame) -> Card:
     return with_chart(card, charts.bars, rows, "label", "part", kind="share")
 
 
-def _nothing(key: str, title: str, subtitle: str, hidden: int) -> Card:
-    words = (
-        f"{plural(hidden, 'number')} of this choice withheld, so that no company can be told."
-        if hidden
-        else "Nothing was released for this choice."
-    )
-    return _empty(key, title, subtitle, words)
+def _nothing(view: View, key: str, title: str, subtitle: str, hidden: str) -> Card:
+    """Draw a card without numbers: they are withheld, its Centers were not open yet, or there are none."""
+    words, way = closed(view)
+    if hidden:
+        words, way = f"{hidden}, so that no company can be told.", None
+    return replace(_empty(key, title, subtitle, words or "Nothing was released for this choice."), way=way)
+
+
+def closed(view: View) -> tuple[str, Way | None]:
+    """Say when the first of the chosen Centers opens, after the period, with the step to that time; nothing when that is not why."""
+    words, day = unopened(view) or ("", view.as_of)
+    since = {"from": day.isoformat(), "to": view.as_of.isoformat()}
+    return words, Way(f"Show the time from {format.date(day)}", since) if words and day < view.as_of else None
 
 
 def _empty(key: str, title: str, subtitle: str, words: str) -> Card:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -13,8 +14,8 @@ from analytics.publication import SAMPLED
 from ui import charts
 from ui.board import Card, Column, KeyFigure
 from ui.cards.compliance import quarter_start, trend_title
-from ui.cards.industry import asked
-from ui.cards.shared import labelled, named, plural, with_chart
+from ui.cards.industry import asked, closed, instead
+from ui.cards.shared import labelled, n_words, named, plural, with_chart
 from ui.frame import View
 
 #: Rate -> what its lines did not have.
@@ -23,10 +24,19 @@ WITHOUT: Final = {"sampled_without_major_share": "major discrepancy", "sampled_w
 #: Months of the chart over time, at least: two years.
 _LEAST_MONTHS: Final = 24
 
-_NOTE: Final = (
-    "Shares of sampled lines, each counted once, rounded to a tenth of a point; no estimate for all lines. Withheld: a company could be "
-    "told; one or two discrepancies always are, so those shown do not stand for the others. Too few: under 30 lines."
-)
+_NOTE: Final = "Shares of sampled lines, each counted once, rounded to a tenth of a point; no estimate for all lines."
+#: What stands beside that where rows are not shown, by the quality of their answers.
+_HIDDEN: Final = {
+    "suppressed": "Withheld: a company could be told; one or two discrepancies always are, so those shown do not stand for the others.",
+    "too_few": "Too few: under 30 lines.",
+}
+
+
+#: What is said of the whole period where its share is not shown.
+_NOT_SHOWN: Final = {
+    "suppressed": "The share of the whole period is not shown, to protect companies",
+    "too_few": "Too few sampled lines for a share of the whole period",
+}
 
 
 def quarters(view: View, cells: pl.DataFrame, months: int = 0) -> View | None:
@@ -58,13 +68,12 @@ def headline(view: View, cells: pl.DataFrame) -> str:
     """Say how many of the sampled lines had no major discrepancy, as far as it is shown."""
     metric_id = "sampled_without_major_share"
     narrowed = quarters(view, cells)
-    row = asked(narrowed, cells, metric_id).row(0, named=True) if narrowed else {"value": None}
-    if narrowed is None or row["value"] is None:
-        return (
-            "The share of the whole period is not shown, to protect companies"
-            if narrowed
-            else "No fiscal quarter of the sample is released for this period"
-        )
+    row = asked(narrowed, cells, metric_id).row(0, named=True) if narrowed else {}
+    if narrowed is None:
+        return "No fiscal quarter of the sample is released for this period"
+    if row["value"] is None:
+        words = closed(narrowed)[0].removesuffix(".") if row["quality"] == "none" else _NOT_SHOWN.get(row["quality"], "")
+        return words or "No sampled line was reviewed for this choice"
     words = f"{format.share(row['value'])} of about {format.count(row['n'])} sampled lines had no {WITHOUT[metric_id]}"
     return f"{words}, {narrowed.filters.period_words()}"
 
@@ -75,12 +84,12 @@ def _figure(view: View, cells: pl.DataFrame, metric_id: str) -> KeyFigure:
     if narrowed is None:
         return KeyFigure(metric_id, metric.name, "No whole quarter", definition=metric.definition)
     row = asked(narrowed, cells, metric_id).row(0, named=True)
-    known = row["value"] is not None
+    value, until = instead(row["words"])
     return KeyFigure(
         metric_id,
         metric.name,
-        format.number(row["value"], metric.unit) if known else row["words"].capitalize(),
-        against=f"{format.month(narrowed.filters.from_date)} – {format.month(narrowed.end)}",
+        value if row["value"] is None else format.number(row["value"], metric.unit),
+        against=until or f"{format.month(narrowed.filters.from_date)} – {format.month(narrowed.end)}",
         interval=format.interval(row["low"], row["high"], metric.unit),
         n=format.sample(row["n"], "lines"),
         trend=tuple(_by_quarter(narrowed, cells, metric_id)["value"]),
@@ -96,6 +105,9 @@ def over_time(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
     """Show a rate by fiscal quarter: as a line, or where any is not shown in rows that say whether it is withheld or of too few lines."""
     key, narrowed = f"industry_time_{metric_id}", quarters(view, cells, _LEAST_MONTHS)
     subtitle = f"Share of sampled lines without a {WITHOUT[metric_id]}, 95% interval, by fiscal quarter · {_of(narrowed or view)}"
+    words, way = closed(narrowed or view)
+    if words:
+        return replace(_empty(key, "There were no sampled lines yet", subtitle), alt=words, empty=words, way=way)
     if narrowed is None:
         return _empty(key, "No fiscal quarter of the sample is released for this period", subtitle)
     rows = _by_quarter(narrowed, cells, metric_id).filter(pl.col("quality") != "none")
@@ -113,10 +125,11 @@ def over_time(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
         table=rows,
         columns=(Column("quarter", "Quarter", "text"), *_COLUMNS),
         metric_ids=(metric_id,),
-        note=_NOTE,
+        note=_note(rows),
     )
     if shown.height == rows.height > 1:
-        return with_chart(card, charts.rate_with_interval, rows, "start", "value", "low", "high", style="whisker")
+        card = replace(card, note=f"{n_words(shown['n'], 'quarter', 'sampled lines (rounded)')} {card.note}")
+        return with_chart(card, charts.rate_with_interval, rows, "start", "value", "low", "high", style="whisker", quarters=True)
     return with_chart(card, charts.dots_with_interval, rows, "quarter", "value", "low", "high", n="n", quality="quality")
 
 
@@ -129,9 +142,8 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
     last = View(view.source, narrowed.filters.between(periods.months_back(periods.month_start(narrowed.end), 2), narrowed.end))
     every = View(last.source, last.filters.keeping("center", ()))
     subtitle = f"{subtitle} · {every.filters.period_words()}, the last quarter released of the period"
-    rows = labelled(every, asked(every, cells, metric_id, "center"), "center").filter(
-        (pl.col("quality") != "none") & (pl.col("center") != codes.PORT_CODE)
-    )
+    found = labelled(every, asked(every, cells, metric_id, "center"), "center").filter(pl.col("center") != codes.PORT_CODE)
+    rows, none = found.filter(pl.col("quality") != "none"), found.filter(pl.col("quality") == "none").sort("label")
     rows = rows.sort("value", "label", nulls_last=True)
     shown, left = rows.drop_nulls("value"), _left(rows, "Center", "Centers")
     if shown.is_empty():
@@ -147,7 +159,7 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
         table=rows,
         columns=(Column("label", "Center", "text"), *_COLUMNS),
         metric_ids=(metric_id,),
-        note=_NOTE,
+        note=" ".join([_note(rows), *(f"{label}: {words}." for label, words in none.select("label", "words").iter_rows())]),
     )
     label = f"all imports {format.share(whole)}" if whole is not None else ""
     return with_chart(
@@ -164,6 +176,11 @@ _COLUMNS: Final = (
 )
 
 
+def _note(rows: pl.DataFrame) -> str:
+    """Say what the shares are, and what is not shown of them."""
+    return " ".join([_NOTE, *(words for state, words in _HIDDEN.items() if (rows["quality"] == state).any())])
+
+
 def _compared(shown: pl.DataFrame, whole: float | None) -> str:
     """Say which Centers lie clearly below all imports, or where that is not known which is lowest."""
     last = shown["value"][0]
@@ -173,7 +190,8 @@ def _compared(shown: pl.DataFrame, whole: float | None) -> str:
     elif shown["value"].n_unique() == 1:
         low = f"{lowest} have {format.share(last)} each"
     else:
-        low = f"{lowest} lowest of those shown, {format.share(last)}"
+        verb = "is" if (shown["value"] == last).sum() == 1 else "are"
+        low = f"{lowest} {verb} lowest of those shown, {format.share(last)}"
     if whole is None:
         return low
     below = shown.filter(pl.col("high") < whole).height

@@ -36,7 +36,7 @@ def pace(view: View, most: int = 10) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Pace of closing reviews against the others at the same work types (1 = as fast), {scope} with {standards.LEAST_SAMPLE} or more · opened {view.sentence}",
+            subtitle=f"Pace of closing reviews against the others at the same work types (1 = as fast), {scope} with {standards.LEAST_SAMPLE} or more · reviews opened in the period · {view.sentence}",
             alt=f"{title}.",
             chart=None,
             table=rows,

@@ -43,9 +43,9 @@ def reason(view: View, probe: str, work_types: Sequence[str] = ()) -> tuple[str,
         return int(rows["n"].sum() or 0)
 
     every = filters.between(view.source.first_date, view.as_of)
-    unopened = _unopened(view)
-    if unopened:
-        return _later(view, filters, cases, *unopened)
+    later = unopened(view)
+    if later:
+        return _later(view, filters, cases, *later)
     here = cases(filters)
     if here:
         words = f"{_counted(here, probe)} match these filters, of which too few count here, or none."
@@ -81,7 +81,7 @@ def _cleared(view: View, filters: Filters, cases: Callable[[Filters], int]) -> t
     return "Nothing was recorded in this period.", whole if cases(filters.only(()).between(start, view.as_of)) else None
 
 
-def _unopened(view: View) -> tuple[str, dt.date] | None:
+def unopened(view: View) -> tuple[str, dt.date] | None:
     """Say that none of the chosen Centers was open yet, and return the day on which the first opened; null when that is not why."""
     chosen = view.filters.centers
     known = dict(view.source.dimension("center").select("center_code", "opened_date").iter_rows())
@@ -89,10 +89,10 @@ def _unopened(view: View) -> tuple[str, dt.date] | None:
     if not chosen or codes.PORT_CODE in chosen or len(days) < len(chosen) or days[0][0] <= view.end:
         return None
     day, first = days[0]
-    name = view.label("center", first)
+    name, opens = view.label("center", first), f"{'opened' if day <= view.as_of else 'opens'} on {format.date(day)}"
     if len(chosen) == 1:
-        return f"{name} opened on {format.date(day)}, after this period.", day
-    return f"None of the chosen Centers was open in this period; the first, {name}, opened on {format.date(day)}.", day
+        return f"{name} {opens}, after this period.", day
+    return f"None of the chosen Centers was open in this period; the first, {name}, {opens}.", day
 
 
 def _days(start: dt.date, end: dt.date) -> dict[str, str]:

@@ -74,6 +74,15 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{format.count(count)} {one if count == 1 else many or one + 's'}"
 
 
+def n_words(counts: pl.Series, by: str, noun: str) -> str:
+    """Say of how many cases the numbers of a card's rows are: `n by quarter: 56 to 98 sampled lines.`"""
+    known = counts.drop_nulls()
+    if known.is_empty():
+        return ""
+    least, most = (format.count(float(str(each))) for each in (known.min(), known.max()))
+    return f"n{f' by {by}' if known.len() > 1 else ''}: {least if least == most else f'{least} to {most}'} {noun}."
+
+
 def maybe_chance(slower: Mapping[str, Any], faster: Mapping[str, Any]) -> str:
     """Say that chance alone could make the difference where the intervals (`low`, `high`; null is open) of two days meet."""
     apart = slower["low"] is not None and faster["high"] is not None and slower["low"] > faster["high"]

@@ -11,7 +11,7 @@ from analytics.filters import Filters
 from analytics.rollups import WORK
 from ui import charts, provisional
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, plural, total, with_chart
+from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, n_words, plural, total, with_chart
 from ui.cards.volume import with_earlier
 from ui.frame import View
 
@@ -60,7 +60,7 @@ def backlog_by_center(view: View) -> Card:
                 Column("pending", "Pending", "count"),
             ),
             metric_ids=("backlog", "pending"),
-            note=STANDARDS + ".",
+            note=f"{n_words(last['pending'], 'Center', 'pending reviews in the last month shown')} {STANDARDS}.",
         ),
         charts.small_multiples,
         drawn,
@@ -95,7 +95,7 @@ def ages(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Pending reviews on {format.date(view.end)} by gross age in days; outlined: past 270 days · {view.sentence}",
+            subtitle=f"Pending reviews by gross age in days; outlined: past 270 days · {view.on_day}",
             alt=f"{title}. Oldest first: {listed(rows['label'].unique(maintain_order=True).to_list())}.",
             chart=None,
             table=rows,
@@ -213,7 +213,7 @@ def due(view: View) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"Pending reviews by the due date of their own clock, seen from {format.date(view.end)} · {view.sentence}",
+            subtitle=f"Pending reviews by the due date of their own clock · {view.on_day}",
             alt=f"{title}; {format.count(sum(counts[1:]))} fall due within 30 days.",
             chart=None,
             table=rows,
@@ -255,7 +255,7 @@ def pending_by(view: View, dimension: str, most: int = 9) -> Card:
         Card(
             key=key,
             title=title,
-            subtitle=f"{scope}, pending on {format.date(view.end)} · {view.sentence}",
+            subtitle=f"{scope}, pending reviews · {view.on_day}",
             alt=f"{title}.",
             chart=None,
             table=rows,

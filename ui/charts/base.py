@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from analytics import format as fmt
+from analytics import periods
 from ui.charts.text import SMALL, shorten, text_width, wrap
 from ui.theme import ACCENT, BAD, CONTEXT, GREY, GRID, INK, SECONDARY
 
@@ -160,9 +161,20 @@ def month_ticks(first: dt.date, last: dt.date, most: int) -> list[tuple[dt.date,
     return ticks
 
 
-def date_axis(first: dt.date, last: dt.date, most: int, *, pad: float = 0.02) -> Spec:
-    """Return a time axis with month ticks below the plot."""
-    ticks = month_ticks(first, last, most)
+def quarter_ticks(days: Sequence[dt.date], most: int) -> list[tuple[dt.date, str]]:
+    """Return at most about `most` ticks at fiscal quarters' first days; the fiscal year stands under the first and under each first quarter."""
+    step = next((step for step in (1, 2, 4, 8) if len(days) / step <= most), 16)
+    ticks: list[tuple[dt.date, str]] = []
+    for day in days[::step]:
+        year, quarter = periods.fiscal_quarter(day)
+        begun = not ticks or periods.fiscal_year(ticks[-1][0]) != year
+        ticks.append((day, f"Q{quarter}<br>FY{year}" if begun else f"Q{quarter}"))
+    return ticks
+
+
+def date_axis(first: dt.date, last: dt.date, most: int, *, pad: float = 0.02, ticks: Sequence[tuple[dt.date, str]] | None = None) -> Spec:
+    """Return a time axis with month ticks below the plot, or with given ones."""
+    ticks = month_ticks(first, last, most) if ticks is None else ticks
     room = max((last - first).days, 1) * pad
     return {
         "type": "date",

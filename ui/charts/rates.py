@@ -16,6 +16,8 @@ from ui.charts.times import DASH, TIP, days_of, flags_of, last_known, line_trace
 from ui.theme import GREY, INK
 
 _BAND_FILL = "rgba(0,94,162,0.13)"
+#: Pixels that the name of a fiscal quarter takes on an axis.
+_QUARTER = 56
 _WHISKER = "#73b3e7"
 
 Values = list[float | None]
@@ -96,13 +98,15 @@ def rate_with_interval(
     limits: tuple[str, str] | None = None,
     signal: str | None = None,
     zero: bool = False,
+    quarters: bool = False,
     width: float = base.HALF,
     height: float = 300,
 ) -> Spec:
     """Draw a rate over time with its 95 % interval, a target, and a process chart's lines where they are given.
 
     frame: `x` date, `value`, optional `low` and `high`, `provisional` bool (hollow), `centre` and `limits` (natural
-    process limits, grey), `signal` (text or null: marked and read out). `style` is "band" or "whisker".
+    process limits, grey), `signal` (text or null: marked and read out). `style` is "band" or "whisker". `quarters`: each `x` is
+    the first day of a fiscal quarter, and the axis names these.
     """
     rows = frame.sort(x)
     columns = {name: rows.get_column(name).cast(pl.Float64).to_list() for name in (value, low, high, centre, *(limits or ())) if name}
@@ -120,7 +124,7 @@ def rate_with_interval(
     scale = base.scale([*rate.all_values(), target], zero=zero, kind=kind)
     color = base.tone(rate.settled, target, better)
     traces = [*_process_lines(rate), *_intervals(rate, style), *_series(rate, color, style)]
-    layout = _layout(rate, scale, color, width=width, height=height)
+    layout = _layout(rate, scale, color, width=width, height=height, quarters=quarters)
     if target is not None:
         traces.insert(0, base.rule(layout["xaxis"]["range"], [target, target], color=GREY, width=1.4))
         words = base.safe(target_label or base.target_words(target, kind))
@@ -226,7 +230,7 @@ def _settled_words(rate: _Rate, color: str) -> list[Spec]:
     return [base.note(base.safe(fmt.number(value, rate.kind)), rate.x[at], value, color=color, weight=700, size=16, **place)]
 
 
-def _layout(rate: _Rate, scale: tuple[float, float, list[float]], color: str, *, width: float, height: float) -> Spec:
+def _layout(rate: _Rate, scale: tuple[float, float, list[float]], color: str, *, width: float, height: float, quarters: bool) -> Spec:
     low, high, ticks = scale
     first, end = (rate.days[0], rate.days[-1]) if rate.days else (dt.date(2013, 1, 1), dt.date(2013, 12, 1))
     words = _end_words(rate)
@@ -244,6 +248,7 @@ def _layout(rate: _Rate, scale: tuple[float, float, list[float]], color: str, *,
         said = base.safe(text) + ("<br>provisional" if role == "open" else "")
         look = {"color": color, "weight": 700} if role == "value" else {"color": GREY}
         notes.append(base.note(said, 1, place, align="left", xref="paper", xanchor="left", yanchor="middle", xshift=8, size=size, **look))
-    xaxis = base.date_axis(first, end, ticks_most(width - left - right))
+    room = width - left - right
+    xaxis = base.date_axis(first, end, ticks_most(room), ticks=base.quarter_ticks(rate.days, int(room // _QUARTER)) if quarters else None)
     yaxis = base.value_axis(ticks, rate.kind, low=low, high=high)
     return base.layout(height, (left, right, 12, 40), xaxis=xaxis, yaxis=yaxis, annotations=notes)

@@ -37,13 +37,21 @@ def ticks_most(width: float) -> int:
     return max(3, int(width // 95))
 
 
+def alone(values: Sequence[float | None]) -> frozenset[int]:
+    """Return the places of numbers that no line reaches, because what is beside them is not known: they need a dot."""
+    padded = [None, *values, None]
+    return frozenset(at for at, value in enumerate(values) if value is not None and padded[at] is None and padded[at + 2] is None)
+
+
 def line_trace(days: Sequence[dt.date], values: Sequence[float | None], color: str, tips: Sequence[str], width: float = 2.2) -> Spec:
     """Return a line with its tips."""
     line = {"color": color, "width": width}
     x = [day.isoformat() for day in days]
+    single = alone(values)
+    dots = {"mode": "lines+markers", "marker": {"color": color, "size": [7 if at in single else 0 for at in range(len(x))]}}
     return {
         "type": "scatter",
-        "mode": "lines",
+        **(dots if single else {"mode": "lines"}),
         "x": x,
         "y": list(values),
         "line": line,

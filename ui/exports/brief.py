@@ -22,6 +22,10 @@ MOST: Final = 40
 #: Points that a finding needs to begin on a page.
 _BEGIN: Final = 150
 _MARGIN: Final = 48.0
+#: Rows of a table that stays on one page.
+_WHOLE: Final = 14
+#: Type size of what letters in a table mean.
+_LETTERS: Final = 7.0
 _SIZES: Final = (8.5, 8.0, 7.5, 7.0, 6.5, 6.0)
 
 
@@ -101,7 +105,7 @@ def _figures(figures: Sequence[KeyFigure], styles: dict[str, Any], width: float)
     cells = []
     for figure in figures:
         arrow = {"up": "▲ ", "down": "▼ "}.get(figure.direction, "")
-        change = f"{arrow}{figure.change} {figure.against}" if figure.change else figure.against
+        change = stamped.changed(figure, arrow)
         more = " · ".join(part for part in (figure.interval, figure.n, figure.signal, figure.assurance) if part)
         cells.append(
             [
@@ -116,7 +120,8 @@ def _figures(figures: Sequence[KeyFigure], styles: dict[str, Any], width: float)
         ("LINEABOVE", (0, 0), (-1, -1), 0.7, HexColor(BORDER)),
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
     ]
-    return [Grid(rows, colWidths=[width / 3] * 3, style=look), Spacer(1, 4)]
+    said = stamped.figures_said(figures)
+    return [Grid(rows, colWidths=[width / 3] * 3, style=look), *([_paragraph(said, styles["note"])] if said else []), Spacer(1, 4)]
 
 
 def _finding(card: Card, styles: dict[str, Any], width: float) -> list[Any]:
@@ -127,23 +132,25 @@ def _finding(card: Card, styles: dict[str, Any], width: float) -> list[Any]:
         return [KeepTogether([*head, _paragraph(card.empty, styles["empty"])])]
     found = native(card)
     drawn = [pdfchart.drawing(found, width), Spacer(1, 4)] if found and found.plots else []
-    if found and found.note and found.plots:
-        drawn.append(_paragraph(found.note, styles["note"]))
+    size = stamped.size(card)
+    below = " ".join(text for text in (found.note if drawn and found else "", "" if size and card.note.startswith(size) else size) if text)
+    if below:
+        drawn.append(_paragraph(below, styles["note"]))
     cells = table(card, MOST)
-    rests = [*stamped.definitions(card), *stamped.caveats(card)]
+    rests = [*stamped.definitions(card), *stamped.caveats(card, marks=False)]
     left = [f"First {fmt.count(MOST)} of {fmt.count(cells.total)} rows; the workbook has all."] if cells.total > MOST else []
     return [
         CondPageBreak(_BEGIN),
         KeepTogether([*head, *drawn]),
-        *_table(cells, width),
+        *_table(cells, width, stamped.marks_said(card)),
         *(_paragraph(text, styles["note"]) for text in [*left, *rests]),
     ]
 
 
-def _table(cells: Table, width: float) -> list[Any]:
-    """Set a card's table, its heads repeated on each page."""
+def _table(cells: Table, width: float, letters: Sequence[str]) -> list[Any]:
+    """Set a card's table; its heads, and what letters in it mean, are repeated on each page that it takes."""
     from reportlab.lib.colors import HexColor
-    from reportlab.platypus import LongTable
+    from reportlab.platypus import KeepTogether, LongTable
 
     if not cells.rows:
         return []
@@ -159,8 +166,13 @@ def _table(cells: Table, width: float) -> list[Any]:
         ("TOPPADDING", (0, 0), (-1, -1), 1.5), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
         ("LEFTPADDING", (0, 0), (-1, -1), 3), ("RIGHTPADDING", (0, 0), (-1, -1), 3),
     ]  # fmt: skip
+    if letters:
+        rows.insert(1, [_broken(plain(" ".join(letters)), sum(widths), _LETTERS), *[""] * (len(heads) - 1)])
+        look += [("SPAN", (0, 1), (-1, 1)), ("FONT", (0, 1), (-1, 1), REGULAR, _LETTERS, _LETTERS * 1.2)]
+        look += [("TEXTCOLOR", (0, 1), (-1, 1), HexColor(SECONDARY))]
     look += [("ALIGN", (place, 0), (place, -1), "RIGHT") for place, head in enumerate(cells.heads) if head.number]
-    return [LongTable(rows, colWidths=widths, repeatRows=1, style=look, hAlign="LEFT")]
+    grid = LongTable(rows, colWidths=widths, repeatRows=2 if letters else 1, style=look, hAlign="LEFT")
+    return [KeepTogether([grid])] if len(rows) <= _WHOLE else [grid]
 
 
 def _planned(heads: Sequence[str], texts: Sequence[Sequence[str]], width: float) -> tuple[float, list[float]]:

@@ -22,8 +22,19 @@ NUMBERS: Final = frozenset({"count", "usd", "share", "days", "ratio"})
 MARKS: Final = {
     "D": "withheld so that no company's figures can be worked out",
     "S": "too few cases to be reliable",
-    fmt.NONE: "none",
+    fmt.NONE: "nothing to report, or not reached",
 }
+#: Head of a table's first column -> what a reader counts, where adding an s does not say it.
+_PLURALS: Final = {
+    "Industry": "industries",
+    "Category": "categories",
+    "Month end": "months",
+    "Port of entry": "ports of entry",
+    "Center or port": "Centers and ports",
+    "Center": "Centers",
+}
+#: Heads whose rows are called by an s more.
+_SIMPLE: Final = frozenset({"Month", "Quarter", "District", "Measure", "Work type", "Program", "Topic", "Segment", "Theme", "Holder"})
 #: Quality of an answer, or the words that a card of a release has for it -> mark.
 _BY_STATE: Final = {"suppressed": "D", "withheld": "D", "too_few": "S", "too few to be reliable": "S"}
 #: Columns that say why a column's number is missing: its own, then the row's.
@@ -103,10 +114,35 @@ def _marks(frame: pl.DataFrame, column: Column, values: Sequence[Any]) -> list[s
     return [mark if value is None or mark == "D" else "" for mark, value in zip(found, values, strict=True)]
 
 
-def hidden(card: Card) -> dict[str, int]:
-    """Count the cells of each mark in a card's table."""
-    found = [mark for row in table(card).marks for mark in row if mark]
-    return {mark: found.count(mark) for mark in MARKS if mark in found}
+def counted(count: int, whole: int, head: str = "") -> str:
+    """Count rows by what a reader calls them, by the head of their first column: `5 of 9 Centers`, `1 of 4 quarters`, `2 of 7 rows`."""
+    one, many = "row", "rows"
+    if head in _PLURALS or head in _SIMPLE:
+        one = head if head == "Center" else head.lower()
+        many = _PLURALS.get(head, f"{one}s")
+    return f"{fmt.count(count)} of {fmt.count(whole)} {one if whole == 1 else many}"
+
+
+def hidden(card: Card) -> dict[str, str]:
+    """Say for each mark in a card's table in how many of its rows it stands, and of what: `5 of 9 Centers`.
+
+    Where several rows are of one Center (or what the first column names), both are counted: `7 of 36 rows, 5 of 9 Centers`.
+    """
+    cells = table(card)
+    if not cells.rows:
+        return {}
+    names, head = [str(row[0]) for row in cells.rows], cells.heads[0]
+    every, found = len(set(names)), {}
+    for mark in MARKS:
+        mine = [name for name, marks in zip(names, cells.marks, strict=True) if mark in marks]
+        if not mine:
+            continue
+        if every == len(names):
+            found[mark] = counted(len(mine), every, head.label)
+        else:
+            groups = counted(len(set(mine)), every, head.label)
+            found[mark] = counted(len(mine), len(names)) + ("" if groups.endswith(("row", "rows")) else f", {groups}")
+    return found
 
 
 def clean(text: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from analytics import format as fmt
 from ui.exports import slides, stamped
 from ui.exports.cells import clean, table
-from ui.exports.fitting import FACE, LINE, fit
+from ui.exports.fitting import FACE, LINE, Fitted, fit
 from ui.exports.native import MOST, Native, Words, native
 from ui.exports.slidechart import add_chart
-from ui.exports.slides import BOTTOM, EDGE, ROOM, TOP
+from ui.exports.slides import BOTTOM, EDGE, HIGH, ROOM, TOP
 from ui.theme import ACCENT, ACCENT_DARK, BAD, CONTEXT, GREY, INK, NAVY, PAGE, SECONDARY, WHITE
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _PALETTE: Final = {
 }  # fmt: skip
 #: Characters of a property of the file.
 _LONGEST: Final = 255
+#: Inches that a note may take, three lines.
+_NOTE: Final = 0.62
 _MEANINGS: Final = {"good": ACCENT, "bad": BAD, "neutral": SECONDARY}
 _ARROWS: Final = {"up": "▲ ", "down": "▼ ", "flat": ""}
 
@@ -129,6 +132,7 @@ def _key_figures(show: Any, figures: Sequence[KeyFigure], stamp: Stamp, marking:
     for at, figure in enumerate(figures):
         row, column = divmod(at, across)
         _tile(slide, figure, (EDGE + column * (width + gap), top + row * (height + gap), width, height))
+    _note(slide, [stamped.figures_said(figures)], "")
 
 
 def _tile(slide: Any, figure: KeyFigure, box: slides.Box) -> None:
@@ -138,7 +142,7 @@ def _tile(slide: Any, figure: KeyFigure, box: slides.Box) -> None:
     inner, room = left + 0.22, width - 0.36
     slides.text(slide, figure.label, (inner, top + 0.12, room, 0.3), (15, 14, 13, 12, 11), name="Figure's name", color=SECONDARY)
     slides.text(slide, figure.value, (inner, top + 0.42, room, 0.62), (36, 32, 28, 24, 20), name=f"{figure.label}, value", bold=True)
-    change = f"{_ARROWS.get(figure.direction, '')}{figure.change} {figure.against}" if figure.change else figure.against
+    change = stamped.changed(figure, _ARROWS.get(figure.direction, ""))
     color = _MEANINGS.get(figure.meaning, SECONDARY)
     small = " · ".join(part for part in (figure.interval, figure.n, figure.signal, figure.assurance) if part)
     fitted = fit(clean(change), room * 72, (0.46 if small else height - 1.1) * 72, (13, 12, 11), bold=True)
@@ -157,20 +161,13 @@ def _finding(show: Any, card: Card, stamp: Stamp, marking: str) -> None:
         slides.text(slide, card.empty, (EDGE, TOP, ROOM, 1.2), (20, 18, 16, 14), name="No data", color=SECONDARY)
         return
     found = native(card)
-    marks = " ".join(stamped.marks_said(card, withheld=True))
-    if found is None or not (found.plots or found.words):
-        note = _table(slide, card_words(card), card, None)
-        rest = [note] if note else []
-        _note(slide, " ".join([*rest, marks]))
+    if found is None or not found.plots:
+        _table(slide, found.words if found and found.words else card_words(card), card, found)
         return
     if found.key:
         slides.key(slide, found.key, TOP - 0.3)
-    if found.words:
-        note = _table(slide, found.words, card, found)
-        _note(slide, " ".join(part for part in (note, found.note, marks) if part))
-        return
-    _note(slide, " ".join(part for part in (found.note, marks) if part))
-    _plots(slide, found, card, BOTTOM - (0.3 if found.note or marks else 0.0))
+    size = stamped.size(card, len(found.plots[0].categories) if found.plots[0].form in ("bars", "dots") else None)
+    _plots(slide, found, card, _note(slide, [found.note, size, *stamped.words_said(card)], card.note.removeprefix(size).strip()))
 
 
 def card_words(card: Card) -> Words:
@@ -181,36 +178,64 @@ def card_words(card: Card) -> Words:
     return Words(tuple(head.label for head in cells.heads), rows, right=right)
 
 
-def _table(slide: Any, words: Words, card: Card, found: Native | None) -> str:
-    """Put a table on a slide; returns a sentence when rows are left out."""
-    cut = Words(words.heads, words.rows[: MOST if found is None else 16], words.fills, words.inks, words.right)
+def _table(slide: Any, words: Words, card: Card, found: Native | None) -> None:
+    """Put a table on a slide, and below it how many rows are left out and what its letters mean."""
+    cut = replace(words, rows=words.rows[: MOST if found is None or not found.words else 16])
     if not cut.rows:
-        return ""
-    room = BOTTOM - TOP - 0.3
-    shown = slides.table(slide, cut, (EDGE, TOP, ROOM, room), name=f"Table: {card.title}", alt=card.alt)
-    return f"The first {shown} of {fmt.count(len(words.rows))} rows; the workbook has all." if shown < len(words.rows) else ""
+        return
+    written = {text for row in cut.rows for text in row}
+    said = [found.note if found else "", stamped.size(card, len(cut.rows)), *stamped.legend(card, written)]
+    left = "The first {} of {} rows; the workbook has all."
+
+    def fitting(rest: list[str]) -> int:
+        return slides.planned(cut, ROOM * 72, (_floor(rest, card.note) - HIGH) * 72)[3]
+
+    if fitting(said) < len(words.rows):
+        shown = fitting([left.format(len(cut.rows), len(words.rows)), *said])
+        said = [left.format(shown, fmt.count(len(words.rows))), *said]
+    bottom = _note(slide, said, card.note)
+    slides.table(slide, cut, (EDGE, HIGH, ROOM, bottom - HIGH), name=f"Table: {card.title}", alt=card.alt)
 
 
-def _note(slide: Any, words: str) -> None:
-    if words.strip():
-        slides.text(slide, words.strip(), (EDGE, BOTTOM - 0.24, ROOM, 0.24), (12, 11, 10, 9), name="Note", color=SECONDARY)
+def _noted(said: Sequence[str], more: str) -> Fitted:
+    """Fit what is said below a finding; the card's own note only where all of it has room."""
+    parts = [text for text in said if text]
+    for texts in ([*parts, more], parts):
+        fitted = fit(clean(" ".join(filter(None, texts))), ROOM * 72, _NOTE * 72, (12, 11, 10))
+        if not fitted.text.endswith("…"):
+            return fitted
+    return fitted
+
+
+def _floor(said: Sequence[str], more: str) -> float:
+    """Return where a finding's drawing ends above its note."""
+    fitted = _noted(said, more)
+    return BOTTOM - (fitted.rows * fitted.size * LINE / 72 + 0.08 if fitted.text else 0.0)
+
+
+def _note(slide: Any, said: Sequence[str], more: str) -> float:
+    """Write what is said below a finding; returns where its drawing ends."""
+    fitted, floor = _noted(said, more), _floor(said, more)
+    if fitted.text:
+        slides.text(slide, fitted.text, (EDGE, floor + 0.06, ROOM, BOTTOM - floor - 0.06), (fitted.size,), name="Note", color=SECONDARY)
+    return floor
 
 
 def _plots(slide: Any, found: Native, card: Card, bottom: float) -> None:
-    count = len(found.plots)
+    count, high = len(found.plots), TOP if found.key else HIGH
     if count == 1:
         plot = found.plots[0]
         rows = len(plot.categories)
-        tall = min(bottom - TOP, 0.55 + rows * 0.62) if plot.form in ("bars", "stack") else bottom - TOP
-        add_chart(slide, plot, (EDGE, TOP, ROOM, tall), f"Chart: {card.title}", card.alt)
+        tall = min(bottom - high, 0.55 + rows * 0.62) if plot.form in ("bars", "stack") else bottom - high
+        add_chart(slide, plot, (EDGE, high, ROOM, tall), f"Chart: {card.title}", card.alt)
         return
     across = min(5, -(-count // 2)) if count > 5 else count
     down, gap = -(-count // across), 0.2
     width = (ROOM - gap * (across - 1)) / across
-    height = min((bottom - TOP) / down, 2.6)
+    height = min((bottom - high) / down, 2.6)
     for at, plot in enumerate(found.plots):
         row, column = divmod(at, across)
-        left, top = EDGE + column * (width + gap), TOP + row * height
+        left, top = EDGE + column * (width + gap), high + row * height
         ink = SECONDARY if plot.color == CONTEXT else plot.color
         slides.text(slide, plot.title, (left, top, width, 0.42), (13, 12, 11, 10, 9), name="Panel", bold=True, color=ink)
         add_chart(slide, plot, (left, top + 0.42, width, height - 0.5), f"Chart: {plot.title}", f"{plot.title}. {card.alt}", small=True)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from analytics import format as fmt
 from ui.charts import base
 from ui.charts.text import shorten
+from ui.charts.times import alone
 from ui.exports import chartxml
 from ui.exports.fonts import BOLD, REGULAR, plain, wide
 from ui.exports.native import Native, Number, Plot, Series
@@ -211,9 +212,11 @@ class _Pen:
         if plot.form == "dots":
             slot = (x1 - x0) / max(len(plot.categories), 1)
             return [x0 + (at + 0.5) * slot for at in range(len(plot.categories))]
-        spots = list(plot.places) or [float(c.toordinal()) for c in plot.categories if isinstance(c, dt.date)]
+        spots = list(plot.places) or [float(c.toordinal()) if isinstance(c, dt.date) else at for at, c in enumerate(plot.categories)]
         first, last = (spots[0], spots[-1]) if spots else (0.0, 1.0)
-        return [x0 + 3 + (spot - first) / ((last - first) or 1) * (x1 - x0 - 6) for spot in spots]
+        # Names below the ends must not reach the numbers at the side.
+        edge = wide(str(plot.categories[0]), _SMALL) / 2 if spots and not plot.places and isinstance(plot.categories[0], str) else 3
+        return [x0 + edge + (spot - first) / ((last - first) or 1) * (x1 - x0 - 2 * edge) for spot in spots]
 
     def series(self, each: Series, places: Sequence[float], field: tuple[float, float, float, float]) -> None:
         """Draw one series: its intervals, its line where it has one, its dots."""
@@ -228,11 +231,12 @@ class _Pen:
                 dash = {"dash": (3, 2), "rule": (1, 1.5)}.get(each.look)
                 self.line(run, each.color, 0.7 if each.look == "rule" else 1.5, dash)
             run = []
+        single = alone(each.values)
         for at, value in enumerate(each.values):
             if each.low and each.low[at] is not None and each.high[at] is not None:
                 ends = [places[at], _up(each.low[at] or 0.0, field), places[at], _up(each.high[at] or 0.0, field)]
                 self.line(ends, CONTEXT if each.look == "faint" else each.color, 4 if each.look == "faint" else 1)
-            if value is not None and each.look == "dots":
+            if value is not None and (each.look == "dots" or (at in single and each.look != "rule")):
                 self.sheet.add(Circle(places[at], _up(value, field), 2.6, fillColor=_color(each.color), strokeColor=None))
             if value is not None and each.label == "all":
                 self.text(places[at] + 5, _up(value, field) - 2.5, fmt.number(value, self.plot.kind), bold=True, size=_SMALL)
@@ -268,7 +272,7 @@ class _Pen:
         room = 46.0
         last = -1e9
         for category, x in zip(plot.categories, places, strict=True):
-            text = fmt.month(category) if isinstance(category, dt.date) else f"{category} days"
+            text = fmt.month(category) if isinstance(category, dt.date) else f"{category} days" if plot.places else category
             half = wide(text, _SMALL) / 2
             if x - half - last > 8 and x - half >= x0 - room / 2 and x + half <= x1 + 20:
                 self.text(x, y0 - 9, text, anchor="middle", size=_SMALL, color=SECONDARY)

@@ -90,7 +90,7 @@ def dots_with_interval(
     goal = ranked.Goal(target, better, highlight)
     labels = names(rows, label)
     looks = [goal.look(*parts)[0] for parts in zip(labels, values, lows, highs, strict=True)]
-    reasons = {"suppressed": "withheld", None: "no data", "ok": "no data"}
+    reasons = {"suppressed": "withheld", "none": "nothing to report", None: "no data", "ok": "no data"}
     said = tuple(name if keep else f"{name} ({reasons.get(s, 'too few')})" for name, keep, s in zip(labels, shown, states, strict=True))
     series = by_color(
         Series("Value", values, ACCENT, tuple(looks), "dots", low=lows, high=highs, label="all"), _JUDGED if target is not None else _LIT
@@ -171,7 +171,9 @@ def stacked_status(
         for state, color in zip(states, colors, strict=True)
     )
     whole = (0.0, 1.0, 0.25) if as_share else None
-    return Native((Plot("stack", rows, series, "share" if as_share else kind, scale=whole),), key=tuple(zip(states, colors, strict=True)))
+    # A share says of how many it is; amounts say it themselves.
+    said = tuple(f"{name} (n = {fmt.count(found_of)})" for name, found_of in zip(rows, totals, strict=True)) if as_share else rows
+    return Native((Plot("stack", said, series, "share" if as_share else kind, scale=whole),), key=tuple(zip(states, colors, strict=True)))
 
 
 def stacked_ages(frame: pl.DataFrame, row: str, bucket: str, count: str, *, total: bool, outline: str | None, **_: Any) -> Native:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
+from ui.charts.times import alone
 from ui.exports import chartxml
 from ui.exports.cells import clean
 from ui.exports.fitting import FACE, wide
@@ -216,8 +217,12 @@ def _markers(native: Any, each: Series) -> None:
     if each.look == "dots":
         native.marker.style, native.marker.size = XL_MARKER_STYLE[styles[each.symbol]], 10
         _fill(native.marker, each.color)
-    else:
-        native.marker.style = XL_MARKER_STYLE.NONE
+        return
+    native.marker.style = XL_MARKER_STYLE.NONE
+    for at in alone(each.values) if each.look != "rule" else ():
+        dot = native.points[at].marker
+        dot.style, dot.size = XL_MARKER_STYLE.CIRCLE, 8
+        _fill(dot, each.color)
 
 
 def _fill(marker: Any, color: str) -> None:

@@ -20,8 +20,9 @@ TALL: Final = 7.5
 EDGE: Final = 0.5
 ROOM: Final = WIDE - 2 * EDGE
 BANNER: Final = 0.3
-#: Where a finding's drawing begins and ends.
+#: Where a finding's drawing begins, below a key and without one, and ends.
 TOP: Final = 2.36
+HIGH: Final = 2.08
 BOTTOM: Final = 6.45
 
 Box = tuple[float, float, float, float]
@@ -119,7 +120,7 @@ def frame(slide: Any, title: str, subtitle: str, stamp: Stamp, marking: str) -> 
     if subtitle:
         text(slide, subtitle, (EDGE, 1.47, ROOM, 0.52), (14, 13, 12, 11, 10), name="What is shown", color=SECONDARY)
     mark = 1.5 if stamp.synthetic else 0.0
-    text(slide, stamp.sentence, (EDGE, 6.53, ROOM - mark, 0.36), (12, 11, 10, 9), name="Filters", color=SECONDARY)
+    text(slide, f"Filters: {stamp.sentence}", (EDGE, 6.53, ROOM - mark, 0.36), (12, 11, 10, 9), name="Filters", color=SECONDARY)
     text(slide, stamped.footer(stamp), (EDGE, 6.93, ROOM - mark, 0.2), (11, 10, 9), name="Source", color=SECONDARY)
     if stamp.synthetic:
         box = (WIDE - EDGE - mark + 0.1, 6.8, mark - 0.1, 0.3)
@@ -169,12 +170,17 @@ def column_widths(words: Words, size: float, room: float) -> list[float]:
     return [w + spare * max(g, 0) / total for w, g in zip(wanted, give, strict=True)]
 
 
+def padding(size: float) -> float:
+    """Return the points above and below the text of a table's cell together; a table in small type is a full one."""
+    return 7.0 if size > 10 else 4.0
+
+
 def planned(words: Words, width: float, height: float) -> tuple[float, list[float], list[float], int]:
     """Return type size, column widths, row heights (points, the heads first) and how many rows a table of this size shows."""
     for size in (14.0, 13.0, 12.0, 11.0, 10.0, 9.0):
         widths = column_widths(words, size, width)
         tall = [
-            max(rows_of(cell, w - 14, size, bold=at == 0) for cell, w in zip(row, widths, strict=True)) * size * LINE + 7
+            max(rows_of(cell, w - 14, size, bold=at == 0) for cell, w in zip(row, widths, strict=True)) * size * LINE + padding(size)
             for at, row in enumerate((words.heads, *words.rows))
         ]
         if sum(tall) <= height and sum(widths) <= width + 1:
@@ -226,6 +232,7 @@ def _cell(cell: Any, words: str, size: float, table: Words, place: tuple[int, in
     )
     cell.vertical_anchor = MSO_ANCHOR.MIDDLE
     cell.margin_left = cell.margin_right = Pt(6)
+    cell.margin_top = cell.margin_bottom = Pt(padding(size) / 2)
     cell.margin_top = cell.margin_bottom = Pt(2)
     _borders(cell)
 

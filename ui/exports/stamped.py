@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from analytics import format as fmt
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 SYNTHETIC: Final = "Synthetic data"
 _BETTER: Final = {"higher": "Higher is better.", "lower": "Lower is better.", "neither": ""}
+#: Head of a column of cases -> what they are, where the head alone does not say it.
+_CASES: Final = {"n": "", "feedback": " pieces of feedback", "with a position": " pieces with a position"}
 #: Rows whose interval and number of cases the notes give one by one.
 _NAMED: Final = 12
 
@@ -43,13 +46,45 @@ def rows_left(cells: Table) -> list[str]:
     return [f"First {fmt.count(len(cells.rows))} of {fmt.count(cells.total)} rows"] if cells.total > len(cells.rows) else []
 
 
-def marks_said(card: Card, *, withheld: bool = False) -> list[str]:
-    """Explain the marks that a card's table uses, with how many cells each stands in; only those of hidden numbers when asked."""
-    return [
-        f"{mark}: {MARKS[mark]} ({fmt.count(count)} {'cell' if count == 1 else 'cells'})"
-        for mark, count in hidden(card).items()
-        if not withheld or mark != fmt.NONE
-    ]
+def marks_said(card: Card) -> list[str]:
+    """Explain the letters that a card's table has for numbers, with the rows in which each stands, counted as a reader does."""
+    return [f"{mark}: {MARKS[mark]} ({rows})." for mark, rows in hidden(card).items()]
+
+
+def legend(card: Card, written: Collection[str]) -> list[str]:
+    """Explain the letters that stand in some written cells of a card; a matrix has a dash where its table has no row."""
+    known = {text[0]: text for text in marks_said(card)}
+    return [known.get(mark, f"{mark}: {'none' if mark == fmt.NONE else said}.") for mark, said in MARKS.items() if mark in written]
+
+
+def changed(figure: KeyFigure, arrow: str) -> str:
+    """Write a key figure's change, or what it is of; what is new is set apart from “none a year earlier”."""
+    if not figure.change:
+        return figure.against
+    return f"{arrow}{figure.change}{',' if figure.change == 'new' else ''} {figure.against}"
+
+
+def figures_said(figures: Sequence[KeyFigure]) -> str:
+    """Explain what stands for a key figure that is not shown."""
+    values = {figure.value for figure in figures}
+    said = {fmt.NONE: f"{fmt.NONE}: {MARKS[fmt.NONE]}.", "Withheld": f"Withheld: {MARKS['D'].removeprefix('withheld ')}."}
+    return " ".join(words for value, words in said.items() if value in values)
+
+
+def words_said(card: Card) -> list[str]:
+    """Say the same below a chart, which writes words and not letters; a meaning that the card's own note has is not said twice."""
+    rows = hidden(card)
+    told = (
+        [f"{rows['D']} withheld" + ("." if "Withheld:" in card.note else f" {MARKS['D'].removeprefix('withheld ')}.")]
+        if "D" in rows
+        else []
+    )
+    few = (
+        [f"{rows['S']} with too few" + ("." if "Too few:" in card.note else f" {MARKS['S'].removeprefix('too few ')}.")]
+        if "S" in rows
+        else []
+    )
+    return told + few
 
 
 def definitions(card: Card) -> list[str]:
@@ -77,13 +112,34 @@ def cases(card: Card) -> list[str]:
     return [*written, *rest]
 
 
-def caveats(card: Card) -> list[str]:
-    """List what a presenter should know: the card's own notes, hidden cells, provisional rows."""
+def size(card: Card, most: int | None = None) -> str:
+    """Say of how many cases the numbers of a card are, where its table counts them in a column `n`: the least and the most of a row.
+
+    Only rows whose number is known count, and of these the first `most` where no more are drawn.
+    """
+    names = [column.name for column in card.columns]
+    cells = table(card)
+    if "n" not in names or not cells.rows:
+        return ""
+    place = names.index("n")
+    first = next((at for at, head in enumerate(cells.heads) if head.number and at != place), place)
+    known = [float(str(row[place])) for row, marks in zip(cells.rows, cells.marks, strict=True) if not marks[place] and not marks[first]]
+    known = known[:most]
+    if not known:
+        return ""
+    low, high, noun, one = min(known), max(known), cells.heads[place].label.lower(), cells.heads[0].label
+    noun = _CASES.get(noun, f" {noun}")
+    by = f" by {one if one == 'Center' else one.lower()}" if len(known) > 1 else ""
+    return f"n{by}: {fmt.count(low)}{f' to {fmt.count(high)}' if high > low else ''}{noun}."
+
+
+def caveats(card: Card, *, marks: bool = True) -> list[str]:
+    """List what a presenter should know: the card's own notes, hidden cells where they are not explained elsewhere, provisional rows."""
     frame = card.table
     moving = int((frame["quality"].cast(str) == "provisional").sum() or 0) if "quality" in frame.columns else 0
     flagged = int(frame["provisional"].sum() or 0) if "provisional" in frame.columns else 0
     still = max(moving, flagged)
-    texts = [card.note, card.rows_note, *marks_said(card)]
+    texts = [card.note, card.rows_note, *(marks_said(card) if marks else [])]
     texts += [f"{fmt.count(still)} {'row is' if still == 1 else 'rows are'} provisional and will move."] if still else []
     return [text for text in texts if text]
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from analytics import format as fmt
+from analytics import periods
 from ui.charts import base, process
 from ui.charts.panels import panel_tone, settled
 from ui.charts.times import days_of, flags_of, last_known, split
@@ -83,6 +84,7 @@ def rate_with_interval(
     zero: bool,
     centre: str | None,
     limits: Sequence[str] | None,
+    quarters: bool,
     **_: Any,
 ) -> Native:
     """Read `rates.rate_with_interval`: the ends of the interval are two thin lines beside the rate."""
@@ -90,17 +92,43 @@ def rate_with_interval(
     days, flags, values = days_of(rows, x), flags_of(rows, provisional), numbers(rows, value)
     known = last_known([v for v, flag in zip(values, flags, strict=True) if not flag])
     color = base.tone(last_known(values) if known is None else known, target, better)
-    series = [Series(f"{end} (95%)", numbers(rows, name), _BAND, look="rule") for end, name in (("Low", low), ("High", high)) if name]
+    ends = [(end, numbers(rows, name)) for end, name in (("Low", low), ("High", high)) if name]
+    # A rate alone has its interval at its dot: there is no line beside which it could run.
+    single = len(ends) == 2 and sum(v is not None for v in values) == 1
+    series = [Series(f"{end} (95%)", part, _BAND, look="rule") for end, part in ends if not single]
     series += [Series("Average", numbers(rows, centre), GREY, look="rule", label="last", named=True)] if centre else []
     series += [Series("Limit", numbers(rows, name), GREY, look="rule", label="last", named=True) for name in limits or ()]
     if target is not None:
         goal = goal_line(target, kind, len(days))
         series.append(replace(goal, name=target_label[:1].upper() + target_label[1:] or goal.name))
-    series += _parts("Rate", values, flags, color, named=False)
-    key = (("95% interval", _BAND),) if low and high else ()
-    span = scale([v for each in series for v in each.values], kind, zero=zero)
-    note = "Dashed: provisional." if any(flags) else ""
+    if single:
+        moving = any(flag for v, flag in zip(values, flags, strict=True) if v is not None)
+        name = f"Rate, {_STILL}" if moving else "Rate"
+        series.append(Series(name, values, color, look="dots", low=ends[0][1], high=ends[1][1], label="last", named=moving))
+    else:
+        series += _parts("Rate", values, flags, color, named=False)
+    key = (("95% interval", color if single else _BAND),) if low and high else ()
+    span = scale([v for each in series for v in (*each.values, *each.low, *each.high)], kind, zero=zero)
+    note = "Dashed: provisional." if any(flags) and not single else ""
+    if quarters:
+        return Native((_by_quarter(Plot("line", tuple(days), tuple(series), kind, scale=span)),), key=key, note=note)
     return Native((Plot("line", tuple(days), tuple(series), kind, scale=span),), key=key, note=note)
+
+
+def _by_quarter(plot: Plot) -> Plot:
+    """Name the fiscal quarters of a plot; one that is missing between two has its place and no number."""
+    days = [day for day in plot.categories if isinstance(day, dt.date)]
+    every = [days[0]] if days else []
+    while every and every[-1] < days[-1]:
+        every.append(periods.months_back(every[-1], -3))
+    names = tuple("FY{} Q{}".format(*periods.fiscal_quarter(day)) for day in every)
+
+    def placed(values: Sequence[Number]) -> tuple[Number, ...]:
+        known = dict(zip(days, values, strict=True)) if values else {}
+        return tuple(known.get(day) for day in every) if values else ()
+
+    series = tuple(replace(each, values=placed(each.values), low=placed(each.low), high=placed(each.high)) for each in plot.series)
+    return replace(plot, categories=names, series=series)
 
 
 def process_chart(frame: pl.DataFrame, *, kind: str, target: float | None, **_: Any) -> Native:
