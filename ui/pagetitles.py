@@ -83,7 +83,7 @@ def feedback(view: View) -> str:
     public = "public " if view.source.scope.role.released else ""
     said = f"Working groups gave {plural(int(received), f'{public}piece')} of feedback"
     verb = "was" if waiting == 1 else "were"
-    return f"{said}; {format.count(waiting)} of all years {verb} not settled on {format.date(min(view.end, view.as_of))}"
+    return f"{said}; {format.count(waiting)} {verb} not settled on {format.date(min(view.end, view.as_of))}, whenever received"
 
 
 def data_health(checks: pl.DataFrame) -> str:

@@ -155,10 +155,15 @@ def by_center(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
         table=rows,
         columns=(Column("label", "Center", "text"), Column("value", f"{metric.name} (rounded)", metric.unit), _MARK),
         metric_ids=(metric_id,),
-        note=_legend(hidden) + (f" Ports hold about {format.number(ports[0], metric.unit)} more." if ports.len() and ports[0] else ""),
+        note=_legend(hidden) + (_at_ports(metric, ports[0]) if ports.len() and ports[0] else ""),
     )
     chosen = [view.label("center", code) for code in view.filters.centers]
     return with_chart(card, charts.bars, rows, "label", "value", kind=metric.unit, extra="words", highlight=chosen)
+
+
+def _at_ports(metric: Metric, value: float) -> str:
+    more = f"about {format.number(value, metric.unit)} more"
+    return f" Ports hold {more}." if metric.id in _STOCKS else f" Ports processed {more}."
 
 
 def _leaders(shown: pl.DataFrame, metric: Metric, hidden: int) -> str:

@@ -196,7 +196,8 @@ def _compared(shown: pl.DataFrame, whole: float | None) -> str:
         return low
     below = shown.filter(pl.col("high") < whole).height
     if not below:
-        return f"No Center shown lies clearly below all imports, {format.share(whole)}"
+        who = "The one Center shown does not lie" if shown.height == 1 else f"None of the {shown.height} Centers shown lies"
+        return f"{who} clearly below all imports, {format.share(whole)}"
     return f"{plural(below, 'Center')} of {shown.height} shown {'lies' if below == 1 else 'lie'} clearly below all imports, {format.share(whole)}; {low}"
 
 
