@@ -222,7 +222,7 @@ def test_series_hold_the_numbers_of_the_table(pages: dict[tuple[str, str], Shown
         table = dict(card.table.select(given["label"], given["value"]).iter_rows())
         plot = found.plots[0]
         for name, value in points(found):
-            label = re.sub(r" \((withheld|no data|too few)\)$", "", name)
+            label = re.sub(r" \((withheld|no data|too few|n\u00a0=\u00a0[\d,]+)\)$", "", name)
             assert value is None or value == pytest.approx(table[label]), (card.key, name)
             tried += 1
         assert len(set(plot.categories)) == len(plot.categories)

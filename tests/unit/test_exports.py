@@ -290,6 +290,7 @@ def test_a_dot_that_the_screen_withholds_has_no_number_and_says_why() -> None:
     found = native(HIDDEN)
     assert found is not None
     assert found.plots[0].categories[1:4] == ("Agriculture (withheld)", "Textiles (withheld)", "Petroleum (too few)")
+    assert found.plots[0].categories[0] == "Electronics (n\u00a0=\u00a0200)"
     assert [v for each in found.plots[0].series for v in each.values if v is not None] == [0.97, 0.0]
 
 

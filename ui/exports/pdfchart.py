@@ -193,8 +193,9 @@ class _Pen:
         ends = self.ends()
         left = max(wide(text, _SMALL) for text in words) + 6
         right = max((wide(text, 8, bold=True) for text, _, _ in ends), default=0.0) + 6
-        foot = 30.0 if plot.form == "dots" else 14.0
-        x0, x1, y0, y1 = self.left + left, self.left + self.width - right, self.bottom + foot, self.bottom + self.tall - 8
+        x0, x1 = self.left + left, self.left + self.width - right
+        foot = 6.0 + 8 * max((len(rows) for rows in self.names(x1 - x0)), default=1) if plot.form == "dots" else 14.0
+        y0, y1 = self.bottom + foot, self.bottom + self.tall - 8
         for tick, text in zip(ticks, words, strict=True):
             y = y0 + (tick - low) / ((high - low) or 1) * (y1 - y0)
             self.line([x0, y, x1, y], GRID, 0.5)
@@ -259,14 +260,18 @@ class _Pen:
             ink = SECONDARY if color == CONTEXT else color
             self.text(x + 3, y - 2.5, words, bold=True, color=ink)
 
+    def names(self, room: float) -> list[tuple[str, ...]]:
+        """Break the names below dots into lines, each in its slot of so much room."""
+        slot = room / max(len(self.plot.categories), 1)
+        return [base.wrap(plain(str(name)), slot * 0.94, 7, rows=5) for name in self.plot.categories]
+
     def feet(self, places: Sequence[float], x0: float, x1: float, y0: float) -> None:
         """Write the names or dates below the axis."""
         plot = self.plot
         self.line([x0, y0, x1, y0], CONTEXT, 0.7)
         if plot.form == "dots":
-            slot = (x1 - x0) / max(len(places), 1)
-            for name, x in zip(plot.categories, places, strict=True):
-                for row, text in enumerate(base.wrap(plain(str(name)), slot * 0.9, 7, rows=3)):
+            for rows, x in zip(self.names(x1 - x0), places, strict=True):
+                for row, text in enumerate(rows):
                     self.text(x, y0 - 8 - 8 * row, text, anchor="middle", size=7)
             return
         room = 46.0

@@ -74,6 +74,7 @@ def dots_with_interval(
     target: float | None,
     target_label: str,
     better: str,
+    n: str | None,
     quality: str | None,
     highlight: Collection[str],
     **_: Any,
@@ -91,7 +92,10 @@ def dots_with_interval(
     labels = names(rows, label)
     looks = [goal.look(*parts)[0] for parts in zip(labels, values, lows, highs, strict=True)]
     reasons = {"suppressed": "withheld", "none": "nothing to report", None: "no data", "ok": "no data"}
-    said = tuple(name if keep else f"{name} ({reasons.get(s, 'too few')})" for name, keep, s in zip(labels, shown, states, strict=True))
+    sizes = rows.get_column(n).to_list() if n else [None] * rows.height
+    cases = [f"n\u00a0=\u00a0{fmt.count(size)}" if size is not None else "" for size in sizes]
+    more = [size if keep else reasons.get(s, "too few") for keep, s, size in zip(shown, states, cases, strict=True)]
+    said = tuple(f"{name} ({words})" if words else name for name, words in zip(labels, more, strict=True))
     series = by_color(
         Series("Value", values, ACCENT, tuple(looks), "dots", low=lows, high=highs, label="all"), _JUDGED if target is not None else _LIT
     )
