@@ -106,8 +106,12 @@ def _edit(desk: Desk, meeting: Mapping[str, Any]) -> None:
     was, key = draft.values, draft.key
     with st.form(f"form_{key}"):
         agenda = st.text_area("Agenda, one point a line", was["agenda"] or "", key=f"{key}_agenda", max_chars=2000)
+        drafts.fault(draft, "agenda")
         place = st.text_input("Place", was["location"] or "", key=f"{key}_place", max_chars=200)
+        drafts.fault(draft, "location")
         people = st.number_input("People present", 0, None, was["attendance_count"], step=1, key=f"{key}_people")
+        drafts.fault(draft, "attendance_count")
+        _verdict(draft, "agenda", "location", "attendance_count")
         if st.form_submit_button("Save meeting"):
             values = {**was, "agenda": agenda, "location": place, "attendance_count": people}
             _done(desk, draft, "meeting", lambda: desk.save_meeting(values, seen=draft.seen))
@@ -129,6 +133,10 @@ def _attended(desk: Desk, meeting_id: str) -> None:
         people = third.number_input("People it sent", 1, None, was.get("people_count", 1), step=1, key=f"{key}_people")
         if chosen:
             first.html(f"<p>{escape(chosen)}</p>")
+        for place, column in ((first, "organization_code"), (second, "segment"), (third, "people_count")):
+            with place:
+                drafts.fault(draft, column)
+        _verdict(draft, "organization_code", "segment", "people_count")
         if st.form_submit_button("Save attendance"):
             values = {"meeting_id": meeting_id, "organization_code": code, "segment": segment, "people_count": people}
             _done(desk, draft, "attendance", lambda: desk.save_attendance(values, seen=draft.seen))
@@ -143,9 +151,14 @@ def _promise(desk: Desk, meeting_id: str, promised: pl.DataFrame) -> None:
     limits: dict[str, Any] = {"min_value": dt.date(2000, 1, 1), "max_value": dt.date(2099, 12, 31), "format": "YYYY-MM-DD"}
     with st.form(f"form_{key}"):
         task = st.text_input("What is promised", was.get("task") or "", key=f"{key}_task", max_chars=400)
+        drafts.fault(draft, "task")
         owner = st.text_input("Owner", was.get("owner") or "", key=f"{key}_owner", max_chars=200)
+        drafts.fault(draft, "owner")
         due = st.date_input("Due", was.get("due_date"), key=f"{key}_due", **limits)
+        drafts.fault(draft, "due_date")
         done = st.date_input("Done", was.get("done_date"), key=f"{key}_done", **limits)
+        drafts.fault(draft, "done_date")
+        _verdict(draft, "task", "owner", "due_date", "done_date")
         if st.form_submit_button("Save follow-up"):
             values = {**was, "meeting_id": meeting_id, "task": task, "owner": owner, "due_date": due, "done_date": done}
             _done(desk, draft, "follow_up", lambda: desk.save_follow_up(values, seen=draft.seen))
@@ -163,15 +176,25 @@ def _new(view: View, desk: Desk) -> None:
     key = draft.key
     with st.popover("Record a new meeting"), st.form(f"form_{key}"):
         group = st.selectbox("Working group", list(groups), None, format_func=lambda code: groups[code], key=f"{key}_group")
+        drafts.fault(draft, "group_code")
         day = st.date_input(
             "Day", draft.values["meeting_date"], key=f"{key}_day", min_value=dt.date(2000, 1, 1), max_value=dt.date(2099, 12, 31),
             format="YYYY-MM-DD",
         )  # fmt: skip
+        drafts.fault(draft, "meeting_date")
         title = st.text_input("Title", key=f"{key}_title", max_chars=200)
+        drafts.fault(draft, "title")
         agenda = st.text_area("Agenda, one point a line", key=f"{key}_agenda", max_chars=2000)
+        drafts.fault(draft, "agenda")
+        _verdict(draft, "group_code", "meeting_date", "title", "agenda")
         if st.form_submit_button("Record"):
             values = {"group_code": group, "meeting_date": day, "title": title, "agenda": agenda}
             _done(desk, draft, "meeting", lambda: desk.save_meeting(values))
+
+
+def _verdict(draft: Draft, *columns: str) -> None:
+    """Say above the button what was refused; `columns` have a field in the form."""
+    drafts.verdict(draft, _HEADS, {"": columns})
 
 
 def _done(desk: Desk, draft: Draft, table: str, save: Callable[[], str]) -> None:
