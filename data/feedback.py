@@ -140,21 +140,29 @@ class Desk:
     def meetings(self) -> pl.DataFrame:
         """Meetings of the groups, latest first, with the `center_code` of the group and the `load_id` of their values.
 
-        A working group is not told how many came where `attendance` leaves out a segment: the rest would be its people.
+        A working group is told how many came only where `attendance` tells it all of them: what is left between the two would be the
+        people of a segment that it is not told, today or as soon as somebody records who else was there.
         """
         rows = self._of_meeting("meeting")
-        if self.scope.role.id not in EDITORS:
-            present = self._of_meeting("attendance").group_by("meeting_id", "segment").len()
-            partly = present.filter(pl.col("len") < LEAST_ORGANIZATIONS)["meeting_id"].unique()
-            rows = rows.with_columns(attendance_count=pl.when(~pl.col("meeting_id").is_in(partly.implode())).then("attendance_count"))
+        if not self.every_segment:
+            came = self._of_meeting("attendance").group_by("meeting_id", "segment").agg(organizations=pl.len(), people=pl.col("people_count").sum())
+            listed = came.group_by("meeting_id").agg(pl.col("people").sum(), fewest=pl.col("organizations").min())
+            whole = listed.filter(pl.col("fewest") >= LEAST_ORGANIZATIONS).select("meeting_id", listed="people")
+            rows = rows.join(whole, on="meeting_id", how="left")
+            rows = rows.with_columns(attendance_count=pl.when(pl.col("listed") == pl.col("attendance_count")).then("attendance_count")).drop("listed")
         joined = rows.join(self.groups.select("group_code", "center_code"), on="group_code")
         return joined.sort(["meeting_date", "meeting_id"], descending=[True, False])
+
+    @property
+    def every_segment(self) -> bool:
+        """Whether the reader is told of segments of fewer than three organisations, too."""
+        return self.scope.role.id in EDITORS
 
     def attendance(self, meeting_id: str) -> pl.DataFrame:
         """Sum who was at a meeting by segment: `segment`, `organizations`, `people`; few organisations are not told to a working group."""
         rows = self._of_meeting("attendance", meeting_id)
         summed = rows.group_by("segment").agg(organizations=pl.len().cast(pl.Int64), people=pl.col("people_count").sum()).sort("segment")
-        return summed if self.scope.role.id in EDITORS else summed.filter(pl.col("organizations") >= LEAST_ORGANIZATIONS)
+        return summed if self.every_segment else summed.filter(pl.col("organizations") >= LEAST_ORGANIZATIONS)
 
     def follow_ups(self, meeting_id: str) -> pl.DataFrame:
         """Return what was promised at a meeting, with the `load_id` of each row's values.

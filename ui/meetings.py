@@ -13,12 +13,17 @@ import streamlit as st
 from analytics import codes, format
 from analytics.exc import CenterlineError
 from ui import drafts, session, voiceforms
+from ui.cards.shared import plural
 from ui.drafts import Draft
 from ui.frame import View
 from ui.lists import table
 from ui.voices import Desk
 
 _SAVED: Final = "centerline.meeting_saved"
+_LEFT_OUT: Final = (
+    '<p class="cl-caption">Segments of fewer than three organisations are left out; how many came in all is told only where everybody is '
+    "listed.</p>"
+)
 #: Column of a meeting or a promise -> its name on screen.
 _HEADS: Final = {
     "group_code": "Working group", "meeting_date": "Day", "title": "Title", "agenda": "Agenda", "location": "Place",
@@ -61,21 +66,21 @@ def _name(view: View, row: Mapping[str, Any]) -> str:
 def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
     present, promised = desk.attendance(meeting["meeting_id"]), desk.follow_ups(meeting["meeting_id"])
     said = desk.rows.filter(pl.col("meeting_id") == meeting["meeting_id"]).height
-    people = "" if meeting["attendance_count"] is None else f" · {format.count(meeting['attendance_count'])} people"
-    facts = f"{escape(meeting['location'] or 'Place not recorded')}{people} · {format.count(said)} pieces of individual input"
+    people = how_many(meeting["attendance_count"], int(present["people"].sum()))
+    facts = " · ".join(filter(None, (meeting["location"] or "Place not recorded", people, f"{plural(said, 'piece')} of individual input")))
     agenda = "<br>".join(escape(line) for line in (meeting["agenda"] or "").splitlines())
     who = [(codes.SEGMENTS[row["segment"]], row["organizations"], row["people"]) for row in present.iter_rows(named=True)]
     st.html(
-        f'<section class="cl-list"><h2>{escape(_name(view, meeting))}</h2><p>{facts}</p>'
+        f'<section class="cl-list"><h2>{escape(_name(view, meeting))}</h2><p>{escape(facts)}</p>'
         + (f"<p>{agenda}</p>" if agenda else "")
         + "</section>"
         + table(
             "Attendance",
             ("Segment", "Organisations", "People"),
             who,
-            empty="Nobody is recorded, or fewer than three organisations of any segment.",
+            empty="Nobody is recorded." if desk.every_segment else "Nobody is recorded, or fewer than three organisations of any segment.",
         )
-        + ("" if desk.may_write(meeting["center_code"]) else "<p>Segments of fewer than three organisations are left out.</p>")
+        + ("" if desk.every_segment else _LEFT_OUT)
         + table(
             "Follow-ups",
             ("Follow-up", "Promise", "Feedback", "Owner", "Due", "Done"),
@@ -87,6 +92,24 @@ def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
         _edit(desk, meeting)
         _attended(desk, meeting["meeting_id"])
         _promise(desk, meeting["meeting_id"], promised)
+
+
+def how_many(present: int | None, listed: int) -> str:
+    """Say how many people were at a meeting: the number that was recorded and the sum of those listed, both where they differ.
+
+    Args:
+        present: Number of people that was recorded for the meeting; null where none was, or where it is not told to the reader.
+        listed: Sum of the attendance that is listed.
+    """
+    if present is None:
+        return f"{plural(listed, 'person', 'people')} listed below" if listed else ""
+    if present == listed:
+        return plural(present, "person", "people")
+    if not listed:
+        return f"{format.count(present)} present; none of them listed below"
+    if listed > present:
+        return f"{format.count(present)} present, but {format.count(listed)} listed below: one of the two is wrong"
+    return f"{format.count(present)} present; {format.count(listed)} of them listed below"
 
 
 def _promises(view: View, rows: pl.DataFrame) -> list[tuple[object, ...]]:

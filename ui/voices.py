@@ -72,6 +72,10 @@ class Desk(Protocol):
     def writes(self) -> bool:
         """Whether the reader may write feedback of any Center."""
 
+    @property
+    def every_segment(self) -> bool:
+        """Whether the reader is told of segments of fewer than three organisations, too."""
+
     def may_write(self, center: str | None) -> bool:
         """Say whether the reader may write feedback about a Center."""
 

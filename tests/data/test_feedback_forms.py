@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from tests.data.test_feedback import PIECE, desk, groups
+from ui import meetings
 
 __all__ = ["groups"]
 
@@ -195,6 +196,22 @@ def test_who_changes_attendance_second_is_told_and_keeps_what_was_typed(groups: 
     assert "**People it sent** now “4”, before “3”" in other.press("Save attendance")
     assert other.field("People it sent").value == 5
     assert desk(groups).attendance("M-ELE-1").rows() == [("broker", 1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("present", "listed", "words"),
+    [
+        (48, 48, "48 people"),
+        (1, 1, "1 person"),
+        (48, 41, "48 present; 41 of them listed below"),
+        (48, 0, "48 present; none of them listed below"),
+        (41, 48, "41 present, but 48 listed below: one of the two is wrong"),
+        (None, 1, "1 person listed below"),
+        (None, 0, ""),
+    ],
+)
+def test_the_number_present_and_the_sum_of_those_listed_are_both_said_where_they_differ(present: int | None, listed: int, words: str) -> None:
+    assert meetings.how_many(present, listed) == words
 
 
 def _segment(session: Session) -> Any:
