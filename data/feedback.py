@@ -6,7 +6,6 @@ What is shown here is live: a piece that was just saved is there at once, before
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import uuid
 from collections.abc import Mapping
 from functools import cached_property
@@ -22,12 +21,12 @@ from analytics.overlay import Overlay
 from analytics.rollups import FEEDBACK, rollups_of
 from analytics.voicewords import LEAST_ORGANIZATIONS
 from data import bulk, database, facts, history, recording, sheets, typed
+from data.author import audit, author_of, now
 from data.contracts import TABLES
 from data.load import LoadResult
 from data.recording import center as _center
 from data.schema import EDIT, LOAD, THEME
 from data.store import Snapshot
-from data.typed import Author
 
 #: Roles that write feedback; a director that of their own Center.
 EDITORS: Final = ("leadership", "director", "analyst")
@@ -39,19 +38,19 @@ _OF_WHOM: Final = ("organization_code", "owner")
 class Desk:
     """Feedback and meetings as one reader reaches and writes them."""
 
-    def __init__(self, snapshot: Snapshot, engine: Engine | None, person: str = "demonstration") -> None:
+    def __init__(self, snapshot: Snapshot, engine: Engine | None, person: str = "") -> None:
         """Open the record.
 
         Args:
             snapshot: The version that the reader looks at, with their scope.
             engine: Database; null for a version that is shown as it was published, in which nothing can be written.
-            person: Who reads and writes.
+            person: Who reads and writes; empty for whom the installation names.
         """
         self._snapshot, self._opened = snapshot, engine
         self.scope, self.live = snapshot.scope, engine is not None
         #: Why a record that should be live is not; empty when it is, or when a version is cited.
         self.fault = ""
-        self._author = Author("-".join([self.scope.role_id, *self.scope.centers]), person)
+        self._author = author_of(self.scope, person)
 
     @property
     def _engine(self) -> Engine:
@@ -343,12 +342,10 @@ class Desk:
         given = " ".join(name.split())
         if not 1 <= len(given) <= 120:
             raise DataError("The name of a theme has 1 to 120 characters.")
-        now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        who = {"role": self._author.role, "person": self._author.person}
+        who = {"role": self._author.role, "person": self._author.person, "at": now()}
         with database.writing(self._engine) as connection:
-            bulk.insert_record(connection, "theme", {"theme_id": str(uuid.uuid4()), "words": words, "name": given, "at": now} | who)
-            event = {"event_id": str(uuid.uuid4()), "at": now, "action": "name_theme", "detail": f"{given}: {words}"[:2000]}
-            bulk.insert_record(connection, "audit_event", event | who)
+            bulk.insert_record(connection, "theme", {"theme_id": str(uuid.uuid4()), "words": words, "name": given} | who)
+            audit(connection, self._author, "name_theme", f"{given}: {words}")
 
 
 _GONE: Final = (
@@ -357,7 +354,7 @@ _GONE: Final = (
 )
 
 
-def opened(snapshot: Snapshot, url: str, person: str, *, live: bool) -> Desk:
+def opened(snapshot: Snapshot, url: str, person: str = "", *, live: bool) -> Desk:
     """Open the record to a reader; when the database is gone, as it was published, which is said."""
     if not live:
         return Desk(snapshot, None, person)

@@ -22,10 +22,10 @@ from sqlalchemy import Connection, Engine
 from analytics.exc import ChangedError, DataError
 from analytics.voicewords import CODES, DEFAULTS, HEADS, written
 from data import across, bulk, files, layouts, load, parse, rules, typed, validate
+from data.author import Author
 from data.contracts import TABLES
 from data.load import LoadResult, Reading
 from data.lookup import Lookup
-from data.typed import Author
 from data.validate import ROW
 
 #: Most bytes of an uploaded spreadsheet, and rows of it: a meeting has tens.

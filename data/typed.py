@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,20 +18,13 @@ from sqlalchemy import Connection, Engine, func, select
 
 from analytics.exc import ChangedError, DataError
 from data import across, bulk, database, history, validate
+from data.author import Author, audit, now
 from data.contracts import TABLES
 from data.lookup import Lookup
 from data.schema import LOAD
 
 #: How the ledger of loads calls what was typed.
 LAYOUT: Final = "form"
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who writes: the role with its Centers, and the person."""
-
-    role: str
-    person: str
 
 
 @dataclass(frozen=True)
@@ -106,9 +98,8 @@ def next_load(connection: Connection) -> int:
 def sign(connection: Connection, load_id: int, table: str, key: str, action: str, author: Author) -> None:
     """Write down who wrote what: beside the ledger, for the history of the record, and in the audit trail."""
     signed = {"load_id": load_id, "table_name": table, "row_key": key, "action": action, "role": author.role, "person": author.person}
-    bulk.insert_record(connection, "edit", signed | {"at": _now()})
-    event = {"role": author.role, "person": author.person, "action": action, "detail": f"{table} {key}".strip() + f", load {load_id}"}
-    bulk.insert_record(connection, "audit_event", event | {"event_id": str(uuid.uuid4()), "at": _now()})
+    bulk.insert_record(connection, "edit", signed | {"at": now()})
+    audit(connection, author, action, f"{table} {key}".strip() + f", load {load_id}")
 
 
 def _judged(connection: Connection, table: str, values: Mapping[str, Any]) -> pl.DataFrame:
@@ -166,11 +157,7 @@ def _ledger(connection: Connection, load_id: int, table: str, key: str, frame: p
         "unchanged_count": 0,
         "added_count": 1 - replaced,
         "replaced_count": replaced,
-        "started_at": _now(),
-        "finished_at": _now(),
+        "started_at": now(),
+        "finished_at": now(),
     }
     bulk.insert_record(connection, "load", record)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)

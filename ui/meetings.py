@@ -12,7 +12,7 @@ import streamlit as st
 
 from analytics import codes, format
 from analytics.exc import CenterlineError
-from ui import drafts, session, voiceforms
+from ui import drafts, session, voiceforms, voices
 from ui.cards.shared import plural
 from ui.drafts import Draft
 from ui.frame import View
@@ -28,7 +28,7 @@ _LEFT_OUT: Final = (
 _HEADS: Final = {
     "group_code": "Working group", "meeting_date": "Day", "title": "Title", "agenda": "Agenda", "location": "Place",
     "attendance_count": "People present", "task": "What is promised", "owner": "Owner", "due_date": "Due", "done_date": "Done",
-    "organization_code": "Organisation (code)", "segment": "Segment", "people_count": "People it sent",
+    "feedback_id": "Feedback", "meeting_id": "Meeting", "organization_code": "Organisation (code)", "segment": "Segment", "people_count": "People it sent",
 }  # fmt: skip
 
 
@@ -138,6 +138,7 @@ def _edit(desk: Desk, meeting: Mapping[str, Any]) -> None:
         if st.form_submit_button("Save meeting"):
             values = {**was, "agenda": agenda, "location": place, "attendance_count": people}
             _done(desk, draft, "meeting", lambda: desk.save_meeting(values, seen=draft.seen))
+    _history(desk, "meeting", meeting["meeting_id"], "History of this meeting")
 
 
 def _attended(desk: Desk, meeting_id: str) -> None:
@@ -163,6 +164,8 @@ def _attended(desk: Desk, meeting_id: str) -> None:
         if st.form_submit_button("Save attendance"):
             values = {"meeting_id": meeting_id, "organization_code": code, "segment": segment, "people_count": people}
             _done(desk, draft, "attendance", lambda: desk.save_attendance(values, seen=draft.seen))
+    if chosen:
+        _history(desk, "attendance", draft.record, f"History of the attendance of {chosen}")
 
 
 def _promise(desk: Desk, meeting_id: str, promised: pl.DataFrame) -> None:
@@ -185,6 +188,13 @@ def _promise(desk: Desk, meeting_id: str, promised: pl.DataFrame) -> None:
         if st.form_submit_button("Save follow-up"):
             values = {**was, "meeting_id": meeting_id, "task": task, "owner": owner, "due_date": due, "done_date": done}
             _done(desk, draft, "follow_up", lambda: desk.save_follow_up(values, seen=draft.seen))
+    if chosen:
+        _history(desk, "follow_up", chosen, f"History of the follow-up {chosen}")
+
+
+def _history(desk: Desk, table: str, key: str, caption: str) -> None:
+    """Draw who changed what of a record, newest first."""
+    st.html(voices.history_table(desk.history(table, key), _HEADS, caption))
 
 
 def _new(view: View, desk: Desk) -> None:

@@ -335,7 +335,7 @@ def _history(desk: Desk, row: Mapping[str, Any]) -> str:
     return history_table(desk.history("feedback", row["feedback_id"]), voicewords.HEADS)
 
 
-def history_table(changes: pl.DataFrame, heads: Mapping[str, str]) -> str:
+def history_table(changes: pl.DataFrame, heads: Mapping[str, str], caption: str = "History") -> str:
     """Write the history of a record."""
     rows = [
         (
@@ -348,4 +348,4 @@ def history_table(changes: pl.DataFrame, heads: Mapping[str, str]) -> str:
         )
         for row in changes.iter_rows(named=True)
     ]
-    return table("History", ("When (UTC)", "Who", "How", "What", "Before", "After"), rows, empty="Nothing has been changed.")
+    return table(caption, ("When (UTC)", "Who", "How", "What", "Before", "After"), rows, empty="Nothing has been changed.")

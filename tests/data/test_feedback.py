@@ -22,10 +22,11 @@ from analytics.exc import ChangedError, DataError, ScopeError
 from analytics.filters import Filters
 from analytics.rollups import FEEDBACK, rollups_of
 from analytics.scope import Scope
-from data import bulk, database, facts, feedback, ledger, quarantine
+from data import bulk, database, facts, feedback, journal, ledger, quarantine
 from data.contracts import TABLES
 from data.feedback import Desk
-from data.schema import AUDIT_EVENT, EDIT, LOAD
+from data.schema import AUDIT_EVENT, EDIT, LOAD, THEME
+from data.settings import settings
 from data.store import Snapshot
 from data.typed import RefusedError
 
@@ -233,6 +234,35 @@ def test_meetings_with_agenda_and_promises(groups: Engine) -> None:
         desk(groups, "director", "PHC").save_follow_up({"meeting_id": key, "task": "Nothing", "group_code": "IWG-PHC"})
     with pytest.raises(RefusedError):
         writer.save_meeting({"group_code": "IWG-ELE", "meeting_date": DAY, "title": ""})
+
+
+def test_everything_that_is_written_is_signed_with_role_person_and_time(groups: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CENTERLINE_PERSON", "Jo Doe")
+    monkeypatch.setenv("CENTERLINE_DATABASE_URL", groups.url.render_as_string(hide_password=False))
+    settings.cache_clear()
+    before, scope = dt.datetime.now(dt.UTC).replace(tzinfo=None), Scope("director", ("ELE",))
+    mine = Desk(cast(Snapshot, Reader(scope)), groups)
+    key = mine.save(PIECE, action="create")
+    row = mine.rows.row(0, named=True)
+    mine.save({**row, "response": "Yes.", "responded_date": DAY}, seen=row["load_id"], action="answer")
+    mine.save_meeting({"group_code": "IWG-ELE", "meeting_date": DAY, "title": "Second meeting"})
+    mine.save_attendance({"meeting_id": "M-ELE-1", "organization_code": "ORG-001", "segment": "broker", "people_count": 2})
+    mine.save_follow_up({"meeting_id": "M-ELE-1", "task": "Send the figures"})
+    mine.name_theme("hold, port", "Holds")
+    mine.take("minutes.xlsx", sheet([GOOD]))
+    journal.exporter(scope)("export", "feedback")
+    settings.cache_clear()
+    with groups.connect() as connection:
+        signed = {table.name: connection.execute(select(table.c.role, table.c.person, table.c.at)).all() for table in (EDIT, AUDIT_EVENT, THEME)}
+        loads = set(connection.execute(select(LOAD.c.load_id)).scalars()) - set(connection.execute(select(EDIT.c.load_id)).scalars())
+    assert {name: len(rows) for name, rows in signed.items()} == {"edit": 6, "audit_event": 8, "theme": 1}
+    assert {row[:2] for rows in signed.values() for row in rows} == {("director-ELE", "Jo Doe")}
+    assert all(before <= row.at <= dt.datetime.now(dt.UTC).replace(tzinfo=None) for rows in signed.values() for row in rows)
+    assert loads == set()
+    for table, of in (("feedback", key), ("meeting", "M-ELE-2"), ("attendance", "M-ELE-1|ORG-001"), ("follow_up", "U0001")):
+        told = mine.history(table, of)
+        assert set(told.select("role", "person").rows()) == {("director-ELE", "Jo Doe")}
+        assert told["at"].null_count() == 0
 
 
 def test_attendance_is_recorded_changed_and_kept_with_its_history(groups: Engine) -> None:
