@@ -27,6 +27,7 @@ from data.load import LoadResult
 from data.recording import center as _center
 from data.schema import EDIT, LOAD, THEME
 from data.store import Snapshot
+from data.typed import Fault
 
 #: Roles that write feedback; a director that of their own Center.
 EDITORS: Final = ("leadership", "director", "analyst")
@@ -144,11 +145,17 @@ class Desk:
         """
         rows = self._of_meeting("meeting")
         if not self.every_segment:
-            came = self._of_meeting("attendance").group_by("meeting_id", "segment").agg(organizations=pl.len(), people=pl.col("people_count").sum())
+            came = (
+                self._of_meeting("attendance")
+                .group_by("meeting_id", "segment")
+                .agg(organizations=pl.len(), people=pl.col("people_count").sum())
+            )
             listed = came.group_by("meeting_id").agg(pl.col("people").sum(), fewest=pl.col("organizations").min())
             whole = listed.filter(pl.col("fewest") >= LEAST_ORGANIZATIONS).select("meeting_id", listed="people")
             rows = rows.join(whole, on="meeting_id", how="left")
-            rows = rows.with_columns(attendance_count=pl.when(pl.col("listed") == pl.col("attendance_count")).then("attendance_count")).drop("listed")
+            rows = rows.with_columns(
+                attendance_count=pl.when(pl.col("listed") == pl.col("attendance_count")).then("attendance_count")
+            ).drop("listed")
         joined = rows.join(self.groups.select("group_code", "center_code"), on="group_code")
         return joined.sort(["meeting_date", "meeting_id"], descending=[True, False])
 
@@ -223,8 +230,7 @@ class Desk:
             RefusedError: a value breaks the contract.
             ChangedError: somebody else saved it meanwhile.
         """
-        recording.dated(values)
-        return self._save("feedback", values, seen, action, recording.next_feedback)
+        return self._save("feedback", values, seen, action, recording.next_feedback, recording.undated(values))
 
     def save_meeting(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
         """Write a meeting whole; a new one gets its id. Raises as `save`."""
@@ -247,7 +253,9 @@ class Desk:
         """Write how many people an organisation sent to a meeting; its key is `meeting|organisation`. Raises as `save`."""
         return self._save("attendance", values, seen, "create" if seen is None else "edit", lambda *_: None)
 
-    def _save(self, table: str, values: Mapping[str, Any], seen: int | None, action: str, number: Any) -> str:
+    def _save(
+        self, table: str, values: Mapping[str, Any], seen: int | None, action: str, number: Any, faults: tuple[Fault, ...] = ()
+    ) -> str:
         key = TABLES[table].primary_key()[0]
         # Whose a record is say its own columns: what else comes with a row, as the group beside a promise, says nothing.
         values = {name: values.get(name) for name in TABLES[table].column_names()}
@@ -259,7 +267,7 @@ class Desk:
             self._require(_center(connection, given))
             return given if given.get(key) else {**given, key: number(connection, given)}
 
-        saved = typed.save(self._engine, table, values, self._author, action=action, seen=seen, check=check)
+        saved = typed.save(self._engine, table, values, self._author, action=action, seen=seen, check=check, faults=faults)
         self._forget()
         return saved
 

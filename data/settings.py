@@ -9,7 +9,6 @@ from typing import Final
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-
 #: A text of printed characters that neither begins nor ends with a space.
 _PRINTED: Final = r"^[^\p{C}\s]([^\p{C}]*[^\p{C}\s])?$"
 

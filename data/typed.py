@@ -56,6 +56,7 @@ def save(
     action: str,
     seen: int | None = None,
     check: Check | None = None,
+    faults: tuple[Fault, ...] = (),
 ) -> str:
     """Write one record whole, in one transaction with its history, its author and an audit event.
 
@@ -67,6 +68,7 @@ def save(
         action: What is done: `create`, `edit`, `answer`.
         seen: `load_id` of the values that the author saw; null for a new record.
         check: Judges the record first, and may complete it.
+        faults: What is wrong with it already; it is told together with what breaks the contract.
 
     Returns:
         The key of the record as text. A record that is saved as it stands changes nothing.
@@ -78,7 +80,7 @@ def save(
     """
     with database.writing(engine) as connection:
         given = check(connection, values) if check else values
-        frame = _judged(connection, table, given)
+        frame = _judged(connection, table, given, faults)
         key = "|".join(str(frame[name][0]) for name in TABLES[table].primary_key())
         _unchanged_since(connection, table, frame, seen)
         load_id = next_load(connection)
@@ -102,15 +104,16 @@ def sign(connection: Connection, load_id: int, table: str, key: str, action: str
     audit(connection, author, action, f"{table} {key}".strip() + f", load {load_id}")
 
 
-def _judged(connection: Connection, table: str, values: Mapping[str, Any]) -> pl.DataFrame:
+def _judged(connection: Connection, table: str, values: Mapping[str, Any], known: tuple[Fault, ...]) -> pl.DataFrame:
     """Judge a record as a load judges a row; returns it in the contract's columns and types."""
     texts = {name: _text(values.get(name)) for name in TABLES[table].column_names()}
     raw = pl.DataFrame({name: [text] for name, text in texts.items()}, schema=dict.fromkeys(texts, pl.String))
     lookup = Lookup(connection)
     checked = across.judged(table, validate.check(table, raw, lookup.existing), lookup.rows)
-    if checked.rejects.height:
-        faults = checked.rejects.select("column_name", "message").unique(maintain_order=True)
-        raise RefusedError(tuple(Fault(*row) for row in faults.iter_rows()))
+    broken = checked.rejects.select("column_name", "message").unique(maintain_order=True)
+    faults = (*known, *(Fault(*row) for row in broken.iter_rows()))
+    if faults:
+        raise RefusedError(faults)
     kinds = TABLES[table].columns()
     return checked.accepted.select(pl.col(name).cast(kind.dtype) for name, kind in kinds.items())
 

@@ -168,7 +168,11 @@ def role_menu(choice: str, centers: Mapping[str, str], person: str) -> str:
         return " · ".join([scope.role.label, *(centers[center] for center in scope.centers)])
 
     with st.container(horizontal=True, key="role_strip", vertical_alignment="center"):
-        who = "Demonstration on this machine: nobody is signed in." if person == "demonstration" else f"Nobody is signed in; this installation writes as {person}."
+        who = (
+            "Demonstration on this machine: nobody is signed in."
+            if person == "demonstration"
+            else f"Nobody is signed in; this installation writes as {person}."
+        )
         st.html(f'<p class="cl-demo">{escape(who)}</p>')
         chosen: str = st.selectbox("See it as", choices, format_func=name, key="role_choice", index=choices.index(choice))
     if chosen != choice:

@@ -258,14 +258,14 @@ def arrived(view: View, desk: Desk) -> View:
     words = {
         "show": "" if not show or show in SHOWN else f"The list has no choice “{show[:40]}”; all feedback is listed.",
         "feedback": "" if not feedback or feedback in desk.rows["feedback_id"] else records.missing("feedback", feedback),
-        "meeting": _meeting_not_shown(view, desk, meeting) if meeting else "",
+        "meeting": meeting_not_shown(view, desk, meeting) if meeting else "",
     }
     for name in filter(words.__getitem__, words):
         session.keep_own(name, "")
     return replace(view, notices=(*view.notices, *filter(None, words.values())))
 
 
-def _meeting_not_shown(view: View, desk: Desk, meeting: str) -> str:
+def meeting_not_shown(view: View, desk: Desk, meeting: str) -> str:
     """Write why a meeting is not among those of the page; empty when it is."""
     center = dict(desk.meetings.select("meeting_id", "center_code").iter_rows()).get(meeting)
     if center is None:

@@ -253,7 +253,9 @@ def test_everything_that_is_written_is_signed_with_role_person_and_time(groups: 
     journal.exporter(scope)("export", "feedback")
     settings.cache_clear()
     with groups.connect() as connection:
-        signed = {table.name: connection.execute(select(table.c.role, table.c.person, table.c.at)).all() for table in (EDIT, AUDIT_EVENT, THEME)}
+        signed = {
+            table.name: connection.execute(select(table.c.role, table.c.person, table.c.at)).all() for table in (EDIT, AUDIT_EVENT, THEME)
+        }
         loads = set(connection.execute(select(LOAD.c.load_id)).scalars()) - set(connection.execute(select(EDIT.c.load_id)).scalars())
     assert {name: len(rows) for name, rows in signed.items()} == {"edit": 6, "audit_event": 8, "theme": 1}
     assert {row[:2] for rows in signed.values() for row in rows} == {("director-ELE", "Jo Doe")}
