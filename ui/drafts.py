@@ -62,9 +62,17 @@ def over(name: str, record: str, row: Mapping[str, Any], field: str) -> Draft:
     return _keep(Draft(name, record, row.get("load_id"), dict(row), kept.turn + 1 if kept else 1))
 
 
-def saved(draft: Draft) -> None:
-    """Open the form anew the next time: what was typed is recorded."""
+def saved(draft: Draft, words: str, at: str = "") -> None:
+    """Open the form anew, because what was typed is recorded, and draw the page with it.
+
+    Args:
+        draft: The form.
+        words: What was saved; it is said once.
+        at: Name of the form above whose button it is said; empty for this one.
+    """
     _keep(replace(draft, turn=draft.turn + 1, faults={}, words=()))
+    st.session_state[_told(at or draft.name)] = words
+    st.rerun()
 
 
 def refused(desk: Desk, draft: Draft, table: str, error: CenterlineError, heads: Mapping[str, str]) -> None:
@@ -91,13 +99,16 @@ def fault(draft: Draft, column: str) -> None:
 
 
 def verdict(draft: Draft, heads: Mapping[str, str], places: Mapping[str, Sequence[str]]) -> None:
-    """Say above a form's button that nothing was saved, and where to look.
+    """Say above a form's button what was saved, or that nothing was, and where to look.
 
     Args:
-        draft: The form; nothing is said of one that was not refused.
+        draft: The form.
         heads: Column -> its name on screen.
         places: Name of a tab (empty for a form without tabs) -> columns that have a field there.
     """
+    done = st.session_state.pop(_told(draft.name), "")
+    if done:
+        st.success(done)
     if not draft.faults and not draft.words:
         return
     lines, placed = list(draft.words), set()
@@ -124,3 +135,7 @@ def _keep(draft: Draft) -> Draft:
 
 def _place(name: str) -> str:
     return f"centerline.draft_{name}"
+
+
+def _told(name: str) -> str:
+    return f"centerline.saved_{name}"

@@ -19,7 +19,8 @@ from ui.frame import View
 from ui.lists import table
 from ui.voices import Desk
 
-_SAVED: Final = "centerline.meeting_saved"
+#: The meeting that was just recorded, which is opened.
+_OPEN: Final = "centerline.meeting_open"
 _LEFT_OUT: Final = (
     '<p class="cl-caption">Segments of fewer than three organisations are left out; how many came in all is told only where everybody is '
     "listed.</p>"
@@ -35,10 +36,7 @@ _HEADS: Final = {
 def draw(view: View, desk: Desk) -> None:
     """Draw the meetings of the chosen Centers; the one that the reader chooses is opened."""
     meetings = desk.meetings.filter(view.filters.only(["center"]).predicate(["center"]))
-    words = st.session_state.pop(_SAVED, "")
-    with st.expander("Meetings: agenda, attendance, follow-ups", expanded=bool(words or session.own("meeting"))):
-        if words:
-            st.success(words)
+    with st.expander("Meetings: agenda, attendance, follow-ups", expanded=bool(session.own("meeting"))):
         chosen = _chosen(view, meetings)
         if chosen:
             _opened(view, desk, meetings.filter(pl.col("meeting_id") == chosen).row(0, named=True))
@@ -50,8 +48,10 @@ def _chosen(view: View, meetings: pl.DataFrame) -> str:
         st.html('<p class="cl-caption">No meeting of these groups is recorded.</p>')
         return ""
     names = {row["meeting_id"]: _name(view, row) for row in meetings.iter_rows(named=True)}
-    given = session.own("meeting")
-    index = list(names).index(given) if given in names else None
+    given, new = session.own("meeting"), st.session_state.pop(_OPEN, None)
+    index = list(names).index(given) if given in names and not new else None
+    if new in names:
+        st.session_state["meeting_choice"] = new
     chosen = st.selectbox(
         "Meeting", list(names), index, format_func=lambda key: names[key], key="meeting_choice", placeholder="Choose a meeting"
     )
@@ -222,7 +222,7 @@ def _new(view: View, desk: Desk) -> None:
         _verdict(draft, "group_code", "meeting_date", "title", "agenda")
         if st.form_submit_button("Record"):
             values = {"group_code": group, "meeting_date": day, "title": title, "agenda": agenda}
-            _done(desk, draft, "meeting", lambda: desk.save_meeting(values))
+            _done(desk, draft, "meeting", lambda: desk.save_meeting(values), opens=True)
 
 
 def _verdict(draft: Draft, *columns: str) -> None:
@@ -230,15 +230,17 @@ def _verdict(draft: Draft, *columns: str) -> None:
     drafts.verdict(draft, _HEADS, {"": columns})
 
 
-def _done(desk: Desk, draft: Draft, table: str, save: Callable[[], str]) -> None:
+def _done(desk: Desk, draft: Draft, table: str, save: Callable[[], str], *, opens: bool = False) -> None:
+    """Save what was typed; a meeting that is new is opened."""
     try:
         key = save()
     except CenterlineError as error:
         drafts.refused(desk, draft, table, error, _HEADS)
         return
-    drafts.saved(draft)
-    st.session_state[_SAVED] = f"{key.replace('|', ', ')} is saved."
-    st.rerun()
+    if opens:
+        st.session_state[_OPEN] = key
+        session.keep_own("meeting", key)
+    drafts.saved(draft, f"{key.replace('|', ', ')} is saved.", at=table if opens else "")
 
 
 def themes(desk: Desk, found: pl.DataFrame) -> None:

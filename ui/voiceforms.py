@@ -18,7 +18,6 @@ from ui.drafts import Draft
 from ui.frame import View
 from ui.voices import Desk
 
-_DONE: Final = "centerline.feedback_done"
 #: Tab of the form -> columns that have a field there.
 _TABS: Final = {"What was said": voicewords.SAID, "What came of it": voicewords.ANSWERED}
 _LONG: Final = ("statement", "response")
@@ -39,12 +38,9 @@ _HELP: Final = {
 
 
 def told(desk: Desk) -> None:
-    """Say once what was saved in the run before, and that the record cannot be reached, if so."""
+    """Say that the record cannot be reached, if so."""
     if desk.fault:
         st.warning(desk.fault)
-    words = st.session_state.pop(_DONE, "")
-    if words:
-        st.success(words)
 
 
 def edit(view: View, desk: Desk, row: Mapping[str, Any]) -> None:
@@ -81,10 +77,8 @@ def _save(desk: Desk, values: dict[str, Any], draft: Draft, action: str) -> None
     except CenterlineError as error:
         drafts.refused(desk, draft, "feedback", error, voicewords.HEADS)
         return
-    drafts.saved(draft)
-    st.session_state[_DONE] = f"{key} is saved. Its history says who and when."
     session.keep_own("feedback", key)
-    st.rerun()
+    drafts.saved(draft, f"{key} is saved. Its history says who and when.", at="feedback")
 
 
 def _fields(view: View, desk: Desk, draft: Draft, names: tuple[str, ...]) -> dict[str, Any]:
@@ -118,9 +112,9 @@ def _tabs(draft: Draft, names: tuple[str, ...]) -> Sequence[Any]:
 
 def _field(view: View, desk: Desk, name: str, value: Any, key: str) -> Any:
     """Draw the field of a column; return what stands in it."""
-    label, tip = voicewords.HEADS[name], _HELP.get(name)
+    label, tip, needed = voicewords.HEADS[name], _HELP.get(name), "Needed" if name in voicewords.NEEDED else None
     if name in _LONG:
-        return st.text_area(label, value or "", key=key, max_chars=2000)
+        return st.text_area(label, value or "", key=key, max_chars=2000, placeholder=needed)
     if name == "is_public":
         return st.checkbox("Public: may be shown to working groups", bool(value), key=key)
     # A field that begins empty can be emptied again, so what stands in it is put there by way of the session.
@@ -133,9 +127,11 @@ def _field(view: View, desk: Desk, name: str, value: Any, key: str) -> Any:
         return st.number_input(label, least, most, None, step=1, key=key)
     choices = _choices(view, desk, name)
     if choices is None:
-        return st.text_input(label, key=key, help=tip, max_chars=400)
+        return st.text_input(label, key=key, help=tip, max_chars=400, placeholder=needed)
     options = [*choices, *([value] if value is not None and value not in choices else [])]
-    return st.selectbox(label, options, None, format_func=lambda code: choices.get(code, str(code)), key=key, help=tip, placeholder="None")
+    return st.selectbox(
+        label, options, None, format_func=lambda code: choices.get(code, str(code)), key=key, help=tip, placeholder=needed or "None"
+    )
 
 
 def _choices(view: View, desk: Desk, name: str) -> Mapping[str, str] | None:

@@ -562,7 +562,10 @@ def test_the_empty_spreadsheet_can_be_filled_and_taken(groups: Engine, tmp_path:
     assert book.sheet_names == ["Feedback", "Lists"]
     heads = book.load_sheet("Feedback", header_row=0).to_polars().columns
     assert heads == list(voicewords.HEADS.values())
-    assert set(voicewords.HEADS) == set(TABLES["feedback"].column_names())
+    kinds = TABLES["feedback"].columns()
+    assert set(voicewords.HEADS) == set(kinds)
+    given = ("feedback_id", *voicewords.DEFAULTS)
+    assert set(voicewords.NEEDED) == {name for name in kinds if not kinds[name].nullable and name not in given}
     with pytest.raises(DataError, match="has no rows below its headings"):
         desk(groups).preview("empty.xlsx", path.read_bytes())
     assert desk(groups).take("filled.xlsx", sheet([GOOD], heads=heads)).added == 1

@@ -206,6 +206,7 @@ def test_a_new_meeting_that_is_refused_keeps_what_was_typed(groups: Engine) -> N
     assert "M-ELE-2 is saved." in one.press("Record", -1)
     assert desk(groups).meetings.filter(meeting_id="M-ELE-2").select("title", "agenda").rows() == [("Second meeting", "1. Input\n2. Next")]
     assert one.field("Title").value == ""
+    assert (one.page.selectbox(key="meeting_choice").value, list(one.page.warning)) == ("M-ELE-2", [])
 
 
 def test_who_changes_attendance_second_is_told_and_keeps_what_was_typed(groups: Engine) -> None:
