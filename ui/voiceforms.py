@@ -62,6 +62,8 @@ def new(view: View, desk: Desk, as_of: dt.date) -> None:
     if not desk.writes:
         return
     blank: dict[str, Any] = dict.fromkeys(voicewords.HEADS) | {**voicewords.DEFAULTS, "received_date": as_of, "is_public": False}
+    groups = _choices(view, desk, "group_code") or {}
+    blank["group_code"] = next(iter(groups)) if len(groups) == 1 else None
     draft = drafts.over("feedback_new", "", blank, _LONG[0])
     with st.expander("Record a new piece of feedback"), st.form(f"form_{draft.key}"):
         typed = _fields(view, desk, draft, tuple(_TABS))

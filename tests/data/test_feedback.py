@@ -180,8 +180,17 @@ def test_only_those_who_may_write_do(groups: Engine) -> None:
         mine.save({**row, "group_code": "IWG-ELE", "meeting_id": "M-ELE-1"}, seen=row["load_id"])
     with pytest.raises(ScopeError):
         mine.history("feedback", row["feedback_id"])
+    # Who names no group is told so, whoever they are; a guest is told nothing but that they may not.
+    for write in (mine.save, mine.save_meeting):
+        with pytest.raises(RefusedError) as caught:
+            write({**PIECE, "group_code": None, "meeting_id": None, "meeting_date": DAY, "title": "A meeting"})
+        assert [fault.column for fault in caught.value.faults] == ["group_code"]
+    with pytest.raises(ScopeError):
+        mine.save_meeting({"group_code": "IWG-NO", "meeting_date": DAY, "title": "A meeting"})
     guest = desk(groups, "working_group")
     assert guest.rows["is_public"].all()
+    with pytest.raises(ScopeError):
+        guest.save({**PIECE, "group_code": None}, action="create")
     with pytest.raises(ScopeError):
         guest.save(PIECE, action="create")
     with pytest.raises(ScopeError):
