@@ -86,6 +86,7 @@ def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
             ("Follow-up", "Promise", "Feedback", "Owner", "Due", "Done"),
             _promises(view, promised),
             empty="Nothing was promised.",
+            stacks=True,
         )
     )
     if desk.may_write(meeting["center_code"]):
@@ -208,7 +209,8 @@ def _new(view: View, desk: Desk) -> None:
     draft = drafts.over("meeting_new", "", {"meeting_date": view.as_of}, "title")
     key = draft.key
     with st.popover("Record a new meeting"), st.form(f"form_{key}"):
-        group = st.selectbox("Working group", list(groups), None, format_func=lambda code: groups[code], key=f"{key}_group")
+        only = 0 if len(groups) == 1 else None
+        group = st.selectbox("Working group", list(groups), only, format_func=lambda code: groups[code], key=f"{key}_group")
         drafts.fault(draft, "group_code")
         day = st.date_input(
             "Day", draft.values["meeting_date"], key=f"{key}_day", min_value=dt.date(2000, 1, 1), max_value=dt.date(2099, 12, 31),

@@ -74,6 +74,7 @@ def listing(
         selection_mode="single-row",
         key=f"{name}_rows_{listed}",
         height=440,
+        placeholder="–",
         alt=f"{name.replace('_', ' ').capitalize()}: {said}.",
     )
     chosen = event["selection"]["rows"]
