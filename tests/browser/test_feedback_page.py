@@ -16,7 +16,7 @@ from analytics.scope import Scope
 from data.feedback import Desk
 from data.store import Snapshot
 from tests.browser.conftest import Opener, Server, serving
-from tests.data.test_feedback import BROKEN, GOOD, shared, sheet
+from tests.data.pieces import BROKEN, GOOD, shared, sheet
 
 pytestmark = pytest.mark.browser
 

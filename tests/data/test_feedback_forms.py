@@ -12,10 +12,8 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from analytics.filters import Filters
-from tests.data.test_feedback import GOOD, PIECE, desk, groups, sheet
+from tests.data.pieces import GOOD, PIECE, desk, sheet
 from ui import meetings, voices
-
-__all__ = ["groups"]
 
 
 def _page(url: str, role: str, centers: tuple[str, ...]) -> None:
@@ -28,7 +26,7 @@ def _page(url: str, role: str, centers: tuple[str, ...]) -> None:
 
     from analytics.filters import Filters
     from data import database
-    from tests.data.test_feedback import desk
+    from tests.data.pieces import desk
     from ui import meetings, voiceforms, voicesheets
 
     view: Any = SimpleNamespace(
