@@ -229,6 +229,10 @@ def test_who_changes_attendance_second_is_told_and_keeps_what_was_typed(groups: 
     assert desk(groups).attendance("M-ELE-1").rows() == [("broker", 1, 4)]
 
 
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@ONE_DATABASE
 def test_the_preview_of_a_spreadsheet_stays_until_it_is_taken_or_put_away(groups: Engine) -> None:
     one = Session(groups)
     one.upload("minutes.xlsx", sheet([GOOD]))
@@ -250,6 +254,7 @@ def test_the_preview_of_a_spreadsheet_stays_until_it_is_taken_or_put_away(groups
     assert desk(groups).rows["statement"].to_list() == [GOOD["Statement"]]
 
 
+@ONE_DATABASE
 def test_a_meeting_that_an_address_asks_for_is_found_or_it_is_said_why_not(groups: Engine) -> None:
     view: Any = SimpleNamespace(filters=Filters(centers=("PHC",)), label=lambda _, code: f"the Center {code}")
     reader: Any = desk(groups, "working_group")
