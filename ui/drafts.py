@@ -70,7 +70,7 @@ def saved(draft: Draft, words: str, at: str = "") -> None:
         words: What was saved; it is said once.
         at: Name of the form above whose button it is said; empty for this one.
     """
-    _keep(replace(draft, turn=draft.turn + 1, faults={}, words=()))
+    _keep(replace(draft, turn=draft.turn + 1))
     st.session_state[_told(at or draft.name)] = words
     st.rerun()
 

@@ -135,7 +135,7 @@ def test_only_those_who_may_write_do(groups: Engine) -> None:
     guest = desk(groups, "working_group")
     assert guest.rows["is_public"].all()
     with pytest.raises(ScopeError):
-        guest.save({**PIECE, "group_code": None}, action="create")
+        guest.save({**PIECE, "group_code": None, "meeting_id": None}, action="create")
     with pytest.raises(ScopeError):
         guest.save(PIECE, action="create")
     with pytest.raises(ScopeError):
