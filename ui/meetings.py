@@ -19,6 +19,7 @@ from ui.frame import View
 from ui.lists import table
 from ui.voices import Desk
 
+_DAYS: Final[dict[str, Any]] = {"min_value": dt.date(2000, 1, 1), "max_value": dt.date(2099, 12, 31), "format": "YYYY-MM-DD"}
 #: The meeting that was just recorded, which is opened.
 _OPEN: Final = "centerline.meeting_open"
 _LEFT_OUT: Final = (
@@ -92,7 +93,7 @@ def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
     if desk.may_write(meeting["center_code"]):
         _edit(desk, meeting)
         _attended(desk, meeting["meeting_id"])
-        _promise(desk, meeting["meeting_id"], promised)
+        _promise(desk, meeting, promised)
 
 
 def how_many(present: int | None, listed: int) -> str:
@@ -129,15 +130,19 @@ def _edit(desk: Desk, meeting: Mapping[str, Any]) -> None:
     draft = drafts.over("meeting", meeting["meeting_id"], meeting, "agenda")
     was, key = draft.values, draft.key
     with st.form(f"form_{key}"):
+        title = st.text_input("Title", was["title"], key=f"{key}_title", max_chars=200)
+        drafts.fault(draft, "title")
+        day = st.date_input("Day", was["meeting_date"], key=f"{key}_day", **_DAYS)
+        drafts.fault(draft, "meeting_date")
         agenda = st.text_area("Agenda, one point a line", was["agenda"] or "", key=f"{key}_agenda", max_chars=2000)
         drafts.fault(draft, "agenda")
         place = st.text_input("Place", was["location"] or "", key=f"{key}_place", max_chars=200)
         drafts.fault(draft, "location")
         people = st.number_input("People present", 0, None, was["attendance_count"], step=1, key=f"{key}_people")
         drafts.fault(draft, "attendance_count")
-        _verdict(draft, "agenda", "location", "attendance_count")
+        _verdict(draft, "title", "meeting_date", "agenda", "location", "attendance_count")
         if st.form_submit_button("Save meeting"):
-            values = {**was, "agenda": agenda, "location": place, "attendance_count": people}
+            values = {**was, "title": title, "meeting_date": day, "agenda": agenda, "location": place, "attendance_count": people}
             _done(desk, draft, "meeting", lambda: desk.save_meeting(values, seen=draft.seen))
     _history(desk, "meeting", meeting["meeting_id"], "History of this meeting")
 
@@ -169,25 +174,40 @@ def _attended(desk: Desk, meeting_id: str) -> None:
         _history(desk, "attendance", draft.record, f"History of the attendance of {chosen}")
 
 
-def _promise(desk: Desk, meeting_id: str, promised: pl.DataFrame) -> None:
+def _promise(desk: Desk, meeting: Mapping[str, Any], promised: pl.DataFrame) -> None:
     """Draw the form of a promise: a new one, or that of the list that is chosen."""
-    names = {row["follow_up_id"]: row for row in promised.iter_rows(named=True)}
+    meeting_id, names = meeting["meeting_id"], {row["follow_up_id"]: row for row in promised.iter_rows(named=True)}
     chosen = st.selectbox("Follow-up to change", ["", *names], format_func=lambda key: key or "A new one", key=f"promise_{meeting_id}")
     draft = drafts.over(f"promise_{meeting_id}", chosen, names.get(chosen, {}), "task")
     was, key = draft.values, draft.key
-    limits: dict[str, Any] = {"min_value": dt.date(2000, 1, 1), "max_value": dt.date(2099, 12, 31), "format": "YYYY-MM-DD"}
+    offered = (pl.col("center_code") == meeting["center_code"]) | pl.col("feedback_id").is_in(promised["feedback_id"].implode())
+    pieces = dict(desk.rows.filter(offered).select("feedback_id", "statement").iter_rows())
     with st.form(f"form_{key}"):
         task = st.text_input("What is promised", was.get("task") or "", key=f"{key}_task", max_chars=400)
         drafts.fault(draft, "task")
+        linked = was.get("feedback_id")
+        answers = st.selectbox(
+            "Feedback that it answers", list(pieces), list(pieces).index(linked) if linked in pieces else None,
+            format_func=lambda of: f"{of}: {pieces[of]}", key=f"{key}_feedback", placeholder="None",
+        )  # fmt: skip
+        drafts.fault(draft, "feedback_id")
         owner = st.text_input("Owner", was.get("owner") or "", key=f"{key}_owner", max_chars=200)
         drafts.fault(draft, "owner")
-        due = st.date_input("Due", was.get("due_date"), key=f"{key}_due", **limits)
+        due = st.date_input("Due", was.get("due_date"), key=f"{key}_due", **_DAYS)
         drafts.fault(draft, "due_date")
-        done = st.date_input("Done", was.get("done_date"), key=f"{key}_done", **limits)
+        done = st.date_input("Done", was.get("done_date"), key=f"{key}_done", **_DAYS)
         drafts.fault(draft, "done_date")
-        _verdict(draft, "task", "owner", "due_date", "done_date")
+        _verdict(draft, "task", "feedback_id", "owner", "due_date", "done_date")
         if st.form_submit_button("Save follow-up"):
-            values = {**was, "meeting_id": meeting_id, "task": task, "owner": owner, "due_date": due, "done_date": done}
+            values = {
+                **was,
+                "meeting_id": meeting_id,
+                "task": task,
+                "feedback_id": answers,
+                "owner": owner,
+                "due_date": due,
+                "done_date": done,
+            }
             _done(desk, draft, "follow_up", lambda: desk.save_follow_up(values, seen=draft.seen))
     if chosen:
         _history(desk, "follow_up", chosen, f"History of the follow-up {chosen}")
@@ -212,10 +232,7 @@ def _new(view: View, desk: Desk) -> None:
         only = 0 if len(groups) == 1 else None
         group = st.selectbox("Working group", list(groups), only, format_func=lambda code: groups[code], key=f"{key}_group")
         drafts.fault(draft, "group_code")
-        day = st.date_input(
-            "Day", draft.values["meeting_date"], key=f"{key}_day", min_value=dt.date(2000, 1, 1), max_value=dt.date(2099, 12, 31),
-            format="YYYY-MM-DD",
-        )  # fmt: skip
+        day = st.date_input("Day", draft.values["meeting_date"], key=f"{key}_day", **_DAYS)
         drafts.fault(draft, "meeting_date")
         title = st.text_input("Title", key=f"{key}_title", max_chars=200)
         drafts.fault(draft, "title")

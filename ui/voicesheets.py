@@ -98,7 +98,9 @@ def _take(desk: Desk, name: str, content: bytes, seen: pl.DataFrame) -> None:
         words = "This file was taken before; nothing has changed."
     else:
         words = f"{plural(result.added, 'new piece')} and {plural(result.replaced, 'changed one')} taken from {name}"
-        words += f"; {plural(result.rejected, 'row waits', 'rows wait')} in quarantine." if result.rejected else "."
+        words += (
+            f"; {plural(result.rejected, 'row waits', 'rows wait')} in quarantine, which Data health lists." if result.rejected else "."
+        )
     st.session_state[_TAKEN] = words
     _put_away()
     st.rerun()

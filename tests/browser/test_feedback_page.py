@@ -116,9 +116,9 @@ def test_a_broken_spreadsheet_says_what_to_do_and_loses_nothing(own: Server, vis
     expect(refused).to_contain_text("Big importer")
     expect(refused).to_contain_text("next Tuesday")
     page.get_by_role("button", name="Take 2 rows, keep 3 in quarantine").click()
-    expect(page.get_by_text("2 new pieces and 0 changed ones taken from minutes.xlsx; 3 rows wait in quarantine.")).to_be_visible(
-        timeout=20_000
-    )
+    expect(
+        page.get_by_text("2 new pieces and 0 changed ones taken from minutes.xlsx; 3 rows wait in quarantine, which Data health lists.")
+    ).to_be_visible(timeout=20_000)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download an empty spreadsheet").click()
     assert Path(download.value.path()).read_bytes()[:2] == b"PK"

@@ -170,17 +170,21 @@ def test_who_saves_a_meeting_second_is_told_and_keeps_what_was_typed(groups: Eng
 
 
 def test_a_promise_typed_while_somebody_else_records_one_is_saved_beside_it(groups: Engine) -> None:
+    key = desk(groups).save(PIECE, action="create")
     one, other = Session(groups), Session(groups)
     for each, task in ((one, "Send the figures"), (other, "Answer by letter")):
         each.fill("What is promised", task)
+    one.fill("Feedback that it answers", key)
     assert "U0001 is saved." in other.press("Save follow-up")
     assert "U0002 is saved." in one.press("Save follow-up")
-    assert sorted(desk(groups).follow_ups("M-ELE-1")["task"]) == ["Answer by letter", "Send the figures"]
+    kept = desk(groups).follow_ups("M-ELE-1").sort("task").select("task", "feedback_id").rows()
+    assert kept == [("Answer by letter", None), ("Send the figures", key)]
     assert one.field("What is promised").value == ""
 
 
 def test_who_changes_a_promise_second_is_told_and_keeps_what_was_typed(groups: Engine) -> None:
-    desk(groups).save_follow_up({"meeting_id": "M-ELE-1", "task": "Send the figures"})
+    key = desk(groups).save({**PIECE, "group_code": "IWG-PHC", "meeting_id": "M-PHC-1"}, action="create")
+    desk(groups).save_follow_up({"meeting_id": "M-ELE-1", "task": "Send the figures", "feedback_id": key})
     one, other = Session(groups), Session(groups)
     for each in (one, other):
         each.fill("Follow-up to change", "U0001")
@@ -191,7 +195,7 @@ def test_who_changes_a_promise_second_is_told_and_keeps_what_was_typed(groups: E
     told = one.press("Save follow-up")
     assert "**Done** now “2013-08-01”, before “–”" in told
     assert one.field("What is promised").value == "Send the figures by port"
-    assert desk(groups).follow_ups("M-ELE-1")["done_date"].to_list() == [dt.date(2013, 8, 1)]
+    assert desk(groups).follow_ups("M-ELE-1").select("done_date", "feedback_id").rows() == [(dt.date(2013, 8, 1), key)]
 
 
 def test_a_new_meeting_that_is_refused_keeps_what_was_typed(groups: Engine) -> None:
@@ -200,10 +204,10 @@ def test_a_new_meeting_that_is_refused_keeps_what_was_typed(groups: Engine) -> N
     one.fill("Working group", "IWG-ELE", -1)
     assert "**Title**" in one.press("Record", -1)
     assert one.field("Agenda, one point a line", -1).value == "1. Input\n2. Next"
-    one.fill("Title", "Second meeting")
+    one.fill("Title", "Second meeting", -1)
     assert "M-ELE-2 is saved." in one.press("Record", -1)
     assert desk(groups).meetings.filter(meeting_id="M-ELE-2").select("title", "agenda").rows() == [("Second meeting", "1. Input\n2. Next")]
-    assert one.field("Title").value == ""
+    assert one.field("Title", -1).value == ""
     assert (one.page.selectbox(key="meeting_choice").value, list(one.page.warning)) == ("M-ELE-2", [])
 
 
