@@ -62,6 +62,9 @@ ANSWERED: Final = (
 #: What a new piece has unless somebody says otherwise.
 DEFAULTS: Final = {"position": "under_review", "status": "open", "is_public": "no"}
 
+#: Columns that no piece can do without.
+NEEDED: Final = ("group_code", "received_date", "segment", "organization_code", "kind", "topic", "statement")
+
 #: Fewer organisations than this in a segment could be told from each other.
 LEAST_ORGANIZATIONS: Final = 3
 

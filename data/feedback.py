@@ -6,7 +6,6 @@ What is shown here is live: a piece that was just saved is there at once, before
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import uuid
 from collections.abc import Mapping
 from functools import cached_property
@@ -22,12 +21,13 @@ from analytics.overlay import Overlay
 from analytics.rollups import FEEDBACK, rollups_of
 from analytics.voicewords import LEAST_ORGANIZATIONS
 from data import bulk, database, facts, history, recording, sheets, typed
+from data.author import audit, author_of, now
 from data.contracts import TABLES
 from data.load import LoadResult
 from data.recording import center as _center
 from data.schema import EDIT, LOAD, THEME
 from data.store import Snapshot
-from data.typed import Author
+from data.typed import Fault
 
 #: Roles that write feedback; a director that of their own Center.
 EDITORS: Final = ("leadership", "director", "analyst")
@@ -39,19 +39,19 @@ _OF_WHOM: Final = ("organization_code", "owner")
 class Desk:
     """Feedback and meetings as one reader reaches and writes them."""
 
-    def __init__(self, snapshot: Snapshot, engine: Engine | None, person: str = "demonstration") -> None:
+    def __init__(self, snapshot: Snapshot, engine: Engine | None, person: str = "") -> None:
         """Open the record.
 
         Args:
             snapshot: The version that the reader looks at, with their scope.
             engine: Database; null for a version that is shown as it was published, in which nothing can be written.
-            person: Who reads and writes.
+            person: Who reads and writes; empty for whom the installation names.
         """
         self._snapshot, self._opened = snapshot, engine
         self.scope, self.live = snapshot.scope, engine is not None
         #: Why a record that should be live is not; empty when it is, or when a version is cited.
         self.fault = ""
-        self._author = Author("-".join([self.scope.role_id, *self.scope.centers]), person)
+        self._author = author_of(self.scope, person)
 
     @property
     def _engine(self) -> Engine:
@@ -140,21 +140,35 @@ class Desk:
     def meetings(self) -> pl.DataFrame:
         """Meetings of the groups, latest first, with the `center_code` of the group and the `load_id` of their values.
 
-        A working group is not told how many came where `attendance` leaves out a segment: the rest would be its people.
+        A working group is told how many came only where `attendance` tells it all of them: what is left between the two would be the
+        people of a segment that it is not told, today or as soon as somebody records who else was there.
         """
         rows = self._of_meeting("meeting")
-        if self.scope.role.id not in EDITORS:
-            present = self._of_meeting("attendance").group_by("meeting_id", "segment").len()
-            partly = present.filter(pl.col("len") < LEAST_ORGANIZATIONS)["meeting_id"].unique()
-            rows = rows.with_columns(attendance_count=pl.when(~pl.col("meeting_id").is_in(partly.implode())).then("attendance_count"))
+        if not self.every_segment:
+            came = (
+                self._of_meeting("attendance")
+                .group_by("meeting_id", "segment")
+                .agg(organizations=pl.len(), people=pl.col("people_count").sum())
+            )
+            listed = came.group_by("meeting_id").agg(pl.col("people").sum(), fewest=pl.col("organizations").min())
+            whole = listed.filter(pl.col("fewest") >= LEAST_ORGANIZATIONS).select("meeting_id", listed="people")
+            rows = rows.join(whole, on="meeting_id", how="left")
+            rows = rows.with_columns(
+                attendance_count=pl.when(pl.col("listed") == pl.col("attendance_count")).then("attendance_count")
+            ).drop("listed")
         joined = rows.join(self.groups.select("group_code", "center_code"), on="group_code")
         return joined.sort(["meeting_date", "meeting_id"], descending=[True, False])
+
+    @property
+    def every_segment(self) -> bool:
+        """Whether the reader is told of segments of fewer than three organisations, too."""
+        return self.scope.role.id in EDITORS
 
     def attendance(self, meeting_id: str) -> pl.DataFrame:
         """Sum who was at a meeting by segment: `segment`, `organizations`, `people`; few organisations are not told to a working group."""
         rows = self._of_meeting("attendance", meeting_id)
         summed = rows.group_by("segment").agg(organizations=pl.len().cast(pl.Int64), people=pl.col("people_count").sum()).sort("segment")
-        return summed if self.scope.role.id in EDITORS else summed.filter(pl.col("organizations") >= LEAST_ORGANIZATIONS)
+        return summed if self.every_segment else summed.filter(pl.col("organizations") >= LEAST_ORGANIZATIONS)
 
     def follow_ups(self, meeting_id: str) -> pl.DataFrame:
         """Return what was promised at a meeting, with the `load_id` of each row's values.
@@ -216,8 +230,7 @@ class Desk:
             RefusedError: a value breaks the contract.
             ChangedError: somebody else saved it meanwhile.
         """
-        recording.dated(values)
-        return self._save("feedback", values, seen, action, recording.next_feedback)
+        return self._save("feedback", values, seen, action, recording.next_feedback, recording.undated(values))
 
     def save_meeting(self, values: Mapping[str, Any], *, seen: int | None = None) -> str:
         """Write a meeting whole; a new one gets its id. Raises as `save`."""
@@ -240,7 +253,9 @@ class Desk:
         """Write how many people an organisation sent to a meeting; its key is `meeting|organisation`. Raises as `save`."""
         return self._save("attendance", values, seen, "create" if seen is None else "edit", lambda *_: None)
 
-    def _save(self, table: str, values: Mapping[str, Any], seen: int | None, action: str, number: Any) -> str:
+    def _save(
+        self, table: str, values: Mapping[str, Any], seen: int | None, action: str, number: Any, faults: tuple[Fault, ...] = ()
+    ) -> str:
         key = TABLES[table].primary_key()[0]
         # Whose a record is say its own columns: what else comes with a row, as the group beside a promise, says nothing.
         values = {name: values.get(name) for name in TABLES[table].column_names()}
@@ -249,10 +264,12 @@ class Desk:
             if seen is not None:
                 self._require(self._center_of(table, str(given[key])))
                 given = recording.linked(connection, given, self.may_write)
-            self._require(_center(connection, given))
+            # Who names no group, or no meeting of one, is told that it is missing, and writes nothing: the contract asks for it.
+            if not self.writes or given.get("group_code") or given.get("meeting_id"):
+                self._require(_center(connection, given))
             return given if given.get(key) else {**given, key: number(connection, given)}
 
-        saved = typed.save(self._engine, table, values, self._author, action=action, seen=seen, check=check)
+        saved = typed.save(self._engine, table, values, self._author, action=action, seen=seen, check=check, faults=faults)
         self._forget()
         return saved
 
@@ -335,12 +352,10 @@ class Desk:
         given = " ".join(name.split())
         if not 1 <= len(given) <= 120:
             raise DataError("The name of a theme has 1 to 120 characters.")
-        now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        who = {"role": self._author.role, "person": self._author.person}
+        who = {"role": self._author.role, "person": self._author.person, "at": now()}
         with database.writing(self._engine) as connection:
-            bulk.insert_record(connection, "theme", {"theme_id": str(uuid.uuid4()), "words": words, "name": given, "at": now} | who)
-            event = {"event_id": str(uuid.uuid4()), "at": now, "action": "name_theme", "detail": f"{given}: {words}"[:2000]}
-            bulk.insert_record(connection, "audit_event", event | who)
+            bulk.insert_record(connection, "theme", {"theme_id": str(uuid.uuid4()), "words": words, "name": given} | who)
+            audit(connection, self._author, "name_theme", f"{given}: {words}")
 
 
 _GONE: Final = (
@@ -349,7 +364,7 @@ _GONE: Final = (
 )
 
 
-def opened(snapshot: Snapshot, url: str, person: str, *, live: bool) -> Desk:
+def opened(snapshot: Snapshot, url: str, person: str = "", *, live: bool) -> Desk:
     """Open the record to a reader; when the database is gone, as it was published, which is said."""
     if not live:
         return Desk(snapshot, None, person)

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from analytics.exc import DataError
 from analytics.scope import Scope
 from data import bulk, database, feedback
+from data.author import Author, audit, author_of, now
 from data.feedback import Desk
 from data.settings import settings
 from data.store import Snapshot
@@ -21,16 +22,8 @@ _LONGEST_NOTE: Final = 2000
 
 def record_audit(engine: Engine, *, role: str, person: str, action: str, detail: str) -> None:
     """Write down who did what: a sign-in, an export or an edit."""
-    record = {
-        "event_id": str(uuid.uuid4()),
-        "at": _now(),
-        "role": role,
-        "person": person,
-        "action": action,
-        "detail": detail[:2000],
-    }
     with database.writing(engine) as connection:
-        bulk.insert_record(connection, "audit_event", record)
+        audit(connection, Author(role, person), action, detail)
 
 
 def add_note(
@@ -55,29 +48,20 @@ def add_note(
         "author": author,
     }
     with database.writing(engine) as connection:
-        bulk.insert_record(connection, "note", note | {"created_at": _now()})
+        bulk.insert_record(connection, "note", note | {"created_at": now()})
     return str(note["note_id"])
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
-
-
-def feedback_desk(snapshot: Snapshot, person: str = "demonstration", *, live: bool = True) -> Desk:
+def feedback_desk(snapshot: Snapshot, *, live: bool = True) -> Desk:
     """Open the record of feedback to a reader; a cited version (not `live`) is shown as it was published and is not written."""
-    return feedback.opened(snapshot, settings().url, person, live=live)
+    return feedback.opened(snapshot, settings().url, live=live)
 
 
-def exporter(scope: Scope, person: str = "demonstration") -> Callable[[str, str], None]:
+def exporter(scope: Scope) -> Callable[[str, str], None]:
     """Return a function that writes down an export by a reader of this scope."""
 
     def record(action: str, detail: str) -> None:
-        record_audit(
-            database.shared_engine(settings().url),
-            role="-".join([scope.role_id, *scope.centers]),
-            person=person,
-            action=action,
-            detail=detail,
-        )
+        by = author_of(scope)
+        record_audit(database.shared_engine(settings().url), role=by.role, person=by.person, action=action, detail=detail)
 
     return record

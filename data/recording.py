@@ -10,22 +10,20 @@ from sqlalchemy import Connection
 from analytics import codes
 from data import bulk
 from data.contracts import TABLES
-from data.typed import Fault, RefusedError
+from data.typed import Fault
 
 
-def dated(values: Mapping[str, Any]) -> None:
-    """Refuse an answer or an end without its day: every figure of days would count it as still waiting.
+def undated(values: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """Name an answer or an end without its day: every figure of days would count it as still waiting.
 
-    Raises:
-        RefusedError: a day is missing; files of other systems may lack it, what is typed may not.
+    Files of other systems may lack it, what is typed may not.
     """
     faults = []
     if values.get("response") and not values.get("responded_date"):
         faults.append(Fault("responded_date", "There is an answer; say on which day it was given."))
     if values.get("status") in codes.FEEDBACK_CLOSED and not values.get("closed_date"):
         faults.append(Fault("closed_date", "The status is one that settles it; say on which day, or choose an open one."))
-    if faults:
-        raise RefusedError(tuple(faults))
+    return tuple(faults)
 
 
 def linked(connection: Connection, given: Mapping[str, Any], may_write: Callable[[str | None], bool]) -> Mapping[str, Any]:

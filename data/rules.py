@@ -8,9 +8,9 @@ from typing import Any, Final
 RULE_HELP: Final[dict[str, str]] = {
     "readable": "The value cannot be read as {type}; correct it in the source and load the file again.",
     "plain_text": "The text holds control characters or bytes that are no character, shown as �; write it again in the source.",
-    "nullability": "The column must not be empty; fill it in.",
+    "nullability": "It must not be empty; fill it in.",
     "in_code_set": "The code is not known; use one of {codes}.",
-    "regex": "The value does not have the form of this column ({doc}); correct it.",
+    "regex": "The value does not have the right form ({doc}); correct it.",
     "max_length": "The text is longer than {longest} characters; shorten it.",
     "min": "The number is below {least}; check it and its sign.",
     "max": "The number is above {most}; check it.",

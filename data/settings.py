@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: A text of printed characters that neither begins nor ends with a space.
+_PRINTED: Final = r"^[^\p{C}\s]([^\p{C}]*[^\p{C}\s])?$"
 
 
 class Settings(BaseSettings):
@@ -38,6 +42,14 @@ class Settings(BaseSettings):
         "",
         description="Words of the banner on what is presented to working groups and on its files; empty means "
         "“For discussion – aggregated, disclosure-reviewed”.",
+    )
+
+    person: str = Field(
+        "demonstration",
+        max_length=100,
+        pattern=_PRINTED,
+        description="Who sits at this installation, at most 100 characters: nobody signs in yet, so each change and each export is "
+        "written down with this name beside the role.",
     )
 
     @property

@@ -20,12 +20,12 @@ import polars as pl
 from sqlalchemy import Connection, Engine
 
 from analytics.exc import ChangedError, DataError
-from analytics.voicewords import CODES, DEFAULTS, HEADS, written
+from analytics.voicewords import CODES, DEFAULTS, HEADS, NEEDED, written
 from data import across, bulk, files, layouts, load, parse, rules, typed, validate
+from data.author import Author
 from data.contracts import TABLES
 from data.load import LoadResult, Reading
 from data.lookup import Lookup
-from data.typed import Author
 from data.validate import ROW
 
 #: Most bytes of an uploaded spreadsheet, and rows of it: a meeting has tens.
@@ -88,7 +88,7 @@ def template(groups: pl.DataFrame, meetings: pl.DataFrame, contract: type[dy.Sch
     words |= {"group_code": groups["group_code"].to_list(), "meeting_id": meetings["meeting_id"].to_list(), "is_public": ["yes", "no"]}
     for place, (column, head) in enumerate(HEADS.items()):
         kind = contract.columns()[column]
-        needed = column in _needed()
+        needed = column in NEEDED
         sheet.write_string(0, place, head, bold)
         remark = _REMARKS.get(column, str((kind.metadata or {}).get("doc", "")))
         sheet.write_comment(0, place, f"{'Needed. ' if needed else ''}{remark}")
@@ -239,7 +239,7 @@ def _named(rows: pl.DataFrame) -> pl.DataFrame:
     twice = [name for name in found.values() if [*found.values()].count(name) > 1]
     if twice:
         raise DataError(f"Two columns of the file are headed “{HEADS[twice[0]]}”; keep one of them.")
-    missing = [HEADS[name] for name in _needed() if name not in found.values()]
+    missing = [HEADS[name] for name in NEEDED if name not in found.values()]
     if missing:
         words = ", ".join(f"“{head}”" for head in missing)
         raise DataError(
@@ -247,12 +247,6 @@ def _named(rows: pl.DataFrame) -> pl.DataFrame:
             "and copy the rows into it."
         )
     return rows.rename(found)
-
-
-def _needed() -> list[str]:
-    """List the columns that no row can do without."""
-    kinds = TABLES["feedback"].columns()
-    return [name for name in HEADS if not kinds[name].nullable and name not in ("feedback_id", *DEFAULTS)]
 
 
 def _coded(rows: pl.DataFrame, codes: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,20 +18,13 @@ from sqlalchemy import Connection, Engine, func, select
 
 from analytics.exc import ChangedError, DataError
 from data import across, bulk, database, history, validate
+from data.author import Author, audit, now
 from data.contracts import TABLES
 from data.lookup import Lookup
 from data.schema import LOAD
 
 #: How the ledger of loads calls what was typed.
 LAYOUT: Final = "form"
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who writes: the role with its Centers, and the person."""
-
-    role: str
-    person: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +56,7 @@ def save(
     action: str,
     seen: int | None = None,
     check: Check | None = None,
+    faults: tuple[Fault, ...] = (),
 ) -> str:
     """Write one record whole, in one transaction with its history, its author and an audit event.
 
@@ -75,6 +68,7 @@ def save(
         action: What is done: `create`, `edit`, `answer`.
         seen: `load_id` of the values that the author saw; null for a new record.
         check: Judges the record first, and may complete it.
+        faults: What is wrong with it already; it is told together with what breaks the contract.
 
     Returns:
         The key of the record as text. A record that is saved as it stands changes nothing.
@@ -86,7 +80,7 @@ def save(
     """
     with database.writing(engine) as connection:
         given = check(connection, values) if check else values
-        frame = _judged(connection, table, given)
+        frame = _judged(connection, table, given, faults)
         key = "|".join(str(frame[name][0]) for name in TABLES[table].primary_key())
         _unchanged_since(connection, table, frame, seen)
         load_id = next_load(connection)
@@ -106,20 +100,20 @@ def next_load(connection: Connection) -> int:
 def sign(connection: Connection, load_id: int, table: str, key: str, action: str, author: Author) -> None:
     """Write down who wrote what: beside the ledger, for the history of the record, and in the audit trail."""
     signed = {"load_id": load_id, "table_name": table, "row_key": key, "action": action, "role": author.role, "person": author.person}
-    bulk.insert_record(connection, "edit", signed | {"at": _now()})
-    event = {"role": author.role, "person": author.person, "action": action, "detail": f"{table} {key}".strip() + f", load {load_id}"}
-    bulk.insert_record(connection, "audit_event", event | {"event_id": str(uuid.uuid4()), "at": _now()})
+    bulk.insert_record(connection, "edit", signed | {"at": now()})
+    audit(connection, author, action, f"{table} {key}".strip() + f", load {load_id}")
 
 
-def _judged(connection: Connection, table: str, values: Mapping[str, Any]) -> pl.DataFrame:
+def _judged(connection: Connection, table: str, values: Mapping[str, Any], known: tuple[Fault, ...]) -> pl.DataFrame:
     """Judge a record as a load judges a row; returns it in the contract's columns and types."""
     texts = {name: _text(values.get(name)) for name in TABLES[table].column_names()}
     raw = pl.DataFrame({name: [text] for name, text in texts.items()}, schema=dict.fromkeys(texts, pl.String))
     lookup = Lookup(connection)
     checked = across.judged(table, validate.check(table, raw, lookup.existing), lookup.rows)
-    if checked.rejects.height:
-        faults = checked.rejects.select("column_name", "message").unique(maintain_order=True)
-        raise RefusedError(tuple(Fault(*row) for row in faults.iter_rows()))
+    broken = checked.rejects.select("column_name", "message").unique(maintain_order=True)
+    faults = (*known, *(Fault(*row) for row in broken.iter_rows()))
+    if faults:
+        raise RefusedError(faults)
     kinds = TABLES[table].columns()
     return checked.accepted.select(pl.col(name).cast(kind.dtype) for name, kind in kinds.items())
 
@@ -166,11 +160,7 @@ def _ledger(connection: Connection, load_id: int, table: str, key: str, frame: p
         "unchanged_count": 0,
         "added_count": 1 - replaced,
         "replaced_count": replaced,
-        "started_at": _now(),
-        "finished_at": _now(),
+        "started_at": now(),
+        "finished_at": now(),
     }
     bulk.insert_record(connection, "load", record)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)

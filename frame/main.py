@@ -20,6 +20,7 @@ from analytics.exc import CenterlineError, DataError
 from analytics.scope import ROLES, Scope
 from data import build
 from data.progress import Silent
+from data.settings import settings
 from data.store import Snapshot
 from ui import session, start, theme
 from ui.cards.shared import listed
@@ -131,10 +132,10 @@ def build_demonstration(say: Callable[[str], None]) -> None:
 
 
 def role_menu(snapshot: Snapshot, choice: str) -> Scope:
-    """Let the reader of the demonstration choose whose view to see; says that nobody is signed in."""
+    """Let the reader choose whose view to see; says who sits here, and that nobody is signed in."""
     centers = snapshot.dimension("center").filter(pl.col("opened_date").is_not_null())
     names = dict(centers.sort("center_name").select("center_code", "short_name").iter_rows())
-    return session.scope_of(session.role_menu(choice, names))
+    return session.scope_of(session.role_menu(choice, names, settings().person))
 
 
 def guarded(run: Callable[[], None]) -> None:

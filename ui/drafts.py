@@ -6,8 +6,9 @@ and what was typed in this one would be gone without a word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Any
 
 import polars as pl
@@ -28,6 +29,8 @@ class Draft:
         seen: `load_id` of the values that the writer was shown; null for a new record.
         values: These values.
         turn: How often the form has been opened.
+        faults: Column -> what is wrong with what was typed there, since it was refused.
+        words: What else stood against saving it then.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Draft:
     seen: int | None
     values: Mapping[str, Any]
     turn: int
+    faults: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -57,24 +62,64 @@ def over(name: str, record: str, row: Mapping[str, Any], field: str) -> Draft:
     return _keep(Draft(name, record, row.get("load_id"), dict(row), kept.turn + 1 if kept else 1))
 
 
-def saved(draft: Draft) -> None:
-    """Open the form anew the next time: what was typed is recorded."""
+def saved(draft: Draft, words: str, at: str = "") -> None:
+    """Open the form anew, because what was typed is recorded, and draw the page with it.
+
+    Args:
+        draft: The form.
+        words: What was saved; it is said once.
+        at: Name of the form above whose button it is said; empty for this one.
+    """
     _keep(replace(draft, turn=draft.turn + 1))
+    st.session_state[_told(at or draft.name)] = words
+    st.rerun()
 
 
 def refused(desk: Desk, draft: Draft, table: str, error: CenterlineError, heads: Mapping[str, str]) -> None:
-    """Say why nothing was saved; the form keeps what was typed.
+    """Keep with the form why nothing was saved, and draw it anew, with what was typed.
 
     When others have saved meanwhile their changes are told, and only then a second save is meant to replace them.
     """
-    faults = getattr(error, "faults", ())
-    words = [f"**{heads.get(fault.column, fault.column)}**: {fault.message}" for fault in faults] or [str(error)]
-    if isinstance(error, ChangedError) and draft.seen is not None:
-        since = desk.history(table, draft.record).filter(pl.col("load_id") > draft.seen)
+    faults: dict[str, str] = {}
+    for found in getattr(error, "faults", ()):
+        faults[found.column] = f"{faults.get(found.column, '')} {found.message}".strip()
+    words, seen = [] if faults else [str(error)], draft.seen
+    if isinstance(error, ChangedError) and seen is not None:
+        since = desk.history(table, draft.record).filter(pl.col("load_id") > seen)
         words += [_change(row, heads) for row in since.iter_rows(named=True) if row["column"] in heads]
-        if since.height:
-            _keep(replace(draft, seen=int(since["load_id"].max())))  # type: ignore[arg-type]
-    st.error("Nothing was saved.\n\n" + "\n".join(f"- {word}" for word in words))
+        seen = max([seen, *since["load_id"]])
+    _keep(replace(draft, seen=seen, faults=faults, words=tuple(words)))
+    st.rerun()
+
+
+def fault(draft: Draft, column: str) -> None:
+    """Say below a field what is wrong with what was typed there; nothing when nothing is."""
+    if column in draft.faults:
+        st.html(f'<p class="cl-fault"><strong>To mend:</strong> {escape(draft.faults[column])}</p>')
+
+
+def verdict(draft: Draft, heads: Mapping[str, str], places: Mapping[str, Sequence[str]]) -> None:
+    """Say above a form's button what was saved, or that nothing was, and where to look.
+
+    Args:
+        draft: The form.
+        heads: Column -> its name on screen.
+        places: Name of a tab (empty for a form without tabs) -> columns that have a field there.
+    """
+    done = st.session_state.pop(_told(draft.name), "")
+    if done:
+        st.success(done)
+    if not draft.faults and not draft.words:
+        return
+    lines, placed = list(draft.words), set()
+    for place, columns in places.items():
+        here = [column for column in columns if column in draft.faults]
+        placed.update(here)
+        if here:
+            names = ", ".join(f"**{heads[column]}**" for column in here)
+            lines.append(f"{names}{f', under “{place}”' if place else ''}: what to mend is said below the field.")
+    lines += [f"**{heads.get(column, column)}**: {words}" for column, words in draft.faults.items() if column not in placed]
+    st.error("Nothing was saved.\n\n" + "\n".join(f"- {line}" for line in lines))
 
 
 def _change(row: Mapping[str, Any], heads: Mapping[str, str]) -> str:
@@ -90,3 +135,7 @@ def _keep(draft: Draft) -> Draft:
 
 def _place(name: str) -> str:
     return f"centerline.draft_{name}"
+
+
+def _told(name: str) -> str:
+    return f"centerline.saved_{name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from html import escape
+from itertools import repeat
 from typing import Any, Protocol
 
 import polars as pl
@@ -27,14 +28,26 @@ class Dated(Source, Protocol):
         """Facts of the version."""
 
 
-def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> str:
-    """Write an accessible table; every cell is text."""
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str, stacks: bool = False) -> str:
+    """Write an accessible table; every cell is text.
+
+    Args:
+        caption: Its heading.
+        heads: Headings of the columns.
+        rows: Cells.
+        empty: What is said when there are no rows.
+        stacks: Whether a phone shows the cells of a row below each other: for few rows with sentences in them.
+    """
+    heads = list(heads)
+    opening = [f'<td data-head="{escape(head)}">' for head in heads] if stacks else repeat("<td>")
+    body = "".join(
+        "<tr>" + "".join(f"{td}{escape(str(cell))}</td>" for td, cell in zip(opening, row, strict=False)) + "</tr>" for row in rows
+    )
     if not body:
         return f'<section class="cl-list"><h2>{escape(caption)}</h2><p>{escape(empty)}</p></section>'
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     return (
-        f'<section class="cl-list"><h2>{escape(caption)}</h2><div class="cl-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<section class="cl-list"><h2>{escape(caption)}</h2><div class="cl-scroll{" cl-stacks" if stacks else ""}" tabindex="0" role="region" aria-label="{escape(caption)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>"
     )
 
@@ -187,4 +200,4 @@ def said_and_done(view: View, feedback: pl.DataFrame, most: int = 12) -> None:
     title = f"You said, we did: {format.count(done.height)} answered by a change" + (
         f", the {most} latest shown" if done.height > most else ""
     )
-    st.html(table(title, heads, rows, empty="Nothing received in this period has led to a change yet."))
+    st.html(table(title, heads, rows, empty="Nothing received in this period has led to a change yet.", stacks=True))

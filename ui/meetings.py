@@ -12,28 +12,32 @@ import streamlit as st
 
 from analytics import codes, format
 from analytics.exc import CenterlineError
-from ui import drafts, session, voiceforms
+from ui import drafts, session, voiceforms, voices
+from ui.cards.shared import plural
 from ui.drafts import Draft
 from ui.frame import View
 from ui.lists import table
 from ui.voices import Desk
 
-_SAVED: Final = "centerline.meeting_saved"
+_DAYS: Final[dict[str, Any]] = {"min_value": dt.date(2000, 1, 1), "max_value": dt.date(2099, 12, 31), "format": "YYYY-MM-DD"}
+#: The meeting that was just recorded, which is opened.
+_OPEN: Final = "centerline.meeting_open"
+_LEFT_OUT: Final = (
+    '<p class="cl-caption">Segments of fewer than three organisations are left out; how many came in all is told only where everybody is '
+    "listed.</p>"
+)
 #: Column of a meeting or a promise -> its name on screen.
 _HEADS: Final = {
     "group_code": "Working group", "meeting_date": "Day", "title": "Title", "agenda": "Agenda", "location": "Place",
     "attendance_count": "People present", "task": "What is promised", "owner": "Owner", "due_date": "Due", "done_date": "Done",
-    "organization_code": "Organisation (code)", "segment": "Segment", "people_count": "People it sent",
+    "feedback_id": "Feedback", "meeting_id": "Meeting", "organization_code": "Organisation (code)", "segment": "Segment", "people_count": "People it sent",
 }  # fmt: skip
 
 
 def draw(view: View, desk: Desk) -> None:
     """Draw the meetings of the chosen Centers; the one that the reader chooses is opened."""
     meetings = desk.meetings.filter(view.filters.only(["center"]).predicate(["center"]))
-    words = st.session_state.pop(_SAVED, "")
-    with st.expander("Meetings: agenda, attendance, follow-ups", expanded=bool(words or session.own("meeting"))):
-        if words:
-            st.success(words)
+    with st.expander("Meetings: agenda, attendance, follow-ups", expanded=bool(session.own("meeting"))):
         chosen = _chosen(view, meetings)
         if chosen:
             _opened(view, desk, meetings.filter(pl.col("meeting_id") == chosen).row(0, named=True))
@@ -45,8 +49,10 @@ def _chosen(view: View, meetings: pl.DataFrame) -> str:
         st.html('<p class="cl-caption">No meeting of these groups is recorded.</p>')
         return ""
     names = {row["meeting_id"]: _name(view, row) for row in meetings.iter_rows(named=True)}
-    given = session.own("meeting")
-    index = list(names).index(given) if given in names else None
+    given, new = session.own("meeting"), st.session_state.pop(_OPEN, None)
+    index = list(names).index(given) if given in names and not new else None
+    if new in names:
+        st.session_state["meeting_choice"] = new
     chosen = st.selectbox(
         "Meeting", list(names), index, format_func=lambda key: names[key], key="meeting_choice", placeholder="Choose a meeting"
     )
@@ -61,32 +67,51 @@ def _name(view: View, row: Mapping[str, Any]) -> str:
 def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
     present, promised = desk.attendance(meeting["meeting_id"]), desk.follow_ups(meeting["meeting_id"])
     said = desk.rows.filter(pl.col("meeting_id") == meeting["meeting_id"]).height
-    people = "" if meeting["attendance_count"] is None else f" · {format.count(meeting['attendance_count'])} people"
-    facts = f"{escape(meeting['location'] or 'Place not recorded')}{people} · {format.count(said)} pieces of individual input"
+    people = how_many(meeting["attendance_count"], int(present["people"].sum()))
+    facts = " · ".join(filter(None, (meeting["location"] or "Place not recorded", people, f"{plural(said, 'piece')} of individual input")))
     agenda = "<br>".join(escape(line) for line in (meeting["agenda"] or "").splitlines())
     who = [(codes.SEGMENTS[row["segment"]], row["organizations"], row["people"]) for row in present.iter_rows(named=True)]
     st.html(
-        f'<section class="cl-list"><h2>{escape(_name(view, meeting))}</h2><p>{facts}</p>'
+        f'<section class="cl-list"><h2>{escape(_name(view, meeting))}</h2><p>{escape(facts)}</p>'
         + (f"<p>{agenda}</p>" if agenda else "")
         + "</section>"
         + table(
             "Attendance",
             ("Segment", "Organisations", "People"),
             who,
-            empty="Nobody is recorded, or fewer than three organisations of any segment.",
+            empty="Nobody is recorded." if desk.every_segment else "Nobody is recorded, or fewer than three organisations of any segment.",
         )
-        + ("" if desk.may_write(meeting["center_code"]) else "<p>Segments of fewer than three organisations are left out.</p>")
+        + ("" if desk.every_segment else _LEFT_OUT)
         + table(
             "Follow-ups",
             ("Follow-up", "Promise", "Feedback", "Owner", "Due", "Done"),
             _promises(view, promised),
             empty="Nothing was promised.",
+            stacks=True,
         )
     )
     if desk.may_write(meeting["center_code"]):
         _edit(desk, meeting)
         _attended(desk, meeting["meeting_id"])
-        _promise(desk, meeting["meeting_id"], promised)
+        _promise(desk, meeting, promised)
+
+
+def how_many(present: int | None, listed: int) -> str:
+    """Say how many people were at a meeting: the number that was recorded and the sum of those listed, both where they differ.
+
+    Args:
+        present: Number of people that was recorded for the meeting; null where none was, or where it is not told to the reader.
+        listed: Sum of the attendance that is listed.
+    """
+    if present is None:
+        return f"{plural(listed, 'person', 'people')} listed below" if listed else ""
+    if present == listed:
+        return plural(present, "person", "people")
+    if not listed:
+        return f"{format.count(present)} present; none of them listed below"
+    if listed > present:
+        return f"{format.count(present)} present, but {format.count(listed)} listed below: one of the two is wrong"
+    return f"{format.count(present)} present; {format.count(listed)} of them listed below"
 
 
 def _promises(view: View, rows: pl.DataFrame) -> list[tuple[object, ...]]:
@@ -105,12 +130,21 @@ def _edit(desk: Desk, meeting: Mapping[str, Any]) -> None:
     draft = drafts.over("meeting", meeting["meeting_id"], meeting, "agenda")
     was, key = draft.values, draft.key
     with st.form(f"form_{key}"):
+        title = st.text_input("Title", was["title"], key=f"{key}_title", max_chars=200)
+        drafts.fault(draft, "title")
+        day = st.date_input("Day", was["meeting_date"], key=f"{key}_day", **_DAYS)
+        drafts.fault(draft, "meeting_date")
         agenda = st.text_area("Agenda, one point a line", was["agenda"] or "", key=f"{key}_agenda", max_chars=2000)
+        drafts.fault(draft, "agenda")
         place = st.text_input("Place", was["location"] or "", key=f"{key}_place", max_chars=200)
+        drafts.fault(draft, "location")
         people = st.number_input("People present", 0, None, was["attendance_count"], step=1, key=f"{key}_people")
+        drafts.fault(draft, "attendance_count")
+        _verdict(draft, "title", "meeting_date", "agenda", "location", "attendance_count")
         if st.form_submit_button("Save meeting"):
-            values = {**was, "agenda": agenda, "location": place, "attendance_count": people}
+            values = {**was, "title": title, "meeting_date": day, "agenda": agenda, "location": place, "attendance_count": people}
             _done(desk, draft, "meeting", lambda: desk.save_meeting(values, seen=draft.seen))
+    _history(desk, "meeting", meeting["meeting_id"], "History of this meeting")
 
 
 def _attended(desk: Desk, meeting_id: str) -> None:
@@ -129,26 +163,59 @@ def _attended(desk: Desk, meeting_id: str) -> None:
         people = third.number_input("People it sent", 1, None, was.get("people_count", 1), step=1, key=f"{key}_people")
         if chosen:
             first.html(f"<p>{escape(chosen)}</p>")
+        for place, column in ((first, "organization_code"), (second, "segment"), (third, "people_count")):
+            with place:
+                drafts.fault(draft, column)
+        _verdict(draft, "organization_code", "segment", "people_count")
         if st.form_submit_button("Save attendance"):
             values = {"meeting_id": meeting_id, "organization_code": code, "segment": segment, "people_count": people}
             _done(desk, draft, "attendance", lambda: desk.save_attendance(values, seen=draft.seen))
+    if chosen:
+        _history(desk, "attendance", draft.record, f"History of the attendance of {chosen}")
 
 
-def _promise(desk: Desk, meeting_id: str, promised: pl.DataFrame) -> None:
+def _promise(desk: Desk, meeting: Mapping[str, Any], promised: pl.DataFrame) -> None:
     """Draw the form of a promise: a new one, or that of the list that is chosen."""
-    names = {row["follow_up_id"]: row for row in promised.iter_rows(named=True)}
+    meeting_id, names = meeting["meeting_id"], {row["follow_up_id"]: row for row in promised.iter_rows(named=True)}
     chosen = st.selectbox("Follow-up to change", ["", *names], format_func=lambda key: key or "A new one", key=f"promise_{meeting_id}")
     draft = drafts.over(f"promise_{meeting_id}", chosen, names.get(chosen, {}), "task")
     was, key = draft.values, draft.key
-    limits: dict[str, Any] = {"min_value": dt.date(2000, 1, 1), "max_value": dt.date(2099, 12, 31), "format": "YYYY-MM-DD"}
+    offered = (pl.col("center_code") == meeting["center_code"]) | pl.col("feedback_id").is_in(promised["feedback_id"].implode())
+    pieces = dict(desk.rows.filter(offered).select("feedback_id", "statement").iter_rows())
     with st.form(f"form_{key}"):
         task = st.text_input("What is promised", was.get("task") or "", key=f"{key}_task", max_chars=400)
+        drafts.fault(draft, "task")
+        linked = was.get("feedback_id")
+        answers = st.selectbox(
+            "Feedback that it answers", list(pieces), list(pieces).index(linked) if linked in pieces else None,
+            format_func=lambda of: f"{of}: {pieces[of]}", key=f"{key}_feedback", placeholder="None",
+        )  # fmt: skip
+        drafts.fault(draft, "feedback_id")
         owner = st.text_input("Owner", was.get("owner") or "", key=f"{key}_owner", max_chars=200)
-        due = st.date_input("Due", was.get("due_date"), key=f"{key}_due", **limits)
-        done = st.date_input("Done", was.get("done_date"), key=f"{key}_done", **limits)
+        drafts.fault(draft, "owner")
+        due = st.date_input("Due", was.get("due_date"), key=f"{key}_due", **_DAYS)
+        drafts.fault(draft, "due_date")
+        done = st.date_input("Done", was.get("done_date"), key=f"{key}_done", **_DAYS)
+        drafts.fault(draft, "done_date")
+        _verdict(draft, "task", "feedback_id", "owner", "due_date", "done_date")
         if st.form_submit_button("Save follow-up"):
-            values = {**was, "meeting_id": meeting_id, "task": task, "owner": owner, "due_date": due, "done_date": done}
+            values = {
+                **was,
+                "meeting_id": meeting_id,
+                "task": task,
+                "feedback_id": answers,
+                "owner": owner,
+                "due_date": due,
+                "done_date": done,
+            }
             _done(desk, draft, "follow_up", lambda: desk.save_follow_up(values, seen=draft.seen))
+    if chosen:
+        _history(desk, "follow_up", chosen, f"History of the follow-up {chosen}")
+
+
+def _history(desk: Desk, table: str, key: str, caption: str) -> None:
+    """Draw who changed what of a record, newest first."""
+    st.html(voices.history_table(desk.history(table, key), _HEADS, caption))
 
 
 def _new(view: View, desk: Desk) -> None:
@@ -162,27 +229,37 @@ def _new(view: View, desk: Desk) -> None:
     draft = drafts.over("meeting_new", "", {"meeting_date": view.as_of}, "title")
     key = draft.key
     with st.popover("Record a new meeting"), st.form(f"form_{key}"):
-        group = st.selectbox("Working group", list(groups), None, format_func=lambda code: groups[code], key=f"{key}_group")
-        day = st.date_input(
-            "Day", draft.values["meeting_date"], key=f"{key}_day", min_value=dt.date(2000, 1, 1), max_value=dt.date(2099, 12, 31),
-            format="YYYY-MM-DD",
-        )  # fmt: skip
+        only = 0 if len(groups) == 1 else None
+        group = st.selectbox("Working group", list(groups), only, format_func=lambda code: groups[code], key=f"{key}_group")
+        drafts.fault(draft, "group_code")
+        day = st.date_input("Day", draft.values["meeting_date"], key=f"{key}_day", **_DAYS)
+        drafts.fault(draft, "meeting_date")
         title = st.text_input("Title", key=f"{key}_title", max_chars=200)
+        drafts.fault(draft, "title")
         agenda = st.text_area("Agenda, one point a line", key=f"{key}_agenda", max_chars=2000)
+        drafts.fault(draft, "agenda")
+        _verdict(draft, "group_code", "meeting_date", "title", "agenda")
         if st.form_submit_button("Record"):
             values = {"group_code": group, "meeting_date": day, "title": title, "agenda": agenda}
-            _done(desk, draft, "meeting", lambda: desk.save_meeting(values))
+            _done(desk, draft, "meeting", lambda: desk.save_meeting(values), opens=True)
 
 
-def _done(desk: Desk, draft: Draft, table: str, save: Callable[[], str]) -> None:
+def _verdict(draft: Draft, *columns: str) -> None:
+    """Say above the button what was refused; `columns` have a field in the form."""
+    drafts.verdict(draft, _HEADS, {"": columns})
+
+
+def _done(desk: Desk, draft: Draft, table: str, save: Callable[[], str], *, opens: bool = False) -> None:
+    """Save what was typed; a meeting that is new is opened."""
     try:
         key = save()
     except CenterlineError as error:
         drafts.refused(desk, draft, table, error, _HEADS)
         return
-    drafts.saved(draft)
-    st.session_state[_SAVED] = f"{key.replace('|', ', ')} is saved."
-    st.rerun()
+    if opens:
+        st.session_state[_OPEN] = key
+        session.keep_own("meeting", key)
+    drafts.saved(draft, f"{key.replace('|', ', ')} is saved.", at=table if opens else "")
 
 
 def themes(desk: Desk, found: pl.DataFrame) -> None:

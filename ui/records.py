@@ -12,7 +12,7 @@ import polars as pl
 import streamlit as st
 
 from analytics import format
-from ui import session
+from ui import filterbar, session
 from ui.cards.shared import plural
 from ui.frame import View
 from ui.sheet import csv_of, with_units
@@ -74,6 +74,7 @@ def listing(
         selection_mode="single-row",
         key=f"{name}_rows_{listed}",
         height=440,
+        placeholder="–",
         alt=f"{name.replace('_', ' ').capitalize()}: {said}.",
     )
     chosen = event["selection"]["rows"]
@@ -100,4 +101,9 @@ def nothing(words: str) -> None:
 
 def not_there(kind: str, name: str) -> None:
     """Say that the record in the address is not one that the reader reaches."""
-    st.html(f'<ul class="cl-notices" role="status"><li>There is no {kind} “{escape(name[:40])}” that your role reaches.</li></ul>')
+    filterbar.notices([missing(kind, name)])
+
+
+def missing(kind: str, name: str) -> str:
+    """Write that a record is not one that the reader reaches."""
+    return f"There is no {kind} “{name[:40]}” that your role reaches."

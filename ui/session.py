@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -148,8 +149,14 @@ def role_in_force() -> str:
     return str(given)
 
 
-def role_menu(choice: str, centers: Mapping[str, str]) -> str:
-    """Draw the menu of views and return the one chosen; a view of a Center that is not there becomes leadership's."""
+def role_menu(choice: str, centers: Mapping[str, str], person: str) -> str:
+    """Draw the menu of views and return the one chosen; a view of a Center that is not there becomes leadership's.
+
+    Args:
+        choice: The view in force.
+        centers: Code -> name of each Center that is open.
+        person: Whom the installation names as its reader.
+    """
     choices = role_choices(list(centers))
     if choice not in choices:
         choice = choices[0]
@@ -161,7 +168,12 @@ def role_menu(choice: str, centers: Mapping[str, str]) -> str:
         return " · ".join([scope.role.label, *(centers[center] for center in scope.centers)])
 
     with st.container(horizontal=True, key="role_strip", vertical_alignment="center"):
-        st.html('<p class="cl-demo">Demonstration on this machine: nobody is signed in.</p>')
+        who = (
+            "Demonstration on this machine: nobody is signed in."
+            if person == "demonstration"
+            else f"Nobody is signed in; this installation writes as {person}."
+        )
+        st.html(f'<p class="cl-demo">{escape(who)}</p>')
         chosen: str = st.selectbox("See it as", choices, format_func=name, key="role_choice", index=choices.index(choice))
     if chosen != choice:
         _follow(choice, chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -18,7 +18,8 @@ from ui.drafts import Draft
 from ui.frame import View
 from ui.voices import Desk
 
-_DONE: Final = "centerline.feedback_done"
+#: Tab of the form -> columns that have a field there.
+_TABS: Final = {"What was said": voicewords.SAID, "What came of it": voicewords.ANSWERED}
 _LONG: Final = ("statement", "response")
 _DATES: Final = ("received_date", "target_date", "responded_date", "closed_date", "effective_date")
 _NUMBERS: Final[dict[str, tuple[int, int | None]]] = {"severity": (1, 5), "support_count": (0, None), "satisfaction": (1, 5)}
@@ -37,12 +38,9 @@ _HELP: Final = {
 
 
 def told(desk: Desk) -> None:
-    """Say once what was saved in the run before, and that the record cannot be reached, if so."""
+    """Say that the record cannot be reached, if so."""
     if desk.fault:
         st.warning(desk.fault)
-    words = st.session_state.pop(_DONE, "")
-    if words:
-        st.success(words)
 
 
 def edit(view: View, desk: Desk, row: Mapping[str, Any]) -> None:
@@ -52,7 +50,8 @@ def edit(view: View, desk: Desk, row: Mapping[str, Any]) -> None:
     draft = drafts.over("feedback", row["feedback_id"], row, _LONG[0])
     with st.form(f"form_{draft.key}"):
         st.html(f"<h2>Answer or edit {escape(draft.record)}</h2>")
-        typed = _fields(view, desk, draft.values, draft.key)
+        typed = _fields(view, desk, draft, ("What came of it", "What was said"))
+        drafts.verdict(draft, voicewords.HEADS, _TABS)
         if st.form_submit_button("Save", type="primary"):
             answered = typed["response"] and typed["response"] != draft.values["response"]
             _save(desk, {**draft.values, **typed}, draft, "answer" if answered else "edit")
@@ -63,51 +62,61 @@ def new(view: View, desk: Desk, as_of: dt.date) -> None:
     if not desk.writes:
         return
     blank: dict[str, Any] = dict.fromkeys(voicewords.HEADS) | {**voicewords.DEFAULTS, "received_date": as_of, "is_public": False}
+    groups = _choices(view, desk, "group_code") or {}
+    blank["group_code"] = next(iter(groups)) if len(groups) == 1 else None
     draft = drafts.over("feedback_new", "", blank, _LONG[0])
     with st.expander("Record a new piece of feedback"), st.form(f"form_{draft.key}"):
-        typed = _fields(view, desk, draft.values, draft.key, said_first=True)
+        typed = _fields(view, desk, draft, tuple(_TABS))
+        drafts.verdict(draft, voicewords.HEADS, _TABS)
         if st.form_submit_button("Record", type="primary"):
             _save(desk, {**draft.values, **typed}, draft, "create")
 
 
 def _save(desk: Desk, values: dict[str, Any], draft: Draft, action: str) -> None:
-    """Save what was typed and show it; what is wrong is said beside the form, which keeps what was typed."""
+    """Save what was typed and show it; what is wrong is said at its field, and the form keeps what was typed."""
     try:
         key = desk.save({name: values.get(name) for name in voicewords.HEADS}, seen=draft.seen, action=action)
     except CenterlineError as error:
         drafts.refused(desk, draft, "feedback", error, voicewords.HEADS)
         return
-    drafts.saved(draft)
-    st.session_state[_DONE] = f"{key} is saved. Its history says who and when."
     session.keep_own("feedback", key)
-    st.rerun()
+    drafts.saved(draft, f"{key} is saved. Its history says who and when.", at="feedback")
 
 
-def _fields(view: View, desk: Desk, row: Mapping[str, Any], key: str, *, said_first: bool = False) -> dict[str, Any]:
-    """Draw all fields, what came of it first for a piece that is there; return what stands in them."""
-    names = ["What was said", "What came of it"]
-    parts: list[tuple[str, ...]] = [voicewords.SAID, voicewords.ANSWERED]
-    if not said_first:
-        names, parts = names[::-1], parts[::-1]
+def _fields(view: View, desk: Desk, draft: Draft, names: tuple[str, ...]) -> dict[str, Any]:
+    """Draw all fields in their tabs, each with what is wrong with it; return what stands in them."""
     typed: dict[str, Any] = {}
-    for tab, columns in zip(st.tabs(names), parts, strict=True):
+
+    def field(name: str) -> None:
+        typed[name] = _field(view, desk, name, draft.values[name], f"{draft.key}_{name}")
+        drafts.fault(draft, name)
+
+    for tab, columns in zip(_tabs(draft, names), (_TABS[name] for name in names), strict=True):
         with tab:
             for name in columns:
                 if name in _LONG:
-                    typed[name] = _field(view, desk, name, row[name], f"{key}_{name}")
+                    field(name)
             for place, name in enumerate(name for name in columns if name not in _LONG):
                 if place % 3 == 0:
                     three = st.columns(3)
                 with three[place % 3]:
-                    typed[name] = _field(view, desk, name, row[name], f"{key}_{name}")
+                    field(name)
     return typed
+
+
+def _tabs(draft: Draft, names: tuple[str, ...]) -> Sequence[Any]:
+    """Draw the tabs; those with something to mend say so, and the first of them is open."""
+    many = [sum(column in draft.faults for column in _TABS[name]) for name in names]
+    labels = [f"{name} ({count} to mend)" if count else name for name, count in zip(names, many, strict=True)]
+    first = next((label for label, count in zip(labels, many, strict=True) if count), None)
+    return st.tabs(labels, default=first, key=f"{draft.key}_tabs")
 
 
 def _field(view: View, desk: Desk, name: str, value: Any, key: str) -> Any:
     """Draw the field of a column; return what stands in it."""
-    label, tip = voicewords.HEADS[name], _HELP.get(name)
+    label, tip, needed = voicewords.HEADS[name], _HELP.get(name), "Needed" if name in voicewords.NEEDED else None
     if name in _LONG:
-        return st.text_area(label, value or "", key=key, max_chars=2000)
+        return st.text_area(label, value or "", key=key, max_chars=2000, placeholder=needed)
     if name == "is_public":
         return st.checkbox("Public: may be shown to working groups", bool(value), key=key)
     # A field that begins empty can be emptied again, so what stands in it is put there by way of the session.
@@ -120,9 +129,11 @@ def _field(view: View, desk: Desk, name: str, value: Any, key: str) -> Any:
         return st.number_input(label, least, most, None, step=1, key=key)
     choices = _choices(view, desk, name)
     if choices is None:
-        return st.text_input(label, key=key, help=tip, max_chars=400)
+        return st.text_input(label, key=key, help=tip, max_chars=400, placeholder=needed)
     options = [*choices, *([value] if value is not None and value not in choices else [])]
-    return st.selectbox(label, options, None, format_func=lambda code: choices.get(code, str(code)), key=key, help=tip, placeholder="None")
+    return st.selectbox(
+        label, options, None, format_func=lambda code: choices.get(code, str(code)), key=key, help=tip, placeholder=needed or "None"
+    )
 
 
 def _choices(view: View, desk: Desk, name: str) -> Mapping[str, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from html import escape
 from typing import Any, Final, Protocol
 
@@ -71,6 +72,10 @@ class Desk(Protocol):
     @property
     def writes(self) -> bool:
         """Whether the reader may write feedback of any Center."""
+
+    @property
+    def every_segment(self) -> bool:
+        """Whether the reader is told of segments of fewer than three organisations, too."""
 
     def may_write(self, center: str | None) -> bool:
         """Say whether the reader may write feedback about a Center."""
@@ -247,6 +252,29 @@ def _in_confidence(view: View, desk: Desk) -> str:
     return f"{plural(count, 'more piece')} {verb} said in confidence: counted in the figures above, and not listed for your role."
 
 
+def arrived(view: View, desk: Desk) -> View:
+    """Name above the page what its address asks for and the reader does not find here; it is then forgotten, like such a filter."""
+    show, feedback, meeting = (session.own(name) for name in ("show", "feedback", "meeting"))
+    words = {
+        "show": "" if not show or show in SHOWN else f"The list has no choice “{show[:40]}”; all feedback is listed.",
+        "feedback": "" if not feedback or feedback in desk.rows["feedback_id"] else records.missing("feedback", feedback),
+        "meeting": meeting_not_shown(view, desk, meeting) if meeting else "",
+    }
+    for name in filter(words.__getitem__, words):
+        session.keep_own(name, "")
+    return replace(view, notices=(*view.notices, *filter(None, words.values())))
+
+
+def meeting_not_shown(view: View, desk: Desk, meeting: str) -> str:
+    """Write why a meeting is not among those of the page; empty when it is."""
+    center = dict(desk.meetings.select("meeting_id", "center_code").iter_rows()).get(meeting)
+    if center is None:
+        return records.missing("meeting", meeting)
+    if not view.filters.centers or center in view.filters.centers:
+        return ""
+    return f"The meeting {meeting} is not shown: the Center filter leaves out {view.label('center', center)}."
+
+
 def opened(view: View, desk: Desk) -> dict[str, Any] | None:
     """Draw the piece that is open, if any, with what reads like it and its history; returns it."""
     feedback_id = session.own("feedback")
@@ -254,8 +282,6 @@ def opened(view: View, desk: Desk) -> dict[str, Any] | None:
         return None
     mine = desk.rows.filter(pl.col("feedback_id") == feedback_id)
     if mine.is_empty():
-        session.keep_own("feedback", "")
-        records.not_there("feedback", feedback_id)
         return None
     row = mine.row(0, named=True)
     st.html('<div class="cl-opened">' + _facts(view, row) + _alike(view, desk.similar(feedback_id)) + _history(desk, row) + "</div>")
@@ -299,7 +325,7 @@ def _alike(view: View, rows: pl.DataFrame) -> str:
         )
         for row in rows.iter_rows(named=True)
     ]
-    return table("Statements that read alike", ("Feedback", "Center", "Statement", "Status", "Likeness 0–1"), cells, empty="")
+    return table("Statements that read alike", ("Feedback", "Center", "Statement", "Status", "Likeness 0–1"), cells, empty="", stacks=True)
 
 
 def _history(desk: Desk, row: Mapping[str, Any]) -> str:
@@ -309,7 +335,7 @@ def _history(desk: Desk, row: Mapping[str, Any]) -> str:
     return history_table(desk.history("feedback", row["feedback_id"]), voicewords.HEADS)
 
 
-def history_table(changes: pl.DataFrame, heads: Mapping[str, str]) -> str:
+def history_table(changes: pl.DataFrame, heads: Mapping[str, str], caption: str = "History") -> str:
     """Write the history of a record."""
     rows = [
         (
@@ -322,4 +348,4 @@ def history_table(changes: pl.DataFrame, heads: Mapping[str, str]) -> str:
         )
         for row in changes.iter_rows(named=True)
     ]
-    return table("History", ("When (UTC)", "Who", "How", "What", "Before", "After"), rows, empty="Nothing has been changed.")
+    return table(caption, ("When (UTC)", "Who", "How", "What", "Before", "After"), rows, empty="Nothing has been changed.", stacks=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any, Final
 
 import polars as pl
@@ -17,6 +18,12 @@ from ui.voices import Desk
 _SHOWN: Final = 20
 _TAKEN: Final = "centerline.sheet_taken"
 _SEEN: Final = "centerline.sheet_seen"
+#: Name and bytes of the file that is looked at: it stays until the reader takes it or puts it away.
+_KEPT: Final = "centerline.sheet_kept"
+_TURN: Final = "centerline.sheet_turn"
+_OPENED: Final = "centerline.sheet_opened"
+_TEMPLATE: Final = "feedback_template"
+_AWAY: Final = "Put this file away"
 _LISTED: Final = ("group_code", "received_date", "organization_code", "kind", "topic", "statement", "status")
 
 
@@ -24,28 +31,47 @@ def draw(desk: Desk) -> None:
     """Draw the import of a meeting's spreadsheet, for those who may write."""
     if not desk.writes:
         return
-    turn = st.session_state.setdefault("centerline.sheet_turn", 0)
-    words = st.session_state.pop(_TAKEN, "")
-    with st.expander("Take feedback from a meeting's spreadsheet", expanded=bool(words)):
+    field = f"feedback_sheet_{st.session_state.setdefault(_TURN, 0)}"
+    words, kept = st.session_state.pop(_TAKEN, ""), st.session_state.get(_KEPT)
+    # It stays open while the reader is at it; who comes from another page finds it open for a file that waits.
+    here = _TEMPLATE in st.session_state and st.session_state.get(_OPENED, False)
+    st.session_state[_OPENED] = bool(words or kept or here)
+    with st.expander("Take feedback from a meeting's spreadsheet", expanded=st.session_state[_OPENED]):
         if words:
             st.success(words)
         st.download_button(
             "Download an empty spreadsheet", desk.template, file_name="centerline-feedback.xlsx",
-            mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", key="feedback_template",
+            mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", key=_TEMPLATE,
         )  # fmt: skip
-        uploaded = st.file_uploader("Spreadsheet (XLSX or CSV)", ["xlsx", "csv"], key=f"feedback_sheet_{turn}")
-        if uploaded is not None:
-            _judge(desk, uploaded.name, uploaded.getvalue())
+        label = "Spreadsheet (XLSX or CSV)" if kept is None else "Another spreadsheet instead (XLSX or CSV)"
+        st.file_uploader(label, ["xlsx", "csv"], key=field, on_change=_choose, args=(field,))
+        if kept is not None:
+            _judge(desk, *kept)
+
+
+def _choose(field: str) -> None:
+    """Keep the chosen file, and empty the field: it would forget the file when a file dialog is closed or the page is left."""
+    uploaded = st.session_state[field]
+    if uploaded is not None:
+        st.session_state[_KEPT] = (uploaded.name, uploaded.getvalue())
+        st.session_state[_TURN] += 1
+
+
+def _put_away() -> None:
+    """Forget the file that is looked at."""
+    for name in (_KEPT, _SEEN):
+        st.session_state.pop(name, None)
 
 
 def _judge(desk: Desk, name: str, content: bytes) -> None:
-    """Show what would become of a spreadsheet, and take it when the reader says so."""
+    """Show what would become of a spreadsheet, until the reader takes it or puts it away."""
     try:
         seen = desk.preview(name, content)
     except CenterlineError as error:
-        st.error(str(error))
+        st.error(f"{name}: {error}" if name not in str(error) else str(error))
+        st.button(_AWAY, on_click=_put_away, key="feedback_away")
         return
-    st.html(_verdict(seen) + _refused(seen.refused) + _changed(seen.changes) + _taken(seen.taken))
+    st.html(_verdict(name, seen) + _refused(seen.refused) + _changed(seen.changes) + _taken(seen.taken))
     for notice in seen.notices:
         st.info(notice)
     label = f"Take {plural(seen.taken.height, 'row')}" + (
@@ -55,7 +81,10 @@ def _judge(desk: Desk, name: str, content: bytes) -> None:
     shown = st.session_state.get(_SEEN)
     looked = shown[1] if shown and shown[0] == content else seen.seen
     st.session_state[_SEEN] = (content, seen.seen)
-    if seen.read and st.button(label, type="primary", key="feedback_take"):
+    with st.container(horizontal=True):
+        taken = seen.read and st.button(label, type="primary", key="feedback_take")
+        st.button(_AWAY, on_click=_put_away, key="feedback_away")
+    if taken:
         _take(desk, name, content, looked)
 
 
@@ -69,13 +98,15 @@ def _take(desk: Desk, name: str, content: bytes, seen: pl.DataFrame) -> None:
         words = "This file was taken before; nothing has changed."
     else:
         words = f"{plural(result.added, 'new piece')} and {plural(result.replaced, 'changed one')} taken from {name}"
-        words += f"; {plural(result.rejected, 'row waits', 'rows wait')} in quarantine." if result.rejected else "."
+        words += (
+            f"; {plural(result.rejected, 'row waits', 'rows wait')} in quarantine, which Data health lists." if result.rejected else "."
+        )
     st.session_state[_TAKEN] = words
-    st.session_state["centerline.sheet_turn"] += 1
+    _put_away()
     st.rerun()
 
 
-def _verdict(seen: Any) -> str:
+def _verdict(name: str, seen: Any) -> str:
     fresh = seen.taken.height - seen.known
     words = f"{plural(seen.read, 'row')} read: {format.count(fresh)} new, {format.count(seen.known)} there already"
     if seen.known:
@@ -85,7 +116,7 @@ def _verdict(seen: Any) -> str:
         if seen.refused_rows
         else ", none refused. Nothing is written yet."
     )
-    return f'<p class="cl-caption"><strong>{words}{refused}</strong></p>'
+    return f'<p class="cl-caption"><strong>{escape(name)}: {words}{refused}</strong></p>'
 
 
 def _refused(refused: pl.DataFrame) -> str:
@@ -94,7 +125,7 @@ def _refused(refused: pl.DataFrame) -> str:
     rows = [
         (row["row"], row["column"] or "whole row", row["value"] or "–", row["message"]) for row in refused.head(100).iter_rows(named=True)
     ]
-    return table("Refused rows and what to do", ("Row", "Column", "Value", "What to do"), rows, empty="")
+    return table("Refused rows and what to do", ("Row", "Column", "Value", "What to do"), rows, empty="", stacks=True)
 
 
 def _changed(changes: pl.DataFrame) -> str:
@@ -102,14 +133,16 @@ def _changed(changes: pl.DataFrame) -> str:
     if changes.is_empty():
         return ""
     rows = [(row["row"], row["feedback_id"], row["column"], row["before"], row["after"]) for row in changes.iter_rows(named=True)]
-    return table("What would change of pieces that are there already", ("Row", "Feedback", "Column", "Before", "After"), rows, empty="")
+    return table(
+        "What would change of pieces that are there already", ("Row", "Feedback", "Column", "Before", "After"), rows, empty="", stacks=True
+    )
 
 
 def _taken(taken: pl.DataFrame) -> str:
     heads = ("Row", *(voicewords.HEADS[name] for name in _LISTED))
     rows = [_cells(row) for row in taken.head(_SHOWN).iter_rows(named=True)]
     title = "Rows that would be taken" + (f", the first {_SHOWN}" if taken.height > _SHOWN else "")
-    return table(title, heads, rows, empty="None.")
+    return table(title, heads, rows, empty="None.", stacks=True)
 
 
 def _cells(row: Mapping[str, Any]) -> Iterable[object]:

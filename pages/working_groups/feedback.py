@@ -13,7 +13,7 @@ from ui.signals import about
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 desk = feedback_desk(snapshot, live=session.cited_version() is None)
-view = open_view(desk.source, ["center"])
+view = voices.arrived(open_view(desk.source, ["center"]), desk)
 
 shown, themes = voices.kept(view, desk), desk.themes()
 pieces = desk.pieces_of_themes().join(shown.select("feedback_id"), on="feedback_id", how="semi")

@@ -16,7 +16,7 @@ from analytics.scope import Scope
 from data.feedback import Desk
 from data.store import Snapshot
 from tests.browser.conftest import Opener, Server, serving
-from tests.data.test_feedback import BROKEN, GOOD, shared, sheet
+from tests.data.pieces import BROKEN, GOOD, shared, sheet
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +55,10 @@ def test_a_piece_is_answered_and_shows_at_once_with_its_history(own: Server, vis
     status.fill("Answered")
     page.keyboard.press("Enter")
     mine.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("alert").filter(has_text="Nothing was saved.")).to_contain_text("say on which day it was given")
+    expect(page.get_by_role("alert").filter(has_text="Nothing was saved.")).to_contain_text(
+        "First answer, Settled, under “What came of it”"
+    )
+    expect(mine.locator(".cl-fault").first).to_contain_text("say on which day it was given")
     for label in ("First answer", "Settled"):
         mine.get_by_test_id("stDateInput").filter(has_text=label).get_by_role("spinbutton").first.click()
         page.keyboard.type("20130930")
@@ -80,7 +83,8 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(own: Server, visit: Open
     mine.get_by_role("textbox", name="Ports mentioned").fill("Long Beach")
     mine.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Nothing was saved.")).to_be_visible(timeout=20_000)
-    expect(page.get_by_role("alert").filter(has_text="Ports mentioned")).to_contain_text("does not have the form")
+    expect(page.get_by_role("alert").filter(has_text="Ports mentioned")).to_contain_text("under “What was said”")
+    expect(mine.locator(".cl-fault")).to_contain_text("does not have the right form")
     expect(mine.get_by_role("textbox", name="Ports mentioned")).to_have_value("Long Beach")
 
 
@@ -104,14 +108,17 @@ def test_a_broken_spreadsheet_says_what_to_do_and_loses_nothing(own: Server, vis
     page = visit(f"{own.url}/feedback?role=analyst").page
     page.get_by_text("Take feedback from a meeting's spreadsheet").click()
     page.locator("input[type=file]").set_input_files(path)
-    expect(page.get_by_text("5 rows read: 2 new, 0 there already, 3 refused. Nothing is written yet.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("minutes.xlsx: 5 rows read: 2 new, 0 there already, 3 refused. Nothing is written yet.")).to_be_visible(
+        timeout=20_000
+    )
+    page.locator("input[type=file]").set_input_files([])  # what a file dialog that is closed leaves behind
     refused = page.locator("section.cl-list").filter(has=page.get_by_role("heading", name="Refused rows and what to do"))
     expect(refused).to_contain_text("Big importer")
     expect(refused).to_contain_text("next Tuesday")
     page.get_by_role("button", name="Take 2 rows, keep 3 in quarantine").click()
-    expect(page.get_by_text("2 new pieces and 0 changed ones taken from minutes.xlsx; 3 rows wait in quarantine.")).to_be_visible(
-        timeout=20_000
-    )
+    expect(
+        page.get_by_text("2 new pieces and 0 changed ones taken from minutes.xlsx; 3 rows wait in quarantine, which Data health lists.")
+    ).to_be_visible(timeout=20_000)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download an empty spreadsheet").click()
     assert Path(download.value.path()).read_bytes()[:2] == b"PK"
@@ -160,7 +167,9 @@ def test_a_working_group_reads_public_input_and_writes_nothing(own: Server, visi
     for words in ("Record a new piece of feedback", "Take feedback from a meeting", "Name the themes", "Record a new meeting"):
         expect(seen.page.get_by_text(words)).to_have_count(0)
     secret = Desk(Snapshot(Scope("analyst"), home=store / "published"), shared(store)).rows.filter(~pl.col("is_public"))
-    hidden = visit(f"{own.url}/feedback?role=working_group&feedback={secret['feedback_id'][0]}").page
+    hidden = visit(f"{own.url}/feedback?role=working_group&feedback={secret['feedback_id'][0]}&meeting=M-NO-1&show=some").page
     expect(hidden.get_by_text(f"There is no feedback “{secret['feedback_id'][0]}” that your role reaches.")).to_be_visible(timeout=20_000)
+    for words in ("There is no meeting “M-NO-1” that your role reaches.", "The list has no choice “some”; all feedback is listed."):
+        expect(hidden.locator(".cl-notices").get_by_text(words)).to_be_visible()
     assert secret["statement"][0] not in hidden.content()
     assert seen.complaints == []

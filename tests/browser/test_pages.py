@@ -218,15 +218,25 @@ def test_an_unknown_role_reaches_no_more_than_leadership(server: Server, visit: 
     assert seen.page.locator(".st-key-role_choice input").input_value() == "Leadership"
 
 
+#: In the page: what of the filters and of the choice of views is wider than its place.
+CUT = """() => [...document.querySelectorAll(`.st-key-filters, .st-key-filters :is(input, [data-tag] > span), .st-key-role_strip input,
+  .st-key-filters :is([data-testid=stMultiSelectTagsContainer], [data-testid=stDateInputFieldsScroller])`)]
+  .filter(n => n.scrollWidth > n.clientWidth + 1 && !n.closest('[data-testid=hidden-dateinput-container]'))
+  .map(n => `${n.className} ${n.value ?? n.innerText}`)"""
+
+
 def test_nothing_to_show_says_why_and_leads_out(server: Server, visit: Opener) -> None:
-    seen = visit(f"{server.url}/workload?role=analyst&center=TAF&from=2011-01-01&to=2011-03-31")
+    seen = visit(f"{server.url}/workload?role=director-BMM&center=TAF&from=2011-01-01&to=2011-03-31")
+    for width in (390, 820, 1440):
+        seen.page.set_viewport_size({"width": width, "height": 900})
+        assert seen.page.evaluate(CUT) == [], width
     empty = seen.page.locator("[data-card=ages]")
     assert "Textiles & Footwear opened on 3 Jun 2013, after this period." in empty.inner_text()
     empty.get_by_role("link", name="Show the time from 3 Jun 2013").click()
     seen.page.wait_for_function("() => location.search.includes('from=2013-06-03')")
     seen.page.locator("[data-drawn]").first.wait_for()
     seen.settle()
-    assert "role=analyst" in seen.page.url
+    assert "role=director-BMM" in seen.page.url
     assert "center=TAF" in seen.page.url
     assert seen.page.locator("[data-card=ages] .js-plotly-plot").count() == 1
 

@@ -8,14 +8,18 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import duckdb
+import polars as pl
 import psycopg
 import pytest
 from sqlalchemy import Engine
 
 from data import bulk, database, load
 from data.settings import settings
-from tests.data import samples
+from data.store import Snapshot
+from tests.data import pieces, samples
 
 _NUMBERS = itertools.count(1)
 
@@ -106,6 +110,25 @@ def peopled(bank: Engine) -> Engine:
 
 
 @pytest.fixture
+def groups(bank: Engine) -> Engine:
+    """Two groups, each with a meeting."""
+    made = pl.DataFrame({"center_code": ["ELE", "PHC"]}).select(
+        group_code=pl.lit("IWG-") + pl.col("center_code"),
+        group_name=pl.col("center_code"),
+        center_code="center_code",
+        established_date=pl.lit(pieces.DAY),
+    )
+    meeting = made.select(
+        meeting_id=pl.lit("M-") + pl.col("center_code") + "-1", group_code="group_code", meeting_date=pl.lit(pieces.DAY), title=pl.lit("First meeting"),
+        location=pl.lit(None, pl.String), attendance_count=pl.lit(None, pl.Int64), agenda=pl.lit(None, pl.String),
+    )  # fmt: skip
+    with bank.begin() as connection:
+        bulk.bulk_insert(connection, "working_group", made)
+        bulk.bulk_insert(connection, "meeting", meeting)
+    return bank
+
+
+@pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of its own, with nothing in it."""
     monkeypatch.setenv("CENTERLINE_HOME", str(tmp_path / "home"))
@@ -125,3 +148,13 @@ def other(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
         return _created(request.getfixturevalue("server"), "template1")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def sql(analyst: Snapshot) -> Callable[..., list[tuple[Any, ...]]]:
+    """Ask DuckDB over the facts' files."""
+    connection = duckdb.connect()
+    for name in ("entry", "entry_line", "review", "review_event", "clock", "inquiry", "feedback", "sample_stratum", "staff"):
+        connection.register(name, analyst.facts(name).collect().to_arrow())
+    connection.execute("create view work as select review.*, center_code as holder from review")
+    return lambda query, *values: connection.execute(query, list(values)).fetchall()

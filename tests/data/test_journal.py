@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from analytics.exc import DataError
 from data import bulk, journal
 from data.schema import AUDIT_EVENT
+from data.settings import Settings
 
 
 def test_an_event_says_who_did_what_and_when(bank: Engine) -> None:
@@ -25,6 +26,13 @@ def test_an_event_says_who_did_what_and_when(bank: Engine) -> None:
     assert len(events[0].detail) == 2000
     assert before <= events[0].at <= dt.datetime.now(dt.UTC).replace(tzinfo=None)
     assert events[0].event_id != events[1].event_id
+
+
+@pytest.mark.parametrize("name", ["", " ", " a", "a ", "a\nb", "a\x1bb", "x" * 101])
+def test_a_name_that_cannot_be_signed_with_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="person"):
+        Settings(person=name)
+    assert Settings(person="Nuñez-O’Brien, A. (Long Beach)").person == "Nuñez-O’Brien, A. (Long Beach)"
 
 
 def test_a_note_is_kept_with_its_view(bank: Engine) -> None:

@@ -16,7 +16,7 @@ from analytics.scope import Scope
 from data.demo.planted import single
 from data.feedback import Desk
 from data.store import Snapshot
-from tests.data.test_feedback import shared
+from tests.data.pieces import shared
 from tests.data.test_titles import _filters, drawn, shares
 from ui import voices
 from ui.cards import closing, effects

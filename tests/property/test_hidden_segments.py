@@ -14,7 +14,7 @@ from analytics import codes, voices
 from analytics.scope import Scope
 from data.feedback import Desk
 from data.store import Snapshot
-from tests.data.test_feedback import shared
+from tests.data.pieces import shared
 
 CENTERS = ("ELE", "PHC", "AUT", "PET", "BMM", "IMM", "AGR", "TAF", "CPM")
 DAYS = st.dates(dt.date(2012, 6, 1), dt.date(2013, 9, 30))

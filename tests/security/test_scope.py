@@ -20,7 +20,7 @@ from analytics.scope import ROLES, Scope
 from data import release
 from data.feedback import Desk
 from data.store import Snapshot
-from tests.data.test_feedback import shared
+from tests.data.pieces import shared
 
 SCOPES = {
     "leadership": Scope("leadership"),
