@@ -55,16 +55,16 @@ def test_a_director_takes_only_their_own_group(groups: Engine) -> None:
 
 
 def test_a_director_takes_over_no_piece_of_another_center_by_its_id(groups: Engine) -> None:
-    desk(groups).save({**PIECE, "group_code": "IWG-PHC", "meeting_id": "M-PHC-1", "is_public": False}, action="create")
+    theirs = desk(groups).save({**PIECE, "group_code": "IWG-PHC", "meeting_id": "M-PHC-1", "is_public": False}, action="create")
     before = desk(groups).rows
     mine = desk(groups, "director", "ELE")
-    for given in ("F00001", " F00001 ", "\tF00001\u00a0"):
+    for given in (theirs, f" {theirs} ", f"\t{theirs}\u00a0"):
         content = sheet([GOOD, {**GOOD, "Statement": "Mine now.", "Feedback": given}])
         for judge in (mine.preview, mine.take):
-            with pytest.raises(DataError, match="Row 3 would change the feedback F00001, which is not your Center's"):
+            with pytest.raises(DataError, match=f"Row 3 would change the feedback {theirs}, which is not your Center's"):
                 judge("own.xlsx", content)
     # Nor does an empty cell bring what another Center was told: a broken row would show it as its refused value.
-    bare = {"Feedback": "F00001", "Working group": "Electronics", "Answer": "Yes.", "First answer": dt.date(2013, 1, 1)}
+    bare = {"Feedback": theirs, "Working group": "Electronics", "Answer": "Yes.", "First answer": dt.date(2013, 1, 1)}
     seen = mine.preview("bare.xlsx", sheet([bare], heads=[*GOOD, "Feedback", "Answer", "First answer"]))
     assert seen.taken.is_empty()
     assert set(seen.refused["value"].drop_nulls()) <= {"2013-01-01"}
@@ -73,7 +73,7 @@ def test_a_director_takes_over_no_piece_of_another_center_by_its_id(groups: Engi
     # Their own piece they change by its id, and whoever writes for all groups changes any.
     own = desk(groups).save(PIECE, action="create")
     assert mine.take("own.xlsx", sheet([{**GOOD, "Feedback": own}])).replaced == 1
-    assert desk(groups).take("all.xlsx", sheet([{**GOOD, "Working group": "PHC", "Feedback": "F00001"}])).replaced == 1
+    assert desk(groups).take("all.xlsx", sheet([{**GOOD, "Working group": "PHC", "Feedback": theirs}])).replaced == 1
 
 
 def test_who_reads_public_words_alone_is_told_no_others_by_a_spreadsheet(groups: Engine) -> None:
