@@ -51,6 +51,9 @@ def answer(cells: pl.DataFrame, metric_id: str, filters: Filters, by: Sequence[s
     tiles = _places(mine, filters, by, districts=districts).join(_spans(mine, metric_id, filters, by, districts=districts), how="cross")
     keys = ["center_code", "district_code", "level", "from_date"]
     found = tiles.join(mine.select(*keys, "value", "mark"), on=keys, how="left", maintain_order="left")
+    # Of a Center that came after the release nothing was withheld: there was nothing.
+    later = ~pl.col("center_code").is_in(mine["center_code"].unique().implode())
+    found = found.with_columns(mark=pl.when(later).then(pl.lit("–")).otherwise("mark"))
     whole = cells.filter(pl.col("metric_id") == measure.of).select(*keys, n=pl.col("value").fill_null(0))
     found = found.join(whole, on=keys, how="left", maintain_order="left").with_columns(pl.col("n").fill_null(0))
     worst = [pl.col("mark").eq_missing(mark).any() for mark in ("D", "S")]
@@ -72,6 +75,29 @@ def answer(cells: pl.DataFrame, metric_id: str, filters: Filters, by: Sequence[s
         return cube.result(shown, by, low=low, high=high, n=n, quality=pl.col("quality"))
     counted = pl.col("value") if metric_id != "import_value_usd" else pl.lit(None, pl.Float64)
     return cube.result(shown, by, n=counted, quality=pl.col("quality"))
+
+
+def counted(cells: pl.DataFrame) -> pl.DataFrame:
+    """Count a release by what anybody may read of it, so that the counts tell nothing that the cells do not.
+
+    Args:
+        cells: A release.
+
+    Returns:
+        One row: `cells_read`, `withheld_read` and `value_withheld`: the share (0-1) of import value that withheld months of Centers and
+        ports hold, over the months whose whole is shown; null where none is.
+    """
+    value = cells.filter(pl.col("metric_id") == "import_value_usd", pl.col("level") == "month", pl.col("district_code") == EVERY_DISTRICT)
+    whole = value.filter(pl.col("center_code") == ALL, pl.col("value").is_not_null())
+    pieces = value.filter(~pl.col("center_code").is_in([ALL, CENTERS])).join(whole, on="from_date", how="semi")
+    rest = 1 - pl.lit(pieces["value"].sum()) / pl.lit(whole["value"].sum())
+    # Cells are rounded one by one: where nothing is withheld, nothing is left.
+    some = pl.when(pl.lit((pieces["mark"] == "D").any())).then(rest.clip(0, 1)).otherwise(0.0)
+    return pl.select(
+        cells_read=pl.lit(cells.height),
+        withheld_read=pl.lit(int((cells["mark"] == "D").sum())),
+        value_withheld=pl.when(pl.lit(whole["value"].sum() > 0)).then(some),
+    )
 
 
 def last_day(cells: pl.DataFrame) -> dt.date:

@@ -298,12 +298,12 @@ class Desk:
     def preview(self, name: str, content: bytes) -> sheets.Preview:
         """Say what of a spreadsheet would be taken and what refused, and why; nothing is written."""
         self._require_any()
-        return sheets.preview(self._engine, name, content, self._own_groups)
+        return sheets.preview(self._engine, name, content, self._writable)
 
     def take(self, name: str, content: bytes, seen: pl.DataFrame | None = None) -> LoadResult:
         """Load a spreadsheet (`sheets.take`): good rows are taken, bad ones wait in quarantine with their reason."""
         self._require_any()
-        result = sheets.take(self._engine, name, content, self._own_groups, self._author, seen)
+        result = sheets.take(self._engine, name, content, self._writable, self._author, seen)
         self._forget()
         return result
 
@@ -312,11 +312,11 @@ class Desk:
             raise ScopeError("This role reads feedback.")
 
     @property
-    def _own_groups(self) -> tuple[str, ...] | None:
-        """The groups that the reader writes for; null for all."""
-        if self.scope.role.id != "director":
-            return None
-        return tuple(self.groups.filter(pl.col("center_code").is_in(self.scope.centers))["group_code"])
+    def _writable(self) -> sheets.Reach:
+        """What a spreadsheet may change: a director's own groups, and of who reads public words alone only pieces with these."""
+        if self.scope.role.id == "director":
+            return sheets.Reach(tuple(self.groups.filter(pl.col("center_code").is_in(self.scope.centers))["group_code"]))
+        return sheets.Reach(pieces=None if self.scope.role.rows == "all" else self.rows["feedback_id"])
 
     # --- themes ------------------------------------------------------------------------------------------------------
 

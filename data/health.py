@@ -11,7 +11,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import polars as pl
 from sqlalchemy import Connection, Engine
@@ -315,12 +315,6 @@ def _off_industry(version: Version) -> Check:
     return Check("Work off the Center's industry", "watch", words, todo, "the Centers' directors")
 
 
-def _of_value(row: Mapping[str, Any]) -> str:
-    """Write the share of import value that is withheld, from the summary of a release; one of an earlier release of Centerline has none."""
-    shares = {each["metric_id"]: each["share"] for each in row.get("hidden") or ()}
-    return f"{shares['import_value_usd'] or 0:.2%}" if "import_value_usd" in shares else "an unknown share"
-
-
 def _released(summary: pl.DataFrame | None) -> Check:
     """Say what the last attack on the release found, and whether what became complete could be released."""
     name = "Release to working groups"
@@ -328,21 +322,26 @@ def _released(summary: pl.DataFrame | None) -> Check:
         todo = "Publish (python -m data publish): what is complete is released then."
         return Check(name, "watch", "nothing is released yet", todo, "whoever runs Centerline")
     row = summary.row(0, named=True)
-    withheld = row["primary"] + row["complementary"]
-    words = (
-        f"{row['cells']:,} cells up to {row['last_month']:%b %Y}, {withheld:,} withheld ({row['complementary']:,} of them to protect others), "
-        f"{_of_value(row)} of import value"
-    )
+    # One that an earlier Centerline made has not counted what can be read of it.
+    cells, withheld = row.get("cells_read") or row["cells"], row.get("withheld_read") or row["primary"] + row["complementary"]
+    words = f"{cells:,} cells up to {row['last_month']:%b %Y}, {withheld:,} withheld"
+    if (share := row.get("value_withheld")) is not None:
+        words += f", {share:.1%} of import value"
     if row["released"]:
         ratio = row["smallest_ratio"]
         proof = "" if ratio is None else f"; the narrowest interval an attacker finds is {ratio:.1f} times what is required"
-        proof += f"; {row['narrow']:,} are proved against a weaker attacker alone (docs/methods.md)" if row["narrow"] else ""
+        if failed := row.get("sample_failed"):
+            waits = f"; no further quarter of the random sample, of which {failed:,} cells could be told too closely"
+            return Check(
+                name,
+                "watch",
+                words + proof + waits,
+                "Nothing: it is tried again with each month that is released.",
+                "who keeps the rules of disclosure",
+            )
         return Check(name, "good", words + proof)
-    why = (
-        f"{row['failed']:,} withheld cells can be told too closely"
-        if row["failed"]
-        else "the new cells do not add up to those released before"
-    )
+    failed = row["failed"] + row["narrow"]
+    why = f"{failed:,} withheld cells can be told too closely" if failed else "the new cells do not add up to those released before"
     words += f"; {why}, so it was not released and the last release stays"
-    todo = "Look at which cells fail (facts/release_audit.parquet of the version, and the log), and ask who keeps the rules of disclosure."
+    todo = "Look at which cells fail (release_audit.parquet in the release folder of the version, and the log), and ask who keeps the rules of disclosure."
     return Check(name, "act", words, todo, "whoever runs Centerline")

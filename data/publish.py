@@ -47,7 +47,7 @@ LEASE: Final = "lease"
 
 
 #: Small facts of a version that its id does not depend on: what proves it, the way on which it came to be known, and what is released of it.
-_BESIDE: Final = ("identities", "reported", "reported_by_type", *release.FILES, *themed.FILES)
+_BESIDE: Final = ("identities", "reported", "reported_by_type", *themed.FILES)
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,8 @@ def _published(
         same = previous is not None and source.changed(previous["state"]) is not None
         beside = building / "version" / "facts"
         reported.write(beside, source.reported, previous if same else None, home)
-        release.write(beside, release.Versions(home, chosen, lists), tables["center"], tables["port"], date, renew=renew)
+        versions_of = release.Versions(home, chosen, lists)
+        manifest |= release.write(building / "version", versions_of, tables["center"], tables["port"], date, renew=renew)
         before = current_version(home) if previous else None
         themed.write(beside, home / "versions" / before / "facts" if before else None)
         changed = current_version(home) != version
@@ -340,8 +341,12 @@ def _put_in_force(home: Path, version: str, built: Path, manifest: Mapping[str, 
             made = built / "facts" / f"{name}.parquet"
             if made.exists():
                 made.replace(folder / "facts" / made.name)
+        named = manifest.get(release.NAMED)
+        if named and not (folder / named).exists():
+            (built / named).rename(folder / named)
         write_json(folder / "manifest.json", {**manifest, "moved": _moved(home, version, manifest)})
     else:
+        write_json(built / "manifest.json", manifest)
         parts.keep(built, folder)
     os.sync()
     write_json(home / "current.json", {"version": version})
@@ -397,6 +402,8 @@ def _sweep(home: Path, place: Place) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     for beside in [*home.glob(".*.json.*"), *(home / "versions").glob("*/.*.json.*")]:
         beside.unlink(missing_ok=True)
+    for folder in (home / "versions").glob("[!.]*"):
+        _sweep_releases(folder)
     try:
         needed = [part for name in versions(home) for part in _named(home, name)]
     except (OSError, ValueError, TypeError):
@@ -408,6 +415,15 @@ def _sweep(home: Path, place: Place) -> None:
             gone = folder.rename(folder.with_name(f".gone-{folder.name}"))
             shutil.rmtree(gone, ignore_errors=True)
     places.sweep(home, place, {part.address(home) for part in needed})
+
+
+def _sweep_releases(version: Path) -> None:
+    """Delete the releases that a version no longer names, unless somebody reads the version."""
+    others = [folder for folder in version.glob("release-*") if folder != release.folder_of(version)]
+    if others:
+        with lease(version) as free:
+            for folder in others if free else ():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

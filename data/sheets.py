@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import dataframely as dy
 import polars as pl
@@ -110,20 +110,27 @@ def _area(place: int, count: int) -> str:
     return f"${letters}$2:${letters}${count + 1}"
 
 
-def preview(engine: Engine, name: str, content: bytes, own: tuple[str, ...] | None) -> Preview:
+class Reach(NamedTuple):
+    """What a spreadsheet may change: pieces of these groups, and of those that are there already these ones; null for all."""
+
+    groups: tuple[str, ...] | None = None
+    pieces: pl.Series | None = None
+
+
+def preview(engine: Engine, name: str, content: bytes, reach: Reach) -> Preview:
     """Judge a spreadsheet without writing anything.
 
     Args:
         engine: Database.
         name: The file's name.
         content: Its bytes.
-        own: Groups that the reader may write for; null for all.
+        reach: What the reader may write.
 
     Raises:
         DataError: it cannot be read, lacks a column, or changes another Center's feedback.
     """
     with tempfile.TemporaryDirectory() as folder, _looking(engine) as connection:
-        lookup, reading = Lookup(connection), _reading(connection, own)
+        lookup, reading = Lookup(connection), _reading(connection, reach)
         raw = reading.complete(connection, reading.prepare(files.read(_stored(folder, name, content), reading.find)))
         checked = across.judged("feedback", validate.check("feedback", raw.rows, lookup.existing), lookup.rows)
         reading.allow(connection, checked.accepted)
@@ -145,16 +152,14 @@ def _known_words(of: Mapping[str, str]) -> str:
     return f"The word is not known; use one of “{'”, “'.join(of.values())}”."
 
 
-def take(
-    engine: Engine, name: str, content: bytes, own: tuple[str, ...] | None, author: Author, seen: pl.DataFrame | None = None
-) -> LoadResult:
+def take(engine: Engine, name: str, content: bytes, reach: Reach, author: Author, seen: pl.DataFrame | None = None) -> LoadResult:
     """Load a spreadsheet as `data.load` loads a file, and write down who did it in the same transaction.
 
     Args:
         engine: Database.
         name: The file's name.
         content: Its bytes.
-        own: Groups that the writer may write for; null for all.
+        reach: What the writer may write.
         author: Who writes.
         seen: `Preview.seen` of the values that the writer saw; null to write whatever stands there.
 
@@ -165,7 +170,7 @@ def take(
     with tempfile.TemporaryDirectory() as folder:
         path = _stored(folder, name, content)
         with engine.connect() as connection:
-            reading = _reading(connection, own)
+            reading = _reading(connection, reach)
 
         def allow(connection: Connection, accepted: pl.DataFrame) -> None:
             reading.allow(connection, accepted)
@@ -203,7 +208,7 @@ def heading_row(head: Sequence[Sequence[object]]) -> int:
     return max(range(len(head)), key=lambda place: (sum(layouts.fold(cell) in _COLUMNS for cell in head[place]), -place), default=0)
 
 
-def _reading(connection: Connection, own: tuple[str, ...] | None) -> Reading:
+def _reading(connection: Connection, reach: Reach) -> Reading:
     """Say how a meeting's spreadsheet is read: its headings, and its words as codes."""
     groups = bulk.read_whole(connection, "working_group")
     centers = bulk.read_whole(connection, "center")
@@ -216,14 +221,14 @@ def _reading(connection: Connection, own: tuple[str, ...] | None) -> Reading:
     }
 
     def prepare(raw: files.Raw) -> files.Raw:
-        rows = _own_only(_identified(_coded(_named(raw.rows), codes)), own)
+        rows = _own_only(_identified(_coded(_named(raw.rows), codes)), reach.groups)
         return replace(raw, rows=rows)
 
     def complete(connection: Connection, raw: files.Raw) -> files.Raw:
-        return replace(raw, rows=_completed(raw.rows, _of_groups(_held(connection, raw.rows), own)))
+        return replace(raw, rows=_completed(raw.rows, _reached(_held(connection, raw.rows), reach)))
 
     def allow(connection: Connection, accepted: pl.DataFrame) -> None:
-        _none_of_others(accepted, _held(connection, accepted), own)
+        _none_of_others(accepted, _held(connection, accepted), reach)
 
     return Reading(heading_row, prepare, complete, allow)
 
@@ -296,14 +301,15 @@ def _held(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
     return bulk.read_matching(connection, "feedback", rows.select(parse.clean(pl.col("feedback_id"))).drop_nulls().unique(), names)
 
 
-def _of_groups(held: pl.DataFrame, own: tuple[str, ...] | None) -> pl.DataFrame:
-    return held if own is None else held.filter(pl.col("group_code").is_in([*own]))
+def _reached(held: pl.DataFrame, reach: Reach) -> pl.DataFrame:
+    of_groups = held if reach.groups is None else held.filter(pl.col("group_code").is_in([*reach.groups]))
+    return of_groups if reach.pieces is None else of_groups.filter(pl.col("feedback_id").is_in(reach.pieces.implode()))
 
 
 def _completed(rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """Let an empty cell keep what is recorded, and give a new piece what it has unless it says otherwise.
 
-    Another Center's piece gives nothing away here: it counts as new, and is refused when its row is judged.
+    A piece that the reader does not reach gives nothing away here: it counts as new, and is refused when its row is judged.
     """
     names = [name for name in HEADS if name != "feedback_id"]
     recorded = held.select("feedback_id", *(pl.col(name).cast(pl.String).alias(f"{name}_held") for name in names), there=pl.lit(value=True))
@@ -318,17 +324,18 @@ def _completed(rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns(kept).select(rows.columns)
 
 
-def _none_of_others(accepted: pl.DataFrame, held: pl.DataFrame, own: tuple[str, ...] | None) -> None:
-    """Refuse a file that would change another Center's feedback: whose a piece is says the record, and not the file.
+def _none_of_others(accepted: pl.DataFrame, held: pl.DataFrame, reach: Reach) -> None:
+    """Refuse a file that would change feedback out of reach: whose a piece is says the record, and not the file.
 
     Raises:
-        DataError: the id of a row is that of a piece of another Center's group.
+        DataError: the id of a row is that of a piece of another Center's group, or of one that the writer may not read.
     """
-    others = held.join(_of_groups(held, own), on="feedback_id", how="anti")
+    others = held.join(_reached(held, reach), on="feedback_id", how="anti")
     found = accepted.join(others, on="feedback_id", how="semi")
     if found.height:
+        why = "is not your Center's" if reach.groups is not None else "was said in confidence"
         raise DataError(
-            f"Row {found[ROW][0]} would change the feedback {found['feedback_id'][0]}, which is not your Center's; take the row out, "
+            f"Row {found[ROW][0]} would change the feedback {found['feedback_id'][0]}, which {why}; take the row out, "
             f"or empty its cell “{HEADS['feedback_id']}” if it is a new piece, and choose the file again."
         )
 

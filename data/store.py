@@ -25,7 +25,7 @@ from data.facts import MONTHLY, profile_window
 from data.held import manifest_of, opened
 from data.items import Account, Item
 from data.parts import Part, empty
-from data.release import SUMMARY, Released
+from data.release import SUMMARY, Released, folder_of
 from data.rollupfiles import PARTIES, VOICES, Cut, dimension_of, files_of, part_files
 from data.settings import settings
 
@@ -103,11 +103,15 @@ class Snapshot:
     def released(self) -> Released:
         """Return what this version releases to working groups (`data.release`)."""
         labels = {"center": self.labels["center"]}
-        return Released(self.folder / "facts", self.scope, labels, self.dimension("center"), (self.version, self.load, self.synthetic))
+        return Released(self._release, self.scope, labels, self.dimension("center"), (self.version, self.load, self.synthetic))
+
+    @cached_property
+    def _release(self) -> Path:
+        return folder_of(self.folder, self.manifest)
 
     def release_summary(self) -> pl.DataFrame | None:
         """Return the audit of this version's release in a row (`data.release`); null when nothing is released."""
-        path = self.folder / "facts" / f"{SUMMARY}.parquet"
+        path = self._release / f"{SUMMARY}.parquet"
         return pl.read_parquet(path) if path.exists() else None
 
     def dimension(self, name: str) -> pl.DataFrame:

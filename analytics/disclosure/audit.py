@@ -143,16 +143,22 @@ def _each(attack: Attack, target: int, problem: _Problem, given: Sequence[tuple[
         return
     sound = moves.all_add_up(attack.system, [move for _, move in given], attack.hidden)
     proved = [] if exact else [found for found, fine in zip(given, sound.tolist(), strict=True) if fine]
-    left = companies.attackers[~companies.withstood(companies.attackers, proved)]
+    # Whoever owns nothing comes first: what even he tells need not be attacked by the others.
+    left = np.roll(companies.attackers, 1)
+    left = left[~companies.withstood(left, proved)]
+    narrowest = {side: np.inf if left.size == companies.attackers.size else float(attack.needed(side)[target]) for side in SIDES}
+    while left.size:
+        least, found = companies.least(int(left[0]))[problem.group], list[tuple[int, Move]]()
+        for side in SIDES:
+            reach, move = problem.end(target, side, least)
+            narrowest[side] = min(narrowest[side], reach)
+            found += [(side, move)] if move is not None else []
+        # One who tells it is enough; those who know most of it come next.
+        if not exact and any(narrowest[side] < attack.needed(side)[target] * (1 - moves.CRUMB) for side in SIDES):
+            break
+        left = left[1:] if exact else left[1:][~companies.withstood(left[1:], found)]
     for side in SIDES:
-        level = float(attack.needed(side)[target])
-        found = [level] if left.size < companies.attackers.size else []
-        for attacker in left.tolist():
-            found.append(problem.end(target, side, companies.least(attacker)[problem.group]))
-            # One who tells it is enough; those who know most of it come first.
-            if not exact and found[-1] < level * (1 - moves.CRUMB):
-                break
-        attack.reach[side][target] = min(found)
+        attack.reach[side][target] = narrowest[side]
 
 
 def _many_at_once(attack: Attack, group: Ints, problem: _Problem) -> None:
@@ -217,10 +223,10 @@ class _Problem:
         attack = self.attack
         secret = bool(attack.system.target[target])
         least = moves.own(attack.system, target, self.group) if secret else np.zeros(self.group.size)
-        attack.reach[side][target], attack.end[side][target] = max(self.end(target, side, least), attack.reach[side][target]), True
+        attack.reach[side][target], attack.end[side][target] = max(self.end(target, side, least)[0], attack.reach[side][target]), True
 
-    def end(self, target: int, side: int, least: Floats) -> float:
-        """Return how far one side of a cell's interval reaches for who knows what the group's variables are at least."""
+    def end(self, target: int, side: int, least: Floats) -> tuple[float, Move | None]:
+        """Return how far one side of a cell's interval reaches for who knows what the group's variables are at least, and by which move."""
         from scipy.optimize import linprog
 
         attack, system, group = self.attack, self.attack.system, self.group
@@ -230,15 +236,16 @@ class _Problem:
         aim[at] = -side
         done = linprog(aim, A_eq=self.matrix, b_eq=np.zeros(self.matrix.shape[0]), bounds=bounds, method="highs")
         if done.status in (3, 4):
-            return float(np.inf)
+            return float(np.inf), None
         reach = -float(done.fun)
         found = moves.sparse(done.x)
         if system.whole[group].any():
             return self._whole(Move(group[found.at], found.by), target, side, bounds, reach)
-        attack.learn(Move(group[found.at], found.by))
-        return reach
+        move = Move(group[found.at], found.by)
+        attack.learn(move)
+        return reach, move
 
-    def _whole(self, move: Move, target: int, side: int, bounds: Any, reach: float) -> float:
+    def _whole(self, move: Move, target: int, side: int, bounds: Any, reach: float) -> tuple[float, Move | None]:
         """Return how far whole numbers reach: fractions may reach further than counts can."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -246,9 +253,9 @@ class _Problem:
         whole = system.whole[move.at]
         if np.abs(move.by[whole] - np.round(move.by[whole])).max(initial=0) <= 1e-6:
             self.attack.learn(move)
-            return reach
+            return reach, move
         if system.target[target] and reach < self.attack.needed(side)[target] * (1 - moves.CRUMB):
-            return reach
+            return reach, None
         aim = np.zeros(group.size)
         aim[int(np.searchsorted(group, target))] = -side
         limits = LinearConstraint(self.matrix, 0, 0)
@@ -256,10 +263,11 @@ class _Problem:
             aim, constraints=limits, bounds=Bounds(*bounds.T), integrality=system.whole[group].astype(int), options={"node_limit": 2000}
         )
         if done.x is None:
-            return 0.0
+            return 0.0, None
         found = moves.sparse(done.x)
-        self.attack.learn(Move(group[found.at], found.by))
-        return -float(done.fun)
+        further = Move(group[found.at], found.by)
+        self.attack.learn(further)
+        return -float(done.fun), further
 
 
 def report(attack: Attack, keys: pl.DataFrame) -> pl.DataFrame:

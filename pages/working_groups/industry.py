@@ -21,7 +21,7 @@ cards = [
     lambda: industry_rates.over_time(view, released.cells, "sampled_without_major_share"),
     lambda: industry_rates.by_center(view, released.cells, "sampled_without_any_share"),
     lambda: industry.by_district(view, released.cells),
-    lambda: industry.withheld(released.cells, released.summary),
+    lambda: industry.withheld(released.cells),
 ]
 
 headline(industry.headline(view, released.cells), view)

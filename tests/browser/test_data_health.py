@@ -47,7 +47,7 @@ def test_vanished_records_are_named_to_analysts_alone(server: Server, visit: Ope
     assert visit(f"{server.url}/data_health?role=leadership", wait=".cl-checks").page.get_by_text(key).count() == 0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def two_versions(store: Path) -> tuple[str, str]:
     """An older version beside the one in force."""
     home = store / "published"

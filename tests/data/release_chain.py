@@ -17,8 +17,9 @@ import polars as pl
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from analytics import periods
+from analytics import periods, publication, releasing
 from data import parts, release
+from data.atomic import write_json
 from tests.data.second_attacker import KEYS, equations
 
 D = dt.date
@@ -38,15 +39,18 @@ MONTHS = [periods.months_back(D(2011, 10, 1), -count) for count in range(15)]
 #: The last month of each release: fiscal quarters end in June, September (with the year) and December.
 LASTS = MONTHS[8:]
 ACCOUNTS = 24
+#: What is counted in the random sample: a line has no discrepancy or some, and these are major or minor.
+SAMPLE = ("sampled_lines", "sampled_without_any_share", "sampled_without_major_share", "sampled_clean", "sampled_minor")
 
 
 @dataclass
 class Data:
-    """What the sources say now: entries (month, Center, account, port) and work (month, Center, account), each with its counts."""
+    """What the sources say now: entries (month, Center, account, port), work and sampled lines (month, Center, account) with their counts."""
 
     rng: np.random.Generator
     entries: dict[tuple[D, str, str, str], list[int]] = field(default_factory=dict)
     work: dict[tuple[D, str, str], list[int]] = field(default_factory=dict)
+    sample: dict[tuple[D, str, str], list[int]] = field(default_factory=dict)
 
     def draw(self) -> None:
         """Draw accounts of very different size, each of one Center or of ports, a few of two."""
@@ -66,6 +70,9 @@ class Data:
                 self.entries[month, home, account, port] = [count, count * int(self.rng.integers(10_000, 90_000))]
         if came := int(self.rng.poisson(size / 2)):
             self.work[month, home, account] = [came, int(self.rng.integers(0, came + 1))]
+        if lines := int(self.rng.poisson(size)):
+            found = int(self.rng.binomial(lines, 0.3))
+            self.sample[month, home, account] = [lines, found, int(self.rng.binomial(found, 0.5))]
 
     def revise(self, last: D) -> None:
         """Let late reports change months that are over: more or fewer entries, an account that was not there, work that came after all."""
@@ -75,6 +82,9 @@ class Data:
             self.entries[key] = [more, cents * more // count + 100]
         for key in [key for key in self.work if key[0] <= last and self.rng.random() < 0.1]:
             self.work[key][0] += 1
+        for key in [key for key in self.sample if key[0] <= last and self.rng.random() < 0.1]:
+            # A review that ended late, and found something.
+            self.sample[key] = [count + 1 for count in self.sample[key]]
         for month in MONTHS:
             if month <= last and self.rng.random() < 0.3:
                 account = f"A{int(self.rng.integers(ACCOUNTS)):02d}"
@@ -91,7 +101,13 @@ class Data:
             "accounts_day_0": entries.drop("port_code").group_by("date", "center_code", "account_key").sum(),
             "participants_month_2": entries,
             "account_work_day_0": pl.DataFrame(work, schema=names, orient="row").with_columns(backlog_net=pl.col("pending_net") // 2),
+            "account_sample_day_0": self._sampled(),
         }
+
+    def _sampled(self) -> pl.DataFrame:
+        rows = [(*key, counts[0], *counts) for key, counts in self.sample.items()]
+        names = ["date", "center_code", "account_key", "drawn_lines", "lines", "any_lines", "major_lines"]
+        return pl.DataFrame(rows, schema=names, orient="row")
 
 
 @dataclass
@@ -111,19 +127,27 @@ def make(
     data, chain = Data(np.random.default_rng(seed)), Chain()
     data.draw()
     patch.setattr(release, "_provisional", lambda *_: frozenset())
-    before = D.min
+    before = publication.Until(D.min)
     for number, last in enumerate(lasts):
         frames = data.rollups()
         patch.setattr(release, "_rollup", lambda _, kind, name, frames=frames: _read(frames, kind, name))
-        folder = home / "versions" / f"v{number:02d}" / "facts"
-        folder.mkdir(parents=True)
+        version = home / "versions" / f"v{number:02d}"
+        version.mkdir(parents=True, exist_ok=True)
         center, port = grown[1:] if grown and number >= grown[0] else (CENTER, PORT)
         # The entry summaries of a month's last day are due ten business days later.
-        release.write(folder, release.Versions(home, (), {}), center, port, periods.month_end(last) + dt.timedelta(days=20), renew=True)
+        day = periods.month_end(last) + dt.timedelta(days=20)
+        named = release.write(version, release.Versions(home, (), {}), center, port, day, renew=True)
+        write_json(version / "manifest.json", named)
+        if not named:
+            continue
+        folder = release.folder_of(version)
         chain.releases.append({name: pl.read_parquet(folder / f"{name}.parquet") for name in release.FILES})
         if chain.releases[-1][release.SUMMARY]["released"].item():
-            _remember(chain, data, before, last)
-            before = last
+            now = releasing.last(chain.releases[-1][release.LEDGER])
+            assert now.month == last
+            _remember(chain, data, before.month, last)
+            _remember_sampled(chain, data, before.sample or D.min, now.sample or D.min)
+            before = now
         data.revise(last)
     chain.now = data.rollups()["participants_month_2"]
     return chain
@@ -155,6 +179,14 @@ def _remember(chain: Chain, data: Data, before: D, last: D) -> None:
         within = amounts[0] - amounts[1]
         for metric, amount in zip(("pending", "backlog", "pending_within_standard"), (*amounts, within), strict=True):
             _add(chain, account, metric, home, end, "ALL", float(amount))
+
+
+def _remember_sampled(chain: Chain, data: Data, before: D, last: D) -> None:
+    """Write down the same of the sample, whose fiscal quarters are released when their reviews are completed."""
+    for (month, home, account), (lines, found, major) in data.sample.items():
+        if before < month <= last:
+            for metric, count in zip(SAMPLE, (lines, found, major, lines - found, found - major), strict=True):
+                _add(chain, account, metric, home, month, "ALL", float(count))
 
 
 def _add(chain: Chain, account: str, metric: str, home: str, month: D, district: str, amount: float) -> None:
@@ -211,14 +243,16 @@ class Attacker:
         public = made[release.CELLS].select("metric_id", "center_code", "district_code", period=time, mark="mark")
         marks = {row[:4]: row[4] for row in public.select(*KEYS, "mark").iter_rows()}
         number = []
-        for row in ledger.select(*KEYS, "total", "up", "down").iter_rows():
+        for row in ledger.select(*KEYS, "total", "up", "down", "shown").iter_rows():
             key: Cell = row[:4]
             variable = self.at.setdefault((key, round(row[4], 2)), len(self.at))
             number.append(variable)
+            # Of the sample shares are shown: taken to tell the counts of which they are made, and what these leave.
+            counted = key[0] in SAMPLE
             # What is never published (a stock in the month in which a Center opens) has no mark.
-            if marks.get(key, "D") != "D":
+            if row[7] if counted else marks.get(key, "D") != "D":
                 self.shown.add(variable)
-            elif key in marks:
+            elif counted or key in marks:
                 self.withheld.add(variable)
                 up, down = self.levels.get(variable, (0.0, 0.0))
                 self.levels[variable] = max(up, row[5]), max(down, row[6])

@@ -76,6 +76,23 @@ def test_a_director_takes_over_no_piece_of_another_center_by_its_id(groups: Engi
     assert desk(groups).take("all.xlsx", sheet([{**GOOD, "Working group": "PHC", "Feedback": "F00001"}])).replaced == 1
 
 
+def test_who_reads_public_words_alone_is_told_no_others_by_a_spreadsheet(groups: Engine) -> None:
+    public, secret = (
+        desk(groups).save({**PIECE, "is_public": shown, "statement": f"Said {shown}."}, action="create") for shown in (True, False)
+    )
+    before, lead = desk(groups).rows, desk(groups, "leadership")
+    # A row of an id and nothing else is filled from the record; one that is out of reach counts as new, which lacks what every piece has.
+    heads = [*GOOD, "Feedback"]
+    seen = lead.preview("ids.xlsx", sheet([{"Feedback": public}, {"Feedback": secret}], heads=heads))
+    assert seen.taken["statement"].to_list() == ["Said True."]
+    assert set(seen.refused["row"]) == {3}
+    assert not any("Said False" in str(cell) for cell in [*seen.refused.rows(), *seen.changes.rows()])
+    for judge in (lead.preview, lead.take):
+        with pytest.raises(DataError, match=f"Row 2 would change the feedback {secret}, which was said in confidence"):
+            judge("over.xlsx", sheet([{**GOOD, "Statement": "Other words.", "Feedback": secret}], heads=heads))
+    assert desk(groups).rows.equals(before)
+
+
 ANSWER = {
     "response": "One call first, from now on.", "responded_date": dt.date(2013, 7, 1), "position": "agree", "status": "implemented",
     "closed_date": dt.date(2013, 7, 2), "owner": "Center director", "satisfaction": 4,

@@ -10,9 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analytics import releasing
 from analytics.disclosure import complementary
 from data import release
-from tests.data.release_chain import CENTER, LASTS, PORT, Attacker, Chain, changed, make
+from tests.data.release_chain import CENTER, LASTS, MONTHS, PORT, Attacker, Chain, Data, changed, make
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_a_center_and_a_district_that_come_later_are_taken_up(quick: pytest.Monk
 def test_cells_that_do_not_add_up_are_not_released_and_stop_no_publish(
     quick: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    quick.setattr(release, "_with_new_codes", lambda ledger, *_: ledger)
+    quick.setattr(releasing, "with_new_codes", lambda ledger, *_: ledger)
     center = pl.concat([CENTER, pl.DataFrame({"center_code": ["DDD"], "opened_date": [dt.date(2012, 7, 9)]})], how="diagonal")
     broken = make(8, tmp_path, quick, LASTS[:2], (1, center, PORT))
     first, second = broken.releases
@@ -90,14 +91,49 @@ def test_cells_that_do_not_add_up_are_not_released_and_stop_no_publish(
     assert "do not add up" in caplog.text
 
 
+def test_a_first_release_that_does_not_add_up_is_none(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    whole = releasing.cells
+    quick.setattr(releasing, "cells", lambda *given: whole(*given).with_columns(total=pl.col("total") + pl.int_range(pl.len())))
+    assert make(8, tmp_path, quick, LASTS[:1]).releases == []
+    assert not list((tmp_path / "versions").rglob("release_*.parquet"))
+
+
 def test_a_load_after_a_release_that_failed_brings_the_failure_along(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    quick.setattr(release, "_with_new_codes", lambda ledger, *_: ledger)
+    quick.setattr(releasing, "with_new_codes", lambda ledger, *_: ledger)
     center = pl.concat([CENTER, pl.DataFrame({"center_code": ["DDD"], "opened_date": [dt.date(2012, 7, 9)]})], how="diagonal")
     make(8, tmp_path, quick, LASTS[:2], (1, center, PORT))
-    folder = tmp_path / "versions" / "v02" / "facts"
-    folder.mkdir(parents=True)
-    release.write(folder, release.Versions(tmp_path, (), {}), center, PORT, dt.date(2012, 9, 15), renew=False)
-    assert pl.read_parquet(folder / "release_summary.parquet")["released"].to_list() == [False]
+    folder = tmp_path / "versions" / "v02"
+    named = release.write(folder, release.Versions(tmp_path, (), {}), center, PORT, dt.date(2012, 9, 15), renew=False)
+    assert pl.read_parquet(release.folder_of(folder, named) / "release_summary.parquet")["released"].to_list() == [False]
+
+
+def test_a_sample_too_small_to_be_proved_waits_and_holds_up_nothing_else(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Nothing is found in lines of many accounts, so that a zero is shown of all Centers, which tells that of the one account at AAA.
+    held = [("AAA", "A00"), *(("BBB", f"A{number:02d}") for number in range(1, 8))]
+    few = pl.DataFrame(
+        [(month, *where, 2, 2, 0, 0) for month in MONTHS for where in held],
+        schema=["date", "center_code", "account_key", "drawn_lines", "lines", "any_lines", "major_lines"],
+        orient="row",
+    )
+    quick.setattr(Data, "_sampled", lambda _: few)
+    made = make(1, tmp_path, quick, LASTS[:3]).releases
+    for each, last in zip(made, LASTS, strict=False):
+        summary = each[release.SUMMARY].row(0, named=True)
+        assert summary["released"]
+        assert summary["failed"] == summary["narrow"] == 0
+        # Each new quarter, and all that wait, are tried with the next month.
+        assert summary["sample_failed"] > 0
+        assert releasing.last(each[release.LEDGER]) == (last, None)
+        assert each[release.AUDIT]["ok"].all()
+        assert each[release.CELLS].filter(pl.col("metric_id").str.starts_with("sampled")).is_empty()
+    # What waited is released as soon as it can be.
+    quick.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(complementary, "SMALL", 0)
+        later = make(1, tmp_path, patch, [LASTS[3]]).releases[0]
+    assert later[release.SUMMARY]["released"].item()
+    assert later[release.SUMMARY].get_column("sample_failed", default=None) is None
+    assert releasing.last(later[release.LEDGER]).sample == dt.date(2012, 6, 1)
 
 
 def test_a_release_that_forgets_those_before_is_seen(quick: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -116,11 +152,10 @@ def test_a_release_that_takes_withheld_cells_for_shown_is_refused(quick: pytest.
         return found and found | {release.LEDGER: found[release.LEDGER].with_columns(shown=pl.col("shown") | ~pl.col("primary"))}
 
     quick.setattr(release, "_earlier", unheld)
-    broken = make(8, tmp_path, quick, LASTS[:2])
-    attacker = Attacker(broken)
+    first, second = make(8, tmp_path, quick, LASTS[:2]).releases
     # Without the cells that were withheld to protect others the proof fails, and nothing new is released.
-    assert [made[release.SUMMARY]["released"].item() for made in broken.releases] == [True, False]
-    assert attacker.told() == []
+    assert (first[release.SUMMARY]["released"].item(), second[release.SUMMARY]["released"].item()) == (True, False)
+    assert second[release.CELLS].equals(first[release.CELLS])
 
 
 def test_cells_that_protect_others_are_needed(chain: Chain) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from analytics.exc import DataError
 from analytics.scope import Scope
-from data import database, held, publish, rollupfiles
+from data import database, held, publish, release, rollupfiles
 from data.source import Database
 from data.store import Snapshot
 from tests.faults.conftest import assert_whole, change, leftovers, publish_to, url_of
@@ -62,6 +62,35 @@ def test_an_open_version_outlives_many_others_and_goes_when_it_is_closed(loaded:
     assert last in publish.versions(home)
     assert len(publish.versions(home)) == KEPT
     assert leftovers(home) == []
+
+
+def test_a_release_that_a_version_gets_anew_is_another_folder_until_nobody_reads_the_old(
+    loaded: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "own"
+
+    def publish_release(count: int) -> str:
+        cells = pl.DataFrame({"metric_id": ["receipts"] * count, "level": "month", "from_date": dt.date(2013, 1, 1), "value": 5.0})
+        frames = {name: pl.DataFrame({"month": [dt.date(2013, 1, 1)]}) for name in release.FILES} | {release.CELLS: cells}
+        monkeypatch.setattr(release, "_next", lambda *_, **__: frames)
+        return publish_days(home, loaded, 0, 1)[0]
+
+    def folders() -> list[Path]:
+        return sorted((home / "versions" / version).glob("release-*"))
+
+    version = publish_release(3)
+    reader = Snapshot(Scope("working_group"), home=home)
+    assert publish_release(4) == version
+    # Both are there: the reader goes on with the one that it opened, and who comes next has the other.
+    assert len(folders()) == 2
+    assert reader.released().cells.height == 3
+    assert Snapshot(Scope("working_group"), home=home).released().cells.height == 4
+    publish_release(4)
+    assert len(folders()) == 2
+    del reader
+    gc.collect()
+    publish_release(4)
+    assert folders() == [release.folder_of(home / "versions" / version)]
 
 
 def test_readers_in_many_threads_while_versions_come_and_go(loaded: Engine, runner: Runner, tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
-"""Small tables drawn at random: no account that is in them, and nobody else, finds a hidden cell closer than its level says."""
+"""Small tables of many kinds drawn at random: no account in them, and nobody else, finds a hidden cell closer than its level says.
+
+Who attacks are linear programs written anew, so that dollars, dates and earlier releases are attacked too; `test_disclosure_counted`
+counts thousands of tables out instead.
+"""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import polars as pl
@@ -43,7 +46,7 @@ def hidden_cells(release_cells: pl.DataFrame, drawn: Drawn) -> set[Key]:
     return set(release_cells.filter(pl.col("mark") == "D").select(names(drawn)).iter_rows())
 
 
-@many(80)
+@many(30)
 @given(seed=st.integers(0, 10**9), shape=SHAPES, counts=st.booleans())
 def test_no_account_finds_a_hidden_cell_of_a_large_table_closer_than_its_level(
     seed: int, shape: tuple[str, tuple[int, ...]], counts: bool
@@ -83,54 +86,6 @@ def attack_all(seed: int, shape: tuple[str, tuple[int, ...]], counts: bool) -> N
             low, high = interval(drawn, hidden, key, attacker)
             assert low <= row["total"] - row["down"] + 1e-4 * (1 + row["total"]), (key, attacker)
             assert high >= row["total"] + row["up"] - 1e-4 * (1 + row["total"]), (key, attacker)
-
-
-@many(12)
-@given(seed=st.integers(0, 10**9), sizes=st.sampled_from([(3,), (2, 2), (3, 2), (2, 2, 2)]))
-def test_whole_tables_counted_one_by_one_agree(seed: int, sizes: tuple[int, ...]) -> None:
-    """Every table of whole numbers that an outsider cannot exclude is counted; no linear program is asked."""
-    drawn = draw(np.random.default_rng(seed), kind="plain", sizes=sizes, counts=True)
-    release = protect(drawn.cells, drawn.hierarchy, RULES)
-    hidden = sorted(hidden_cells(release.cells, drawn))
-    truth = {tuple(row[name] for name in names(drawn)): row["total"] for row in drawn.cells.iter_rows(named=True)}
-    steps = _kernel(drawn, hidden, reach=3)
-    for row in release.ledger.filter("primary").iter_rows(named=True):
-        key = tuple(row[name] for name in names(drawn))
-        if max(row["up"], row["down"]) > 3 or steps is None:
-            continue
-        possible = [step[key] for step in steps if all(truth[cell] + by >= 0 for cell, by in step.items())]
-        assert max(possible) >= row["up"]
-        assert min(possible) <= -row["down"]
-
-
-def _kernel(drawn: Drawn, hidden: list[Key], reach: int) -> list[dict[Key, int]] | None:
-    """Return every whole change of at most `reach` a smallest cell that keeps all sums, or nothing where they are too many."""
-    leaves = [key for key in hidden if "ALL" not in key]
-    if (2 * reach + 1) ** len(leaves) > 20_000:
-        return None
-    found = []
-    wholes = [key for key in _keys(drawn) if "ALL" in key]
-    for by in product(range(-reach, reach + 1), repeat=len(leaves)):
-        step = dict(zip(leaves, by, strict=True))
-        fits = True
-        for whole in wholes:
-            change = sum(value for leaf, value in step.items() if leaf in dict.fromkeys(leaves) and _inside(leaf, whole))
-            if whole in hidden:
-                step[whole] = change
-            elif change:
-                fits = False
-                break
-        if fits:
-            found.append(step)
-    return found
-
-
-def _inside(leaf: Key, whole: Key) -> bool:
-    return "ALL" not in leaf and all(code in ("ALL", part) for part, code in zip(leaf, whole, strict=True))
-
-
-def _keys(drawn: Drawn) -> list[Key]:
-    return list(drawn.cells.select(names(drawn)).iter_rows())
 
 
 @many(12)

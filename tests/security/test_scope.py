@@ -60,9 +60,9 @@ def test_a_working_group_reads_nothing_of_the_store_but_the_release(store: Path)
     for way in ways:
         with pytest.raises(ScopeError):
             way()
-    kept = {path.name for path in (view.folder / "facts").glob("release_*.parquet")}
+    kept = {path.name for path in view.folder.rglob("release_*.parquet")}
     assert kept == {f"{name}.parquet" for name in release.FILES}
-    assert {name for name, value in vars(view.released()).items() if isinstance(value, pl.DataFrame)} == {"cells", "summary", "_center"}
+    assert {name for name, value in vars(view.released()).items() if isinstance(value, pl.DataFrame)} == {"cells", "_center"}
 
 
 @pytest.mark.parametrize("role", ["leadership", "working_group"])

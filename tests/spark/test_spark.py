@@ -40,7 +40,15 @@ def spark() -> Iterator[engines.Spark]:
         # The name of this machine need not lead to it.
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         patch.setenv("SPARK_LOCAL_HOSTNAME", "localhost")
-        made = engines.Spark("local-cluster[2,1,1024]", {"spark.sql.shuffle.partitions": "2", "spark.log.level": "ERROR"})
+        made = engines.Spark(
+            "local-cluster[2,1,1024]",
+            {
+                "spark.sql.shuffle.partitions": "2",
+                "spark.log.level": "ERROR",
+                "spark.sql.codegen.wholeStage": "false",
+                "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            },
+        )
         yield made
         made.close()
 

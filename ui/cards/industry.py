@@ -213,17 +213,7 @@ def _quarters(view: View, cells: pl.DataFrame) -> View | None:
     return View(view.source, filters.keeping("center", [code for code in centers if code not in (codes.PORT_CODE, CENTERS, ALL)]))
 
 
-_VALUE: Final = "import_value_usd"
-
-
-def shares_hidden(summary: pl.DataFrame) -> dict[str, float | None]:
-    """Return the share of each measure that withheld cells hold; empty for a release that an earlier Centerline made."""
-    if "hidden" not in summary.columns:
-        return {}
-    return {each["metric_id"]: each["share"] for each in summary["hidden"][0].to_list()}
-
-
-def withheld(cells: pl.DataFrame, summary: pl.DataFrame) -> Card:
+def withheld(cells: pl.DataFrame) -> Card:
     """Say how much of the release is withheld, by measure."""
     key, subtitle = "industry_withheld", "Cells of the whole release, whatever is chosen above: shown, withheld, zero and nothing to report"
     marks = cells.with_columns(
@@ -239,11 +229,11 @@ def withheld(cells: pl.DataFrame, summary: pl.DataFrame) -> Card:
         label=pl.col("metric_id").replace_strict(names), part=pl.col("withheld") / pl.sum_horizontal("shown", "withheld")
     )
     rows = rows.sort("part", "label", descending=[True, False])
-    hidden, shares = int(rows["withheld"].sum()), shares_hidden(summary)
-    rows = rows.with_columns(held=pl.col("metric_id").replace_strict(shares, default=None, return_dtype=pl.Float64))
+    counted = released.counted(cells).row(0, named=True)
+    hidden, share = counted["withheld_read"], counted["value_withheld"]
     verb = "is" if hidden == 1 else "are"
     title = f"{plural(hidden, 'cell')} of {format.count(cells.height)} {verb} withheld" if hidden else "Nothing is withheld"
-    title += f", {format.share(shares[_VALUE])} of import value" if hidden and shares.get(_VALUE) is not None else ""
+    title += f", {format.share(share)} of import value" if hidden and share is not None else ""
     card = Card(
         key=key,
         title=title,
@@ -254,7 +244,6 @@ def withheld(cells: pl.DataFrame, summary: pl.DataFrame) -> Card:
         columns=(
             Column("label", "Measure", "text"),
             Column("part", "Withheld, of cells with cases", "share"),
-            Column("held", "Held by withheld months of Centers and ports", "share"),
             *(Column(name, name.capitalize().replace("_", " "), "count") for name in states),
         ),
         note="An attacker who knows every shown cell, every total and his own company’s numbers was simulated; each withheld cell stays too "
