@@ -223,7 +223,7 @@ def concentration_by_month(frames: Frames, profiles: pl.DataFrame, filters: Filt
         as_of: Last day that has happened.
 
     Returns:
-        `month` (first day), `value` (0-1; null without value), `provisional` (false but for a month that is not over), in order.
+        `month` (first day), `value` (0-1; null of under twice as many accounts, whose ten largest are most of them), `provisional` (false but for a month that is not over), in order.
     """
     end = min(filters.to_date or as_of, as_of)
     kept = filters.only(["center"]).between(periods.months_back(end, MONTHS - 1), end)
@@ -231,7 +231,7 @@ def concentration_by_month(frames: Frames, profiles: pl.DataFrame, filters: Filt
     rows = cube.rows(frames, ACCOUNTS, kept, as_of, measures=("value_cents",)).join(mine, on="account_key", how="semi")
     sums = rows.group_by("account_key", month=pl.col("date").dt.month_start()).agg(cents=pl.col("value_cents").sum())
     share = pl.col("cents").top_k(TOP).sum() / pl.col("cents").sum()
-    shares = sums.group_by("month").agg(value=pl.when(pl.col("cents").sum() > 0).then(share)).sort("month")
+    shares = sums.group_by("month").agg(value=pl.when(pl.col("cents").sum() > 0, pl.len() >= 2 * TOP).then(share)).sort("month")
     return shares.with_columns(provisional=pl.col("month").dt.month_end() > end).collect(engine="in-memory")
 
 

@@ -117,7 +117,7 @@ def _largest(view: View, rows: pl.DataFrame, profiles: pl.DataFrame) -> KeyFigur
         f"Share of the {accounts.TOP} largest",
         format.share(share),
         against=f"half of the value comes from {plural(half, 'account')}" if half else "",
-        definition=f"Entered value of the {accounts.TOP} accounts with most of it, of all that is listed. Signal: each month’s own {accounts.TOP}.",
+        definition=f"Entered value of the {accounts.TOP} accounts with most of it, of all that is listed. Signal: each month’s own {accounts.TOP}, of at least {2 * accounts.TOP}.",
     )
     months = accounts.concentration_by_month(view.frames, profiles, view.filters, view.as_of)
     return with_signal(figure, view, of_series(months, "neither"), "share")

@@ -12,7 +12,7 @@ import polars as pl
 from analytics import format, monthly, periods, process, signalwords
 from analytics.metrics import METRICS
 from analytics.process import Verdict
-from ui.board import About, Meaning
+from ui.board import About, Card, Meaning
 from ui.frame import View
 
 
@@ -69,26 +69,42 @@ def sentence(verdict: Verdict) -> str:
 
 
 def about(view: View) -> About:
-    """Return what a board asks of the metrics of each card.
+    """Return what a board asks of the metrics of its cards.
 
-    The first metric of a card is its subject, whose process chart is judged; those of the others would take time that nobody asked for.
+    The first metric of a card is its subject, whose process chart is judged, all of them at once; those of the others would take time that
+    nobody asked for. An empty card tells nothing.
     """
 
-    def told(metric_ids: Sequence[str]) -> list[Meaning]:
-        plain = meanings(metric_ids)
-        subject = next((METRICS[name] for name in metric_ids if name in METRICS), None)
-        if subject is None:
-            return plain
-        _, verdict = judged(view, [subject.id])[subject.id]
-        clause = target_clause(verdict, subject.unit)
-        signal = sentence(verdict) + (f"; {clause}" if clause else "")
-        return [replace(plain[0], signal=signal, word=dated(verdict, view), tone=TONES.get(verdict.state, "none")), *plain[1:]]
+    def told(cards: Sequence[Card]) -> list[list[Meaning]]:
+        subjects = [_subject(card) for card in cards]
+        verdicts = judged(view, [name for name in subjects if name])
+        found = []
+        for card, name in zip(cards, subjects, strict=True):
+            plain = [] if card.empty else meanings(card.metric_ids)
+            found.append([_with_signal(plain[0], view, name, verdicts[name][1]), *plain[1:]] if name else plain)
+        return found
 
     return told
 
 
+def _subject(card: Card) -> str:
+    """Return the metric whose signal is a card's; empty where there is none."""
+    return next((name for name in card.metric_ids if name in METRICS), "") if card.judged and not card.empty else ""
+
+
+def _with_signal(meaning: Meaning, view: View, metric_id: str, verdict: Verdict) -> Meaning:
+    clause = target_clause(verdict, METRICS[metric_id].unit)
+    signal = sentence(verdict) + (f"; {clause}" if clause else "")
+    return replace(meaning, signal=signal, word=dated(verdict, view), tone=TONES.get(verdict.state, "none"))
+
+
+def of_released(cards: Sequence[Card]) -> list[list[Meaning]]:
+    """Return what the metrics of cards mean, without a signal: no months are at hand of what was released to a working group."""
+    return [[] if card.empty else meanings(card.metric_ids) for card in cards]
+
+
 def meanings(metric_ids: Sequence[str]) -> list[Meaning]:
-    """Return what metrics mean, without a signal: no months are at hand of what was released to a working group."""
+    """Return what metrics mean, without a signal."""
     metrics = [METRICS[name] for name in metric_ids if name in METRICS]
     return [Meaning(metric.name, metric.definition) for metric in metrics]
 

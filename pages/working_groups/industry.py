@@ -7,7 +7,7 @@ from ui.board.seen import Question
 from ui.cards import industry, industry_rates
 from ui.frame import headline, on_export, open_view
 from ui.presenting import whole_months
-from ui.signals import meanings
+from ui.signals import of_released
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 released = snapshot.released()
@@ -32,5 +32,5 @@ board.draw(
     view.stamp(),
     question=Question(snapshot.version, snapshot.scope, view.filters, released.edition),
     on_export=on_export(exporter(snapshot.scope)),
-    about=meanings,
+    about=of_released,
 )

@@ -7,7 +7,7 @@ from ui import board, presenting, session, stories
 from ui.board.seen import Question
 from ui.exports import MARKING
 from ui.frame import headline, on_export
-from ui.signals import meanings
+from ui.signals import of_released
 
 snapshot = Snapshot(session.guard(), session.cited_version())
 record = exporter(snapshot.scope)
@@ -32,5 +32,5 @@ board.draw(
     shown.stamp,
     question=Question(snapshot.version, reader.scope, shown.room.view.filters, (choice.id, choice.story.pieces, edition, desk.stamp)),
     on_export=on_export(record),
-    about=meanings,
+    about=of_released,
 )

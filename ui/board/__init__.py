@@ -105,6 +105,8 @@ class Card:
     table: pl.DataFrame
     columns: tuple[Column, ...]
     metric_ids: tuple[str, ...] = ()
+    #: Whether it shows its first metric over the page's filters, so that this one's signal is the card's.
+    judged: bool = True
     wide: bool = False
     #: Pixels reserved for the chart when the chart itself states no height.
     height: int = 320
@@ -132,7 +134,7 @@ class Meaning:
 
 
 #: Metric ids of a card -> what they mean.
-About = Callable[[Sequence[str]], Sequence[Meaning]]
+About = Callable[[Sequence[Card]], Sequence[Sequence[Meaning]]]
 
 
 @dataclass(frozen=True)
@@ -228,10 +230,10 @@ def payload(
     `run` says which parts belong together: it is the same for all parts of one question.
     """
     written, meanings = [], dict[str, str]()
-    for card in cards:
+    of_cards = about(cards) if about else [()] * len(cards)
+    for card, told in zip(cards, of_cards, strict=True):
         text = _dump(_card(card))
         mark = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-        told = about(card.metric_ids) if about and not card.empty else ()
         meanings |= {each.name: each.definition for each in told}
         # What a card means is not in its hash: a chart is not drawn again because a signal of its metric has changed.
         signs = _dump([[each.name, each.signal, each.word, each.tone] for each in told])

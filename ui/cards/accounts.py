@@ -210,6 +210,7 @@ def drifting(view: View, rows: pl.DataFrame) -> Card:
             chart=None,
             table=tested,
             metric_ids=("targeted_yield_share",),
+            judged=False,
             columns=(
                 _NAME,
                 Column("late_share", f"Found, {_months(late, last)}", "share"),
@@ -269,6 +270,7 @@ def fit(view: View, rows: pl.DataFrame) -> Card:
             chart=None,
             table=sorted_rows,
             metric_ids=("entry_lines",),
+            judged=False,
             columns=(
                 _NAME,
                 Column("own", "Center", "text"),
@@ -330,6 +332,7 @@ def off_industry(view: View, industries: pl.DataFrame) -> Card:
                 Column("lines_count", "Lines", "count"),
             ),
             metric_ids=("entry_lines",),
+            judged=False,
             note="An account is assigned as a whole, so a Center also works goods that are another’s.",
         ),
         charts.small_multiples,
@@ -372,6 +375,7 @@ def events(view: View, counted: pl.DataFrame) -> Card:
             chart=None,
             table=rows,
             metric_ids=("participating_accounts",),
+            judged=False,
             columns=(
                 Column("quarter", "Quarter", "text"),
                 Column("status", "Event", "text"),
