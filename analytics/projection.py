@@ -112,9 +112,10 @@ class Projection:
         """Return by how much pending is expected to grow a week over the next weeks; below 0 it falls."""
         return float((self.middle[self.now + weeks] - self.middle[self.now]) / weeks)
 
-    def rising(self, weeks: int = PACE_WEEKS) -> float:
-        """Return the share of paths (0-1) that have more pending after the next weeks than they have now."""
-        return float((self.pending[self.now + weeks] > self.pending[self.now]).mean())
+    def moving(self, weeks: int = PACE_WEEKS) -> tuple[float, float]:
+        """Return the shares of paths (0-1) that have more, and fewer, pending after the next weeks than they have now."""
+        step = self.pending[self.now + weeks] - self.pending[self.now]
+        return float((step > 0).mean()), float((step < 0).mean())
 
     def more_needed(self, level: float, day: dt.date) -> int:
         """Return how many more completions a week from now on would bring expected pending to a level by a day; 0 when none."""

@@ -320,7 +320,7 @@ def figures(plan: Plan) -> list[KeyFigure]:
     ]
     return [
         of_metric(pending, _unlimited(plan)),
-        said(flow, *_rises(shown.rising())),
+        said(flow, *_moves(*shown.moving())),
         *(said(figure, *_there(shown.chance(level, shown.sundays[-1]), shown.sundays[-1])) for figure in within),
         said(chance, *_there(shown.chance(level, end), end)),
         said(more, *_usual(history, shown.more_needed(level, end))),
@@ -331,10 +331,10 @@ def figures(plan: Plan) -> list[KeyFigure]:
 _SURE: Final = 0.9
 
 
-def _rises(share: float) -> tuple[str, str, str]:
-    """Say whether the pile grows beyond chance: words, why, and tone."""
-    words, tone = ("concern", "bad") if share >= _SURE else ("improving", "good") if share <= 1 - _SURE else ("no clear change", "none")
-    return words, f"pending grows over these weeks in {format.share(share)} of the simulated paths", tone
+def _moves(grows: float, falls: float) -> tuple[str, str, str]:
+    """Say whether the pile grows or falls beyond chance: words, why, and tone."""
+    words, tone = ("concern", "bad") if grows >= _SURE else ("improving", "good") if falls >= _SURE else ("no clear change", "none")
+    return words, f"pending grows over these weeks in {format.share(grows)} of the simulated paths, falls in {format.share(falls)}", tone
 
 
 def _there(chance: float, day: dt.date) -> tuple[str, str, str]:

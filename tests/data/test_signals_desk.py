@@ -71,9 +71,9 @@ def test_a_forecast_says_what_its_paths_do(view: View) -> None:
         assert list(figures) == ["pending"]
         return
     paths, now = plan.shown.pending, plan.shown.now
-    grows = np.count_nonzero(paths[now + 13] > paths[now]) / paths.shape[1]
-    assert said(figures["net_flow"])[0] == ("concern" if grows >= 0.9 else "improving" if grows <= 0.1 else "no clear change")
-    assert f" in {format.share(grows)} of the simulated paths" in said(figures["net_flow"])[1]
+    grows, falls = (np.count_nonzero(sign * paths[now + 13] > sign * paths[now]) / paths.shape[1] for sign in (1, -1))
+    assert said(figures["net_flow"])[0] == ("concern" if grows >= 0.9 else "improving" if falls >= 0.9 else "no clear change")
+    assert f" in {format.share(grows)} of the simulated paths, falls in {format.share(falls)}" in said(figures["net_flow"])[1]
     week = max(place for place, day in enumerate(plan.shown.sundays) if day <= plan.year_end)
     for name, place in (("clear_chance", week), ("clear_p50", -1), ("clear_p90", -1)):
         there = np.count_nonzero(paths[place] <= plan.level) / paths.shape[1]
