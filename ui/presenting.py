@@ -84,8 +84,7 @@ def choose(role: Role) -> Choice:
     titles = {name: story.title for name, story in catalog.stories.items()} | {stories.OWN: "Own selection of cards"}
     notices = _settle(catalog, titles)
     with st.container(horizontal=True, key="present_choice", vertical_alignment="bottom"):
-        why = " ".join(catalog.missing.values()) or None
-        chosen = st.selectbox("Story", list(titles), format_func=titles.__getitem__, key="present_story", help=why)
+        chosen = st.selectbox("Story", list(titles), format_func=titles.__getitem__, key="present_story")
         names = _pieces(catalog) if chosen == stories.OWN else []
         if not role.released:
             st.toggle(
@@ -103,7 +102,7 @@ def _settle(catalog: Catalog, titles: dict[str, str]) -> list[str]:
     kept, chosen = session.own(STORY), session.own(CARDS)
     asked = st.session_state.get("present_story") or kept or next(iter(titles))
     if asked not in titles:
-        notices.append(catalog.missing.get(asked, f"There is no story “{asked}” here; “{next(iter(titles.values()))}” is shown."))
+        notices.append(f"There is no story “{asked}” here; “{next(iter(titles.values()))}” is shown.")
     st.session_state["present_story"] = asked if asked in titles else next(iter(titles))
     cards = list(st.session_state.get("present_cards", chosen.split(",") if chosen else []))
     left = [name for name in cards if name not in catalog.pieces]

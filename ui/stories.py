@@ -81,8 +81,6 @@ class Catalog:
 
     pieces: Mapping[str, Piece]
     stories: Mapping[str, Story]
-    #: Stories that this catalog cannot tell -> why.
-    missing: Mapping[str, str]
 
 
 def _released(name: str) -> Piece:
@@ -206,7 +204,6 @@ SAFE: Final = Catalog(
         ),
         FEEDBACK: _VOICES,
     },
-    {},
 )
 
 #: What leadership, directors and analysts see among themselves.
@@ -234,7 +231,6 @@ INSIDE: Final = Catalog(
         ),
         FEEDBACK: _VOICES,
     },
-    {},
 )
 
 
