@@ -25,7 +25,8 @@ def load_closed(home: Path, file: Path, **settings: str) -> None:
     """Load open reviews as completed, as a later report would, which publishes a new version."""
     with sqlite3.connect(home / "centerline.sqlite") as connection:
         found = connection.execute(
-            f"select * from review where closed_date is null and source <> 'random' order by opened_date desc limit {CLOSED}"
+            "select * from review where closed_date is null and source <> 'random' and opened_date <= '2013-09-27' "
+            f"order by opened_date desc limit {CLOSED}"
         )
         names = [column[0] for column in found.description]
         rows = pl.DataFrame(found.fetchall(), schema=names, orient="row", infer_schema_length=None).drop("load_id")
