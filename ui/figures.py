@@ -12,7 +12,7 @@ from analytics import codes, format, periods, process
 from analytics.metrics import METRICS, Metric
 from analytics.process import Verdict
 from analytics.rollups import SAMPLE
-from ui import provisional, signals
+from ui import changes, provisional, signals
 from ui.board import KeyFigure
 from ui.frame import View
 
@@ -85,8 +85,8 @@ def _key_figure(view: View, metric: Metric, months: pl.DataFrame, verdict: Verdi
     trend = months.filter(pl.col("month") >= periods.months_back(view.end, 12))["value"].to_list()
     now = _row(view.ask(metric.id).to_dicts())
     before = _row(view.ask(metric.id, filters=view.earlier).to_dicts()) if view.earlier else {}
-    change, unclear = _change(now, before, metric), _overlap(now, before)
-    late = provisional.of_metric(view, metric.id)
+    change, unclear, late = _change(now, before, metric), changes.meet(now, before), provisional.of_metric(view, metric.id)
+    clear = change is not None and changes.judge(view, metric.id, now, before, late) == changes.CLEAR
     interval = format.interval(now.get("low"), now.get("high"), metric.unit)
     figure = KeyFigure(
         metric_id=metric.id,
@@ -94,7 +94,7 @@ def _key_figure(view: View, metric: Metric, months: pl.DataFrame, verdict: Verdi
         value=_shown(now, metric),
         change=change.text if change else None,
         direction=change.direction if change else "flat",
-        meaning="neutral" if change is None or unclear or late.hides(now.get("value"), before.get("value")) else change.meaning,
+        meaning=change.meaning if change and clear else "neutral",
         against=_against(view, change, unclear=unclear),
         interval=interval,
         n=" · ".join(filter(None, (format.sample(now.get("n"), _CASES[metric.id]) if metric.id in _CASES else "", late.words))),
@@ -163,12 +163,6 @@ def _facts(now: dict[str, Any], metric: Metric, interval: str) -> tuple[tuple[st
 
 def _row(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return rows[0] if rows else {}
-
-
-def _overlap(now: dict[str, Any], before: dict[str, Any]) -> bool:
-    """Say whether both values have intervals and these meet: then the change may be none."""
-    ends = [row[end] for row in (now, before) for end in ("low", "high") if row.get(end) is not None]
-    return len(ends) == 4 and bool(ends[0] <= ends[3] and ends[2] <= ends[1])
 
 
 def _against(view: View, change: format.Change | None, *, unclear: bool) -> str:

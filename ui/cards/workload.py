@@ -9,9 +9,9 @@ import polars as pl
 from analytics import codes, format, late, standards, workload
 from analytics.filters import Filters
 from analytics.rollups import WORK
-from ui import charts, provisional
+from ui import changes, charts, provisional
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, plural, total, with_chart
+from ui.cards.shared import empty, has_rows, labelled, listed, month_date, plural, total, with_chart
 from ui.cards.volume import with_earlier
 from ui.frame import View
 
@@ -246,7 +246,8 @@ def pending_by(view: View, dimension: str, most: int = 9) -> Card:
     else:
         title = f"{share} of pending reviews concern goods entered at {first['label']}"
     if first["earlier"]:
-        title += f"; their number is {moved(first['value'], first['earlier'], 'a year earlier')}"
+        part = view if rows.height == 1 else changes.of_part(view, dimension, first[dimension])
+        title += f"; their number is {changes.words(part, 'pending', first['value'], first['earlier'])}"
     noun = {"center": ("holder", "holders"), "port": ("port of entry", "ports of entry")}[dimension]
     shown = rows.head(most + (dimension == "center"))
     scope = f"The {shown.height} largest of {plural(rows.height, *noun)}" if shown.height < rows.height else f"Every {noun[0]}"
