@@ -141,11 +141,15 @@ def label(view: View, metric: Metric) -> str:
     return f"{view.label('center', chosen[0]) if len(chosen) == 1 else 'The chosen Centers'}, of all {_OF_ALL[metric.id]}"
 
 
-_ASSURED: Final = {process.MEETS: "will reliably meet", process.FAILS: "won’t reliably meet", process.MAY: "may or may not meet"}
+_ASSURED: Final = {
+    process.MEETS: "months will reliably meet",
+    process.FAILS: "months won’t reliably meet",
+    process.MAY: "a month may or may not meet",
+}
 
 
 def _assured(verdict: Verdict, unit: str) -> str:
-    """Say in a few words whether the target will be met."""
+    """Say in a few words whether months will meet the target; the interval of the period may lie on one side of it all the same."""
     return f"{_ASSURED[verdict.assurance]} the target, {format.number(verdict.target, unit)}" if verdict.assurance else ""
 
 

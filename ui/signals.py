@@ -104,10 +104,13 @@ def dated(verdict: Verdict, view: View) -> str:
 
 
 def target_clause(verdict: Verdict, unit: str) -> str:
-    """Say whether the target will be met: `it will not reliably meet the target of 98.0%`; empty without one."""
+    """Say whether months will meet the target: `its months will not reliably meet the target of 98.0%`; empty without one.
+
+    It is said of months: the interval of a whole period beside it may well lie on one side of the target.
+    """
     clauses = {
-        process.MEETS: "it will reliably meet the target of",
-        process.FAILS: "it will not reliably meet the target of",
-        process.MAY: "it may or may not meet the target of",
+        process.MEETS: "its months will reliably meet the target of",
+        process.FAILS: "its months will not reliably meet the target of",
+        process.MAY: "a month may or may not meet the target of",
     }
     return f"{clauses[verdict.assurance]} {format.number(verdict.target, unit)}" if verdict.assurance else ""
