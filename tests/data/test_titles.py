@@ -70,6 +70,11 @@ def drawn(card: Card) -> bool:
     return True
 
 
+def whole_month(day: dt.date) -> bool:
+    """Say whether a day ends its month."""
+    return (day + dt.timedelta(days=1)).day == 1
+
+
 def test_share_of_centers(view: View) -> None:
     card = volume.share_by_center(view)
     if drawn(card):
@@ -130,6 +135,15 @@ def test_flow(view: View) -> None:
         difference = months["receipts"].sum() - months["completions"].sum()
         assert (f"{abs(difference):,} {'more' if difference > 0 else 'fewer'}" in card.title) or difference == 0
         assert f"receipts led in {months.filter(pl.col('receipts') > pl.col('completions')).height} of them" in card.title
+        # Where the period of the figures is other months, both clearance rates are said with theirs.
+        same = months["month"][0] == view.filters.from_date and view.end.month == months["month"][-1].month and whole_month(view.end)
+        rate = view.ask("clearance_rate")["value"][0]
+        both = rate is not None and months["receipts"].sum() > 0 and not same
+        assert ("Clearance rate" in card.note) == both
+        if both:
+            own = months["completions"].sum() / months["receipts"].sum()
+            assert f"Clearance rate {format.ratio(own)} in the months of the title, {format.month(months['month'][0])} to " in card.note
+            assert f"; {format.ratio(rate)} from {format.date(view.filters.from_date)} to {format.date(view.end)}, " in card.note
 
 
 def test_due(view: View) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics import codes, format, late, standards, workload
+from analytics import codes, format, late, periods, standards, workload
 from analytics.filters import Filters
 from analytics.rollups import WORK
 from ui import changes, charts, provisional
@@ -132,6 +132,7 @@ def flow(view: View, *, wide: bool = False) -> Card:
     if rows.is_empty():
         return empty(view, key, "No reviews came in or went out", "receipts", wide=wide)
     title, still = _flow_title(rows), provisional.sentence(rows)
+    notes = (f"Dashed and hollow: not in the title. {provisional.note(view)}" if still else "", _both_rates(view, rows))
     months = f"the {plural(rows.height, 'month')} to {format.date(view.end)}"
     subtitle = f"Receipts and completions each month, {months} · {', '.join(view.filters.narrowed(view.labels)) or 'all work'}"
     return with_chart(
@@ -149,7 +150,7 @@ def flow(view: View, *, wide: bool = False) -> Card:
                 *(_EXPECTED if still else ()),
             ),
             metric_ids=("receipts", "completions", "clearance_rate"),
-            note=f"Dashed and hollow: not in the title. {provisional.note(view)}" if still else "",
+            note=" ".join(filter(None, notes)),
             wide=wide,
         ),
         charts.flow_lines,
@@ -183,9 +184,30 @@ def flow_rows(view: View) -> pl.DataFrame:
     return month_date(known.rename({"value": "completions"}))
 
 
+def _titled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the last twelve months that are reported; the trend has one month more than a year, to compare its ends."""
+    return rows.filter(~pl.col("provisional")).tail(12)
+
+
+def _both_rates(view: View, rows: pl.DataFrame) -> str:
+    """Say the clearance rate of the title's months and that of the period, where these are other months: they may lie on two sides of 1."""
+    year, period = _titled(rows), view.ask("clearance_rate")["value"][0]
+    came, went = total(year["receipts"]), total(year["completions"])
+    if period is None or not came:
+        return ""
+    first, last = year["month"][0], year["month"][-1]
+    start = view.filters.from_date or view.source.first_date
+    if (start, view.end) == (first, periods.month_end(last)):
+        return ""
+    return (
+        f"Clearance rate {format.ratio(went / came)} in the months of the title, {format.month(first)} to {format.month(last)}; "
+        f"{format.ratio(period)} from {format.date(start)} to {format.date(view.end)}, the period of the figures."
+    )
+
+
 def _flow_title(rows: pl.DataFrame) -> str:
-    """Say which was more over the last twelve months that are reported; the trend has one month more than a year, to compare its ends."""
-    year = rows.filter(~pl.col("provisional")).tail(12)
+    """Say which was more over the last twelve months that are reported."""
+    year = _titled(rows)
     if year.is_empty():
         return f"{plural(int(rows['receipts'].sum()), 'review')} came in; their completions are still being reported"
     came, went = int(year["receipts"].sum()), int(year["completions"].sum())
