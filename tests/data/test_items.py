@@ -14,6 +14,8 @@ from analytics.filters import Filters
 from analytics.metrics import METRICS
 from analytics.scope import Scope
 from data.store import Snapshot
+from ui import item
+from ui.frame import View
 
 EVERYTHING = pl.lit(value=True)
 
@@ -150,3 +152,28 @@ def test_roles_without_rows_have_no_list(store: Path, role: str) -> None:
         snapshot.pending(EVERYTHING)
     with pytest.raises(ScopeError):
         snapshot.item("R00000001")
+
+
+def test_an_item_without_its_entry_says_why_and_why_it_has_no_lines(director: Snapshot) -> None:
+    view = View(director, Filters())
+    reviews, _ = director.pending(EVERYTHING)
+    elsewhere = nothing = 0
+    for review_id in reviews.filter(pl.col("work_type").is_in(["protest", "cf28", "prior_disclosure", "validation"]))["review_id"].head(60):
+        around = director.item(review_id)
+        assert around is not None
+        review = around.review.row(0, named=True)
+        number, lines = review["entry_number"], item._lines(around.lines, item._why_no_lines(view, review, around.entry))
+        if around.entry.height:
+            assert around.lines.height == 0 or "<td>" in lines
+            continue
+        said = item._entry(view, review, around.entry)
+        if number is None:
+            nothing += 1
+            assert "no single entry summary" in said
+            assert "no single entry summary" in lines
+        else:
+            elsewhere += 1
+            assert f"entry {number}, which its port or another Center processes" in said
+            assert f"Not shown: entry {number} is processed by its port or another Center" in lines
+    assert elsewhere
+    assert nothing
