@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, format, periods, process
+from analytics import format, periods, process
 from analytics.metrics import METRICS, Metric
 from analytics.process import Verdict
 from analytics.rollups import SAMPLE
@@ -90,7 +90,7 @@ def _key_figure(view: View, metric: Metric, months: pl.DataFrame, verdict: Verdi
     interval = format.interval(now.get("low"), now.get("high"), metric.unit)
     figure = KeyFigure(
         metric_id=metric.id,
-        label=label(view, metric),
+        label=signals.label(view, metric),
         value=_shown(now, metric),
         change=change.text if change else None,
         direction=change.direction if change else "flat",
@@ -127,18 +127,6 @@ def of_metric(figure: KeyFigure, view: View, metric_id: str | None = None) -> Ke
 def said(figure: KeyFigure, words: str, why: str, tone: str = "none") -> KeyFigure:
     """Say on a figure that has no process chart what else tells signal from noise, or that nothing does, and why."""
     return replace(figure, signal=words, signal_tone=tone, facts=(*figure.facts, ("Signal", why)))
-
-
-#: Shares of Centers -> of what; under a choice of Centers they are those of all of it.
-_OF_ALL: Final = {"center_value_share": "import value", "center_entry_share": "entry summaries"}
-
-
-def label(view: View, metric: Metric) -> str:
-    """Name a metric as it is meant under the filters: the share of one Center is of all imports, not of those at Centers or of its goods."""
-    chosen = [code for code in view.filters.centers if code != codes.PORT_CODE]
-    if metric.id not in _OF_ALL or not chosen:
-        return metric.name
-    return f"{view.label('center', chosen[0]) if len(chosen) == 1 else 'The chosen Centers'}, of all {_OF_ALL[metric.id]}"
 
 
 _ASSURED: Final = {

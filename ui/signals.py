@@ -9,8 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from analytics import format, monthly, periods, process, signalwords
-from analytics.metrics import METRICS
+from analytics import codes, format, monthly, periods, process, signalwords
+from analytics.metrics import METRICS, Metric
 from analytics.process import Verdict
 from ui.board import About, Meaning
 from ui.frame import View
@@ -82,9 +82,24 @@ def about(view: View) -> About:
         _, verdict = judged(view, [subject.id])[subject.id]
         clause = target_clause(verdict, subject.unit)
         signal = sentence(verdict) + (f"; {clause}" if clause else "")
-        return [replace(plain[0], signal=signal, word=dated(verdict, view), tone=TONES.get(verdict.state, "none")), *plain[1:]]
+        return [
+            replace(plain[0], name=label(view, subject), signal=signal, word=dated(verdict, view), tone=TONES.get(verdict.state, "none")),
+            *plain[1:],
+        ]
 
     return told
+
+
+#: Shares of Centers -> of what; under a choice of Centers they are those of all of it.
+_OF_ALL: Final = {"center_value_share": "import value", "center_entry_share": "entry summaries"}
+
+
+def label(view: View, metric: Metric) -> str:
+    """Name a metric as it is meant under the filters: the share of one Center is of all imports, not of those at Centers or of its goods."""
+    chosen = [code for code in view.filters.centers if code != codes.PORT_CODE]
+    if metric.id not in _OF_ALL or not chosen:
+        return metric.name
+    return f"{view.label('center', chosen[0]) if len(chosen) == 1 else 'The chosen Centers'}, of all {_OF_ALL[metric.id]}"
 
 
 def meanings(metric_ids: Sequence[str]) -> list[Meaning]:
