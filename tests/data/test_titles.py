@@ -128,6 +128,7 @@ def test_ages(view: View) -> None:
 def test_flow(view: View) -> None:
     card = workload.flow(view)
     if drawn(card):
+        assert card.table["month"].to_list() == pl.date_range(card.table["month"].min(), view.end, "1mo", eager=True).to_list()
         months = card.table.filter(~pl.col("provisional")).tail(12)
         if months.is_empty():
             assert "still being reported" in card.title

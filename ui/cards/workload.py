@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import polars as pl
@@ -175,13 +176,23 @@ def flow_rows(view: View) -> pl.DataFrame:
     """Give receipts and completions of each month of the trend, and what is expected of those that are still reported.
 
     Returns:
-        `month` (its first day), `receipts`, `completions`, and what `analytics.late.expected_counts` adds; in order.
+        `month` (its first day), `receipts`, `completions`, and what `analytics.late.expected_counts` adds; every month from the first
+        in which anything came in or went out.
     """
     received = view.ask("receipts", "month", filters=view.trend).select("month", receipts="value")
     completed = view.ask("completions", "month", filters=view.trend).select("month", value="value")
-    rows = received.join(completed, on="month", how="full", coalesce=True).fill_null(0).sort("month")
+    some = received.join(completed, on="month", how="full", coalesce=True)
+    rows = _every_month(view, some).join(some, on="month", how="left").fill_null(0).sort("month")
     known = late.expected_counts(rows, provisional.months(view, view.trend))
     return month_date(known.rename({"value": "completions"}))
+
+
+def _every_month(view: View, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `month`, from the first one of rows to that of the period's end: one in which nothing happened is a month, too."""
+    if rows.is_empty():
+        return rows.select("month")
+    first = dt.date.fromisoformat(f"{rows['month'].sort()[0]}-01")
+    return pl.select(month=pl.date_range(first, min(view.end, view.as_of), "1mo").dt.strftime("%Y-%m"))
 
 
 def _titled(rows: pl.DataFrame) -> pl.DataFrame:
@@ -214,7 +225,7 @@ def _flow_title(rows: pl.DataFrame) -> str:
     behind = int((year["receipts"] > year["completions"]).sum())
     word = "more" if came > went else "fewer"
     difference = (
-        f"{format.count(abs(came - went))} {word} reviews came in than were completed"
+        f"{format.count(abs(came - went))} {word} {'review' if abs(came - went) == 1 else 'reviews'} came in than were completed"
         if came != went
         else "As many reviews came in as were completed"
     )
