@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from html import escape
-from typing import Any, Protocol
+from itertools import zip_longest
+from typing import Any, Final, Protocol
 
 import polars as pl
 import streamlit as st
@@ -27,9 +28,18 @@ class Dated(Source, Protocol):
         """Facts of the version."""
 
 
+#: Most columns of a table whose rows a phone shows as blocks; more are mostly figures, which compare better side by side.
+_BLOCK: Final = 8
+
+
 def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> str:
-    """Write an accessible table; every cell is text."""
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    """Write an accessible table; every cell is text, and names its column where a phone shows each row as a block."""
+    heads = tuple(heads)
+    names = [f' data-head="{escape(name)}"' if name and len(heads) <= _BLOCK else "" for name in heads]
+    body = "".join(
+        "<tr>" + "".join(f"<td{name}>{escape(str(cell))}</td>" for cell, name in zip_longest(row, names, fillvalue="")) + "</tr>"
+        for row in rows
+    )
     if not body:
         return f'<section class="cl-list"><h2>{escape(caption)}</h2><p>{escape(empty)}</p></section>'
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)

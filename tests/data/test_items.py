@@ -174,7 +174,7 @@ def test_an_item_without_its_entry_says_why_and_why_it_has_no_lines(director: Sn
         assert ("which its port or another Center processes" in said) == (kind == "elsewhere")
         assert (f"Not shown: entry {review['entry_number']} is processed by its port or another Center" in lines) == (kind == "elsewhere")
         assert ("no single entry summary" in said) == ("no single entry summary" in lines) == (kind == "none")
-        assert ("<td>" in lines) == (kind == "own")
+        assert ('<td data-head="Tariff number">' in lines) == (kind == "own")
 
 
 @pytest.mark.parametrize(
