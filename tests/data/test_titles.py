@@ -90,7 +90,7 @@ def test_industries(view: View) -> None:
         best = card.table.sort("value", descending=True).row(0, named=True)
         assert card.title.startswith(best["label"])
         assert shares(card.title)[0] == format.share(best["value"] / card.table["value"].sum())
-        if ", up " in card.title or " above a year" in card.title:
+        if " is up " in card.title or " above a year" in card.title:
             assert best["value"] > best["earlier"]
 
 

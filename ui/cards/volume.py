@@ -70,7 +70,7 @@ def by_industry(view: View, most: int = 10) -> Card:
     title = f"{first['label']} is {format.share(first['value'] / whole)} of import value"
     if first["earlier"]:
         part = view if rows.height == 1 else changes.of_part(view, "industry", first["industry"])
-        title += f", {changes.words(part, 'import_value_usd', first['value'], first['earlier'], kind='usd')}"
+        title += f"; its value is {changes.words(part, 'import_value_usd', first['value'], first['earlier'], kind='usd')}"
     shown = rows.head(most)
     more = f"The {most} largest of {rows.height} industries" if rows.height > most else "Every industry"
     options: dict[str, Any] = {"kind": "usd", "previous": "earlier", "previous_label": "a year earlier"}
