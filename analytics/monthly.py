@@ -93,21 +93,28 @@ def several(
     filled = (
         rows.filter(shown).select(*keys, "zero").unique().join(grid, how="cross").join(rows.drop("zero"), on=[*keys, "month"], how="left")
     )
-    reported = late.provisional_months(frames, last, filters)
-    still = pl.col("metric_id").is_in(late.OF_COMPLETIONS | late.OF_WAITING) & pl.col("month").is_in(
-        (reported["month"] + "-01").str.to_date().to_list()
-    )
+    late_months = (late.provisional_months(frames, last, filters)["month"] + "-01").str.to_date().to_list()
     open_month = [periods.month_start(last)] if last < periods.month_end(last) else []
+    marked = _marked(filled.sort(*keys, "month"), late_months, [*provisional, *open_month])
+    return _begun(marked, keys).filter(shown).select(*keys, "month", *_NUMBERS, "provisional", "starting").collect(engine="in-memory")
+
+
+def _marked(filled: pl.LazyFrame, late_months: Collection[dt.date], incomplete: Collection[dt.date]) -> pl.LazyFrame:
+    """Fill months without a row, and say which are provisional.
+
+    Args:
+        filled: Every month of every series; null where a metric has no row.
+        late_months: Months of which completions are still reported.
+        incomplete: Months that are not whole for any metric.
+    """
     zero = pl.col("zero")
-    marked = filled.sort(*keys, "month").with_columns(
+    still = pl.col("metric_id").is_in(late.OF_COMPLETIONS | late.OF_WAITING) & pl.col("month").is_in(list(late_months))
+    return filled.with_columns(
         pl.when(zero).then(pl.col("value").fill_null(0)).otherwise(pl.col("value")).alias("value"),
         pl.col("n").fill_null(0),
         pl.col("quality").fill_null(pl.when(zero).then(pl.lit("ok")).otherwise(pl.lit("too_few"))),
-        provisional=(pl.col("quality") == "provisional").fill_null(value=False)
-        | still
-        | pl.col("month").is_in([*provisional, *open_month]),
+        provisional=(pl.col("quality") == "provisional").fill_null(value=False) | still | pl.col("month").is_in(list(incomplete)),
     )
-    return _begun(marked, keys).filter(shown).select(*keys, "month", *_NUMBERS, "provisional", "starting").collect(engine="in-memory")
 
 
 _NUMBERS: Final = ("value", "low", "high", "n", "quality")

@@ -13,7 +13,7 @@ import polars as pl
 
 from analytics import coding, cube, periods, standards, survival
 from analytics.filters import Filters
-from analytics.rollups import AGE_STATES, AGE_SUMS, AT_STAKE, DUE_STATES, STAYS, WORK, Frames, route
+from analytics.rollups import AGE_STATES, AGE_SUMS, AT_STAKE, DUE_STATES, STAYS, WORK, ByMonth, Frames, route, smallest
 
 
 def _flow(measure: str, frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]) -> pl.DataFrame:
@@ -250,6 +250,32 @@ def due_next(frames: Frames, filters: Filters, as_of: dt.date, by: Sequence[str]
         for i, label in enumerate(labels)
     ]
     return pl.concat(windows).sort([*by, "window_order"])
+
+
+def due_days(frames: Frames, filters: Filters, as_of: dt.date, days: int = 30) -> pl.DataFrame:
+    """Count the reviews open on the as-of date by the day ahead on which they fall due: the sum is `due_within_30`, for 30 days.
+
+    Args:
+        frames: Rollups at hand.
+        filters: What is kept; the period does not count.
+        as_of: Last day that has happened; what falls due on it lies ahead.
+        days: Days ahead that are looked at.
+
+    Returns:
+        `work_type`, `due_date`, `reviews_count`; the nearest day first.
+    """
+    rollup = smallest(frames, WORK, cube.needed(filters.between(None, None), ["work_type"]))
+    # A review is past due from the day after: that change lies ahead already, and nothing after the as-of date has undone it.
+    first, last = as_of + dt.timedelta(days=1), as_of + dt.timedelta(days=days + 1)
+    if isinstance(frames, ByMonth):
+        months = pl.date_range(periods.month_start(first), last, "1mo", eager=True).to_list()
+        found = pl.concat([frames.days(rollup.name, month) for month in months])
+    else:
+        found = frames[rollup.name]
+    kept = found.filter(filters.between(None, None).predicate(), pl.col("date").is_between(first, last), pl.col("past_due_net") > 0)
+    counted = kept.group_by(work_type=pl.col("work_type").cast(pl.String), due_date=pl.col("date").dt.offset_by("-1d"))
+    sums = counted.agg(reviews_count=pl.col("past_due_net").sum().cast(pl.Int64))
+    return sums.sort("due_date", "work_type").collect(engine="in-memory")
 
 
 def quality(enough: pl.Expr, provisional: pl.Expr | None = None) -> pl.Expr:

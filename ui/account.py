@@ -63,7 +63,7 @@ def _facts(view: View, profile: Mapping[str, Any], items: pl.DataFrame) -> str:
     pairs = [
         ("Number", profile["account_id"]),
         ("Size", codes.SIZE_BANDS.get(profile["size_band"] or "", format.NONE)),
-        ("Assignment", codes.ASSIGNMENT_STATUSES.get(profile["status"], "None")),
+        ("Assignment", codes.ASSIGNMENT_STATUSES.get(profile["status"], "No assignment on record")),
         ("Center", _center(view, profile["center_code"])),
         ("Rests on", profile["basis"] or format.NONE),
         ("Participates from", format.date(profile["participating_from"])),

@@ -167,8 +167,8 @@ def shown(view: View, rows: pl.DataFrame) -> pl.DataFrame:
     """Write the list's codes as words; columns are those of `HEADS`."""
     centers = dict(view.labels["center"])
     words = {
-        "center": pl.col("center_code").replace_strict(centers, default=pl.col("center_code"), return_dtype=pl.String).fill_null("None"),
-        "status": pl.col("status").replace_strict(codes.ASSIGNMENT_STATUSES, default="None", return_dtype=pl.String),
+        "center": pl.col("center_code").replace_strict(centers, default=pl.col("center_code"), return_dtype=pl.String),
+        "status": pl.col("status").replace_strict(codes.ASSIGNMENT_STATUSES, default=None, return_dtype=pl.String),
     }
     return with_reasons(rows).with_columns(**words).select(list(HEADS))
 
@@ -196,19 +196,27 @@ def draw(view: View, rows: pl.DataFrame, record: Callable[[str, str], None]) -> 
 def _columns() -> dict[str, Any]:
     config = st.column_config
     percent = {
-        name: config.NumberColumn(HEADS[name], format="percent", width="small")
+        name: config.NumberColumn(HEADS[name], format="percent", width=records.head_width(HEADS[name]))
         for name in ("value_share", "found_share", "expected_share", "off_lines_share", "margin")
     }
     return percent | {
         "value_usd": config.NumberColumn(HEADS["value_usd"], format="dollar", width=130),
         "account_name": config.TextColumn(HEADS["account_name"], width=210),
         "reasons": config.TextColumn(HEADS["reasons"], width=220),
-        "cf28_per_1000": config.NumberColumn(HEADS["cf28_per_1000"], format="%.1f", width="small", help="Empty: too few entry summaries"),
+        "cf28_per_1000": config.NumberColumn(
+            HEADS["cf28_per_1000"], format="%.1f", width=records.head_width(HEADS["cf28_per_1000"]), help="A dash: too few entry summaries"
+        ),
         "found_share": config.NumberColumn(
-            HEADS["found_share"], format="percent", width="small", help="A yield of reviews, not a compliance rate. Empty: too few reviews"
+            HEADS["found_share"],
+            format="percent",
+            width=records.head_width(HEADS["found_share"]),
+            help="A yield of reviews, not a compliance rate. A dash: too few reviews",
         ),
         "expected_share": config.NumberColumn(
-            HEADS["expected_share"], format="percent", width="small", help="What reviews opened for the same reasons find over all listed"
+            HEADS["expected_share"],
+            format="percent",
+            width=records.head_width(HEADS["expected_share"]),
+            help="What reviews opened for the same reasons find over all listed",
         ),
     }
 

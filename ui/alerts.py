@@ -17,7 +17,7 @@ from analytics.filters import DIMENSIONS
 from analytics.metrics import METRICS
 from analytics.rollups import Frames
 from analytics.scope import Scope
-from ui import session
+from ui import legaldates, session
 from ui.board.seen import SEEN
 from ui.cards.shared import listed, plural
 from ui.frame import View
@@ -86,7 +86,7 @@ def found(view: View, source: Source, provisional: Collection[dt.date] = ()) -> 
 
 
 def page(view: View, rows: pl.DataFrame) -> str:
-    """Write the list; each item leads to the page that shows more, narrowed to its Center."""
+    """Write the list, each item with the way to the page that shows more, narrowed to its Center; and under it the next legal date."""
     items = [_item(view, row) for row in rows.iter_rows(named=True)]
     more = (
         f'<details class="cl-more"><summary>{len(items) - SHOWN} more</summary><ul>{"".join(items[SHOWN:])}</ul></details>'
@@ -95,7 +95,7 @@ def page(view: View, rows: pl.DataFrame) -> str:
     )
     listed = f"<ul>{''.join(items[:SHOWN])}</ul>{more}" if items else ""
     state = "cl-alerts" if "act" in rows["severity"] else "cl-alerts cl-quiet"
-    return f'<section class="{state}" aria-label="Alerts"><h2>{escape(heading(rows))}</h2>{listed}</section>'
+    return f'<section class="{state}" aria-label="Alerts"><h2>{escape(heading(rows))}</h2>{listed}{legaldates.line(view)}</section>'
 
 
 def heading(rows: pl.DataFrame) -> str:

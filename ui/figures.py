@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from analytics import codes, format, periods, process
+from analytics import format, periods, process
 from analytics.metrics import METRICS, Metric
 from analytics.process import Verdict
 from analytics.rollups import SAMPLE
-from ui import provisional, signals
+from ui import changes, provisional, signals
 from ui.board import KeyFigure
 from ui.frame import View
 
@@ -85,16 +85,16 @@ def _key_figure(view: View, metric: Metric, months: pl.DataFrame, verdict: Verdi
     trend = months.filter(pl.col("month") >= periods.months_back(view.end, 12))["value"].to_list()
     now = _row(view.ask(metric.id).to_dicts())
     before = _row(view.ask(metric.id, filters=view.earlier).to_dicts()) if view.earlier else {}
-    change, unclear = _change(now, before, metric), _overlap(now, before)
-    late = provisional.of_metric(view, metric.id)
+    change, unclear, late = _change(now, before, metric), changes.meet(now, before), provisional.of_metric(view, metric.id)
+    clear = change is not None and changes.judge(view, metric.id, now, before, late) == changes.CLEAR
     interval = format.interval(now.get("low"), now.get("high"), metric.unit)
     figure = KeyFigure(
         metric_id=metric.id,
-        label=label(view, metric),
+        label=signals.label(view, metric),
         value=_shown(now, metric),
         change=change.text if change else None,
         direction=change.direction if change else "flat",
-        meaning="neutral" if change is None or unclear or late.hides(now.get("value"), before.get("value")) else change.meaning,
+        meaning=change.meaning if change and clear else "neutral",
         against=_against(view, change, unclear=unclear),
         interval=interval,
         n=" · ".join(filter(None, (format.sample(now.get("n"), _CASES[metric.id]) if metric.id in _CASES else "", late.words))),
@@ -129,23 +129,15 @@ def said(figure: KeyFigure, words: str, why: str, tone: str = "none") -> KeyFigu
     return replace(figure, signal=words, signal_tone=tone, facts=(*figure.facts, ("Signal", why)))
 
 
-#: Shares of Centers -> of what; under a choice of Centers they are those of all of it.
-_OF_ALL: Final = {"center_value_share": "import value", "center_entry_share": "entry summaries"}
-
-
-def label(view: View, metric: Metric) -> str:
-    """Name a metric as it is meant under the filters: the share of one Center is of all imports, not of those at Centers or of its goods."""
-    chosen = [code for code in view.filters.centers if code != codes.PORT_CODE]
-    if metric.id not in _OF_ALL or not chosen:
-        return metric.name
-    return f"{view.label('center', chosen[0]) if len(chosen) == 1 else 'The chosen Centers'}, of all {_OF_ALL[metric.id]}"
-
-
-_ASSURED: Final = {process.MEETS: "will reliably meet", process.FAILS: "won’t reliably meet", process.MAY: "may or may not meet"}
+_ASSURED: Final = {
+    process.MEETS: "months will reliably meet",
+    process.FAILS: "months won’t reliably meet",
+    process.MAY: "a month may or may not meet",
+}
 
 
 def _assured(verdict: Verdict, unit: str) -> str:
-    """Say in a few words whether the target will be met."""
+    """Say in a few words whether months will meet the target; the interval of the period may lie on one side of it all the same."""
     return f"{_ASSURED[verdict.assurance]} the target, {format.number(verdict.target, unit)}" if verdict.assurance else ""
 
 
@@ -163,12 +155,6 @@ def _facts(now: dict[str, Any], metric: Metric, interval: str) -> tuple[tuple[st
 
 def _row(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return rows[0] if rows else {}
-
-
-def _overlap(now: dict[str, Any], before: dict[str, Any]) -> bool:
-    """Say whether both values have intervals and these meet: then the change may be none."""
-    ends = [row[end] for row in (now, before) for end in ("low", "high") if row.get(end) is not None]
-    return len(ends) == 4 and bool(ends[0] <= ends[3] and ends[2] <= ends[1])
 
 
 def _against(view: View, change: format.Change | None, *, unclear: bool) -> str:

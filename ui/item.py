@@ -69,7 +69,7 @@ def detail(view: View, source: Records, listed: pl.DataFrame) -> None:
         + _clocks(around.review, view.as_of)
         + _history(view, review, around)
         + _entry(view, review, around.entry)
-        + _lines(around.lines)
+        + _lines(around.lines, _why_no_lines(view, review, around.entry))
         + _others(around.others)
         + "</div>"
     )
@@ -152,9 +152,7 @@ def _history(view: View, review: Mapping[str, Any], around: Around) -> str:
 
 def _entry(view: View, review: Mapping[str, Any], entry: pl.DataFrame) -> str:
     if entry.is_empty():
-        number = review["entry_number"]
-        why = f"It concerns entry {number}, which your Center does not process." if number else "It concerns no single entry summary."
-        return table("Entry summary", (), [], empty=why)
+        return table("Entry summary", (), [], empty=_why_no_entry(view, review["entry_number"]))
     row = entry.row(0, named=True)
     held = f"from {format.date(row['suspended_date'])}" if row["suspended_date"] else "no"
     lifted = f", lifted {format.date(row['suspension_lifted_date'])}" if row["suspension_lifted_date"] else ""
@@ -180,7 +178,30 @@ def _entry(view: View, review: Mapping[str, Any], entry: pl.DataFrame) -> str:
     )
 
 
-def _lines(lines: pl.DataFrame) -> str:
+def _why_no_entry(view: View, number: str | None) -> str:
+    """Say why an item stands without its entry: it has none, others process it, or the data lack it."""
+    if not number:
+        return "It concerns no single entry summary."
+    if view.source.scope.role.rows == "own":
+        return (
+            f"It concerns entry {number}, which its port or another Center processes; your role is shown entries of your own Center alone."
+        )
+    return f"It concerns entry {number}, which is not in the data."
+
+
+def _why_no_lines(view: View, review: Mapping[str, Any], entry: pl.DataFrame) -> str:
+    """Say why an item stands without lines."""
+    number = review["entry_number"]
+    if entry.height:
+        return f"No line of entry {number} is in the data."
+    if not number:
+        return "It concerns no single entry summary, so there are no lines of its own."
+    if view.source.scope.role.rows == "own":
+        return f"Not shown: entry {number} is processed by its port or another Center, and so are its lines."
+    return f"Entry {number} is not in the data, and so are none of its lines."
+
+
+def _lines(lines: pl.DataFrame, why: str) -> str:
     rows = [
         (
             row["line_number"],
@@ -192,7 +213,7 @@ def _lines(lines: pl.DataFrame) -> str:
         )
         for row in lines.iter_rows(named=True)
     ]
-    return table("Lines", ("Line", "Tariff number", "Origin", "Value", "Duty", "Preference"), rows, empty="No line is at hand.")
+    return table("Lines", ("Line", "Tariff number", "Origin", "Value", "Duty", "Preference"), rows, empty=why)
 
 
 def _others(others: pl.DataFrame, most: int = 10) -> str:

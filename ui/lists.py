@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from html import escape
-from itertools import repeat
-from typing import Any, Protocol
+from itertools import zip_longest
+from typing import Any, Final, Protocol
 
 import polars as pl
 import streamlit as st
@@ -28,26 +28,23 @@ class Dated(Source, Protocol):
         """Facts of the version."""
 
 
-def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str, stacks: bool = False) -> str:
-    """Write an accessible table; every cell is text.
+#: Most columns of a table whose rows a phone shows as blocks; more are mostly figures, which compare better side by side.
+_BLOCK: Final = 8
 
-    Args:
-        caption: Its heading.
-        heads: Headings of the columns.
-        rows: Cells.
-        empty: What is said when there are no rows.
-        stacks: Whether a phone shows the cells of a row below each other: for few rows with sentences in them.
-    """
-    heads = list(heads)
-    opening = [f'<td data-head="{escape(head)}">' for head in heads] if stacks else repeat("<td>")
+
+def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> str:
+    """Write an accessible table; every cell is text, and names its column where a phone shows each row as a block."""
+    heads = tuple(heads)
+    names = [f' data-head="{escape(name)}"' if name and len(heads) <= _BLOCK else "" for name in heads]
     body = "".join(
-        "<tr>" + "".join(f"{td}{escape(str(cell))}</td>" for td, cell in zip(opening, row, strict=False)) + "</tr>" for row in rows
+        "<tr>" + "".join(f"<td{name}>{escape(str(cell))}</td>" for cell, name in zip_longest(row, names, fillvalue="")) + "</tr>"
+        for row in rows
     )
     if not body:
         return f'<section class="cl-list"><h2>{escape(caption)}</h2><p>{escape(empty)}</p></section>'
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     return (
-        f'<section class="cl-list"><h2>{escape(caption)}</h2><div class="cl-scroll{" cl-stacks" if stacks else ""}" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<section class="cl-list"><h2>{escape(caption)}</h2><div class="cl-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>"
     )
 
@@ -200,4 +197,4 @@ def said_and_done(view: View, feedback: pl.DataFrame, most: int = 12) -> None:
     title = f"You said, we did: {format.count(done.height)} answered by a change" + (
         f", the {most} latest shown" if done.height > most else ""
     )
-    st.html(table(title, heads, rows, empty="Nothing received in this period has led to a change yet.", stacks=True))
+    st.html(table(title, heads, rows, empty="Nothing received in this period has led to a change yet."))

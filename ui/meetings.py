@@ -87,7 +87,6 @@ def _opened(view: View, desk: Desk, meeting: Mapping[str, Any]) -> None:
             ("Follow-up", "Promise", "Feedback", "Owner", "Due", "Done"),
             _promises(view, promised),
             empty="Nothing was promised.",
-            stacks=True,
         )
     )
     if desk.may_write(meeting["center_code"]):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from analytics import format
-from ui import provisional
-from ui.cards.shared import moved, plural
+from ui import changes, provisional, signals
+from ui.cards.shared import plural
 from ui.frame import View
 
 
@@ -32,9 +32,10 @@ def overview(view: View) -> str:
         title = f"Ports process {format.share(None if everyone is None else 1 - everyone)} of import value"
     if backlog is None:
         return title
-    if before is None:
-        return f"{title}; {plural(int(backlog), 'review is', 'reviews are')} backlog"
-    return f"{title}; the backlog is {moved(backlog, before, 'a year earlier')}"
+    if not before:
+        counted = f"{title}; {plural(int(backlog), 'review is', 'reviews are')} backlog"
+        return f"{counted}, with none {changes.YEAR}" if backlog and before is not None else counted
+    return f"{title}; the backlog is {changes.words(view, 'backlog', backlog, before)}"
 
 
 def workload(view: View) -> str:
@@ -45,9 +46,7 @@ def workload(view: View) -> str:
     late = provisional.of_metric(view, "pending")
     title = f"{plural(int(pending), 'review')} pending" + _unreported(late)
     if before is not None:
-        title += (
-            f", {'not clearly different from a year earlier' if late.hides(pending, before) else moved(pending, before, 'a year earlier')}"
-        )
+        title += f", {changes.words(view, 'pending', pending, before, late=late)}"
     return f"{title}; {format.share((backlog or 0) / pending)} of them are backlog"
 
 
@@ -68,11 +67,15 @@ def compliance(view: View) -> str:
     before = view.ask("compliance_rate_major", filters=view.earlier).row(0, named=True) if view.earlier else {"value": None}
     if before["value"] is None:
         return title
-    if now["low"] > before["high"]:
-        return f"{title}, clearly more than a year earlier"
-    if now["high"] < before["low"]:
-        return f"{title}, clearly fewer than a year earlier"
-    return f"{title}; not clearly different from a year earlier"
+    found = changes.judge(view, "compliance_rate_major", now, before)
+    if found in (changes.LATE, changes.MEETS):
+        usual = changes.unusual(signals.judged(view, ["compliance_rate_major"])["compliance_rate_major"][1])
+        return f"{title}; not clearly different from {changes.YEAR}{f', but {usual}' if usual else ''}"
+    more = now["value"] > before["value"]
+    if found == changes.CLEAR:
+        return f"{title}, clearly {'more' if more else 'fewer'} than {changes.YEAR}"
+    title += f", {format.points(abs(now['value'] - before['value']))} {'above' if more else 'below'} {changes.YEAR}"
+    return f"{title}, not a clear change" if found == changes.STEADY else title
 
 
 def feedback(view: View) -> str:

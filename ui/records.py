@@ -14,6 +14,7 @@ import streamlit as st
 from analytics import format
 from ui import filterbar, session
 from ui.cards.shared import plural
+from ui.charts.text import text_width
 from ui.frame import View
 from ui.sheet import csv_of, with_units
 
@@ -52,7 +53,8 @@ def listing(
     said = ", ".join(filter(None, (caption, order)))
     stamp = view.stamp()
     with st.container(horizontal=True, key="worklist_head", vertical_alignment="center"):
-        st.html(f'<p class="cl-caption">{escape(said)}. Choose a row to open it.</p>')
+        hint = f'<span class="cl-slide-hint"> It has {len(heads)} columns: slide it sideways.</span>'
+        st.html(f'<p class="cl-caption">{escape(said)}. Choose a row to open it.{hint}</p>')
         lines = [sentence, f"As of {stamp.as_of}, data version {stamp.version}", *(["Synthetic data"] if stamp.synthetic else [])]
         st.download_button(
             "Download all as CSV",
@@ -74,12 +76,17 @@ def listing(
         selection_mode="single-row",
         key=f"{name}_rows_{listed}",
         height=440,
-        placeholder="–",
+        placeholder=format.NONE,
         alt=f"{name.replace('_', ' ').capitalize()}: {said}.",
     )
     chosen = event["selection"]["rows"]
     if chosen and chosen[0] < shown.height:
         session.keep_own(parameter, str(shown[column][chosen[0]]))
+
+
+def head_width(head: str, least: int = 75) -> int:
+    """Return the pixels of a column whose heading, which cannot take two lines, must not be cut."""
+    return max(least, round(text_width(head, 14)) + 34)
 
 
 def own_centers(view: View, what: str) -> View:

@@ -9,8 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from analytics import format, monthly, periods, process, signalwords
-from analytics.metrics import METRICS
+from analytics import codes, format, monthly, periods, process, signalwords
+from analytics.metrics import METRICS, Metric
 from analytics.process import Verdict
 from ui.board import About, Card, Meaning
 from ui.frame import View
@@ -95,12 +95,26 @@ def _subject(card: Card) -> str:
 def _with_signal(meaning: Meaning, view: View, metric_id: str, verdict: Verdict) -> Meaning:
     clause = target_clause(verdict, METRICS[metric_id].unit)
     signal = sentence(verdict) + (f"; {clause}" if clause else "")
-    return replace(meaning, signal=signal, word=dated(verdict, view), tone=TONES.get(verdict.state, "none"))
+    return replace(
+        meaning, name=label(view, METRICS[metric_id]), signal=signal, word=dated(verdict, view), tone=TONES.get(verdict.state, "none")
+    )
 
 
 def of_released(cards: Sequence[Card]) -> list[list[Meaning]]:
     """Return what the metrics of cards mean, without a signal: no months are at hand of what was released to a working group."""
     return [[] if card.empty else meanings(card.metric_ids) for card in cards]
+
+
+#: Shares of Centers -> of what; under a choice of Centers they are those of all of it.
+_OF_ALL: Final = {"center_value_share": "import value", "center_entry_share": "entry summaries"}
+
+
+def label(view: View, metric: Metric) -> str:
+    """Name a metric as it is meant under the filters: the share of one Center is of all imports, not of those at Centers or of its goods."""
+    chosen = [code for code in view.filters.centers if code != codes.PORT_CODE]
+    if metric.id not in _OF_ALL or not chosen:
+        return metric.name
+    return f"{view.label('center', chosen[0]) if len(chosen) == 1 else 'The chosen Centers'}, of all {_OF_ALL[metric.id]}"
 
 
 def meanings(metric_ids: Sequence[str]) -> list[Meaning]:
@@ -120,10 +134,13 @@ def dated(verdict: Verdict, view: View) -> str:
 
 
 def target_clause(verdict: Verdict, unit: str) -> str:
-    """Say whether the target will be met: `it will not reliably meet the target of 98.0%`; empty without one."""
+    """Say whether months will meet the target: `its months will not reliably meet the target of 98.0%`; empty without one.
+
+    It is said of months: the interval of a whole period beside it may well lie on one side of the target.
+    """
     clauses = {
-        process.MEETS: "it will reliably meet the target of",
-        process.FAILS: "it will not reliably meet the target of",
-        process.MAY: "it may or may not meet the target of",
+        process.MEETS: "its months will reliably meet the target of",
+        process.FAILS: "its months will not reliably meet the target of",
+        process.MAY: "a month may or may not meet the target of",
     }
     return f"{clauses[verdict.assurance]} {format.number(verdict.target, unit)}" if verdict.assurance else ""

@@ -325,7 +325,7 @@ def _alike(view: View, rows: pl.DataFrame) -> str:
         )
         for row in rows.iter_rows(named=True)
     ]
-    return table("Statements that read alike", ("Feedback", "Center", "Statement", "Status", "Likeness 0–1"), cells, empty="", stacks=True)
+    return table("Statements that read alike", ("Feedback", "Center", "Statement", "Status", "Likeness 0–1"), cells, empty="")
 
 
 def _history(desk: Desk, row: Mapping[str, Any]) -> str:
@@ -348,4 +348,4 @@ def history_table(changes: pl.DataFrame, heads: Mapping[str, str], caption: str 
         )
         for row in changes.iter_rows(named=True)
     ]
-    return table(caption, ("When (UTC)", "Who", "How", "What", "Before", "After"), rows, empty="Nothing has been changed.", stacks=True)
+    return table(caption, ("When (UTC)", "Who", "How", "What", "Before", "After"), rows, empty="Nothing has been changed.")

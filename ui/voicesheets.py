@@ -125,7 +125,7 @@ def _refused(refused: pl.DataFrame) -> str:
     rows = [
         (row["row"], row["column"] or "whole row", row["value"] or "–", row["message"]) for row in refused.head(100).iter_rows(named=True)
     ]
-    return table("Refused rows and what to do", ("Row", "Column", "Value", "What to do"), rows, empty="", stacks=True)
+    return table("Refused rows and what to do", ("Row", "Column", "Value", "What to do"), rows, empty="")
 
 
 def _changed(changes: pl.DataFrame) -> str:
@@ -133,16 +133,14 @@ def _changed(changes: pl.DataFrame) -> str:
     if changes.is_empty():
         return ""
     rows = [(row["row"], row["feedback_id"], row["column"], row["before"], row["after"]) for row in changes.iter_rows(named=True)]
-    return table(
-        "What would change of pieces that are there already", ("Row", "Feedback", "Column", "Before", "After"), rows, empty="", stacks=True
-    )
+    return table("What would change of pieces that are there already", ("Row", "Feedback", "Column", "Before", "After"), rows, empty="")
 
 
 def _taken(taken: pl.DataFrame) -> str:
     heads = ("Row", *(voicewords.HEADS[name] for name in _LISTED))
     rows = [_cells(row) for row in taken.head(_SHOWN).iter_rows(named=True)]
     title = "Rows that would be taken" + (f", the first {_SHOWN}" if taken.height > _SHOWN else "")
-    return table(title, heads, rows, empty="None.", stacks=True)
+    return table(title, heads, rows, empty="None.")
 
 
 def _cells(row: Mapping[str, Any]) -> Iterable[object]:

@@ -198,14 +198,22 @@ def _columns() -> dict[str, Any]:
     config = st.column_config
     return {
         "days_to_consequence": config.NumberColumn(
-            HEADS["days_to_consequence"], help="Days until doing nothing changes a legal right", width="small"
+            HEADS["days_to_consequence"],
+            help="Days until doing nothing changes a legal right",
+            width=records.head_width(HEADS["days_to_consequence"]),
         ),
-        "age_days": config.NumberColumn(HEADS["age_days"], help="Days since it was opened; nothing stops or restarts it", width="small"),
+        "age_days": config.NumberColumn(
+            HEADS["age_days"], help="Days since it was opened; nothing stops or restarts it", width=records.head_width(HEADS["age_days"])
+        ),
         "controlled_age_days": config.NumberColumn(
-            HEADS["controlled_age_days"], help="Gross age without the days on which the clock stood", width="small"
+            HEADS["controlled_age_days"],
+            help="Gross age without the days on which the clock stood",
+            width=records.head_width(HEADS["controlled_age_days"]),
         ),
-        "entry_value_usd": config.NumberColumn(HEADS["entry_value_usd"], format="dollar", width="small"),
-        "entry_duty_usd": config.NumberColumn(HEADS["entry_duty_usd"], format="dollar", width="small"),
+        "entry_value_usd": config.NumberColumn(
+            HEADS["entry_value_usd"], format="dollar", width=records.head_width(HEADS["entry_value_usd"])
+        ),
+        "entry_duty_usd": config.NumberColumn(HEADS["entry_duty_usd"], format="dollar", width=records.head_width(HEADS["entry_duty_usd"])),
         "consequence_date": config.DateColumn(HEADS["consequence_date"], format="D MMM YYYY", width=100),
         "due_date": config.DateColumn(HEADS["due_date"], format="D MMM YYYY", width=100),
     }

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from analytics import standards, worklist
+from analytics import clocks, format, standards, worklist, workload
 from analytics.exc import ScopeError
 from analytics.filters import Filters
 from analytics.metrics import METRICS
 from analytics.scope import Scope
 from data.store import Snapshot
+from ui import item, legaldates
+from ui.frame import View
 
 EVERYTHING = pl.lit(value=True)
 
@@ -150,3 +153,57 @@ def test_roles_without_rows_have_no_list(store: Path, role: str) -> None:
         snapshot.pending(EVERYTHING)
     with pytest.raises(ScopeError):
         snapshot.item("R00000001")
+
+
+def test_an_item_without_its_entry_says_why_and_why_it_has_no_lines(director: Snapshot) -> None:
+    view = View(director, Filters())
+    reviews, _ = director.pending(EVERYTHING)
+    others = director.facts("entry").filter(pl.col("center_code") != "ELE").select("entry_number").collect().to_series().implode()
+    kinds = {
+        "elsewhere": pl.col("entry_number").is_in(others),
+        "none": pl.col("entry_number").is_null(),
+        "own": pl.col("entry_number").is_not_null() & ~pl.col("entry_number").is_in(others),
+    }
+    for kind, chosen in kinds.items():
+        around = director.item(reviews.filter(chosen)["review_id"][0])
+        assert around is not None
+        review = around.review.row(0, named=True)
+        said, why = item._entry(view, review, around.entry), item._why_no_lines(view, review, around.entry)
+        lines = item._lines(around.lines, why)
+        assert around.entry.height == (kind == "own")
+        assert ("which its port or another Center processes" in said) == (kind == "elsewhere")
+        assert (f"Not shown: entry {review['entry_number']} is processed by its port or another Center" in lines) == (kind == "elsewhere")
+        assert ("no single entry summary" in said) == ("no single entry summary" in lines) == (kind == "none")
+        assert ('<td data-head="Tariff number">' in lines) == (kind == "own")
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [Filters(), Filters(centers=("ELE",)), Filters(centers=("PHC", "AGR"), ports=("2704",)), Filters(work_types=("validation",))],
+)
+def test_the_next_legal_date_of_the_rollups_is_that_of_the_items(analyst: Snapshot, filters: Filters) -> None:
+    view = View(analyst, filters.between(dt.date(2012, 1, 1), dt.date(2012, 6, 30)))
+    listed = _listed(analyst, filters).filter(pl.col("days_to_due").is_between(0, 30))
+    days = workload.due_days(analyst.frames, view.filters, analyst.as_of)
+    assert days["reviews_count"].sum() == view.ask("due_within_30", filters=filters)["value"][0] == listed.height
+    sums = listed.group_by("due_date", "work_type").agg(reviews_count=pl.len().cast(pl.Int64)).sort("due_date", "work_type")
+    assert days.equals(sums.select(days.columns))
+    lawful = listed.filter(pl.col("work_type").is_in(["protest", "cf28", "cf29", "prior_disclosure"]))
+    # Their due date is the law's: the clock that runs for them names the same day.
+    named = clocks.clocks(lawful.lazy(), analyst.as_of).filter("legal").collect().join(lawful, on="review_id")
+    assert set(lawful["review_id"]) == set(named.filter(pl.col("date") == pl.col("due_date"))["review_id"])
+    said = legaldates.sentence(legaldates.rows(view), analyst.as_of)
+    if lawful.is_empty():
+        assert said.startswith("No legal date of a notice, protest or disclosure lies in the 30 days from ")
+        return
+    first = lawful.filter(pl.col("due_date") == lawful["due_date"].min())
+    assert f"disclosure: {format.date(first['due_date'][0])}, " in said
+    assert sum(int(count.replace(",", "")) for count in re.findall(r"([\d,]+) reviews?\b", said)) == first.height
+
+
+def test_the_way_to_all_legal_dates_is_for_those_who_see_single_records(store: Path, director: Snapshot) -> None:
+    leadership = Snapshot(Scope("leadership"), home=store / "published")
+    own = legaldates.line(View(director, Filters(centers=("ELE",))))
+    assert 'href="work_list?center=ELE' in own
+    assert "within=" in own
+    assert "href" not in legaldates.line(View(leadership, Filters()))

@@ -163,9 +163,9 @@ def test_month(shown: Shown) -> None:
         assert card.title.startswith(f"{now:,.0f} entry summar")
         words = card.title.split(", ", 1)[1] if ", " in card.title else ""
         if words and before and now > 3 * before:
-            assert words.startswith(f"up from {before:,.0f} in ")
+            assert words.startswith(f"more than 3 times the {before:,.0f} of ")
         elif words and before and now != before and "0.0%" not in words:
-            assert words.startswith(f"{'up' if now > before else 'down'} {abs(now - before) / before * 100:,.1f}%")
+            assert words.startswith(f"{abs(now - before) / before * 100:,.1f}% {'above' if now > before else 'below'} ")
         assert card.table.filter(label="Entry summaries")["now"].to_list() == [f"{now:,.0f}"]
 
 

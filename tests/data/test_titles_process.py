@@ -116,13 +116,13 @@ def test_titles_say_what_the_table_shows(view: View, metric_id: str) -> None:
     assert ("target" in words) == (target is not None and metric.direction != "neither")
     if target is not None:
         word = (
-            "may or may not"
+            "a month may or may not"
             if low <= target <= high
-            else "will reliably"
+            else "its months will reliably"
             if (target < low) == (metric.direction == "higher")
-            else "will not"
+            else "its months will not"
         )
-        assert f"it {word}" in words
+        assert f"; {word} " in words
         assert words.endswith(format.number(target, metric.unit))
 
 
@@ -175,7 +175,7 @@ def test_key_figures_say_the_same_as_cards(view: View) -> None:
     for figure in together:
         card, facts = signals.trend(view, figure.metric_id), dict(figure.facts)
         if not card.empty:
-            words = card.title.removeprefix(f"{METRICS[figure.metric_id].name}: ").split("; it ")[0]
+            words = card.title.removeprefix(f"{METRICS[figure.metric_id].name}: ").split("; its months ")[0].split("; a month ")[0]
             assert facts["Signal"].startswith(words)
             tones = {"concern": "bad", "improving": "good", "higher than usual": "up", "lower than usual": "down"}
             dated = re.fullmatch(r"(.+) to (\w{3} \d{4})", figure.signal)
@@ -188,7 +188,7 @@ def test_key_figures_say_the_same_as_cards(view: View) -> None:
                 assert settled_months[-1] < periods.month_start(view.end)
         assert facts["Formula"] == METRICS[figure.metric_id].formula
         assert {"n", "95% interval", "Metric id"} <= set(facts)
-        assert ("it " in facts.get("Target", "")) == bool(figure.assurance)
+        assert ("month" in facts.get("Target", "")) == ("month" in figure.assurance) == bool(figure.assurance)
 
 
 def test_the_planted_surge_is_a_signal_where_it_was_planted_alone(analyst: Snapshot) -> None:

@@ -128,9 +128,9 @@ def test_month(view: View) -> None:
         elif percent is None or percent.text == "0.0%":
             assert clause.startswith("unchanged on ")
         elif row["now"] > 3 * row[name]:
-            assert clause.startswith(f"up from {format.count(row[name])} in ")
+            assert clause.startswith(f"more than 3 times the {format.count(row[name])} of ")
         else:
-            assert clause.startswith(f"{'up' if row['now'] > row[name] else 'down'} {percent.text} on ")
+            assert clause.startswith(f"{percent.text} {'above' if row['now'] > row[name] else 'below'} ")
 
 
 def test_a_month_that_is_not_over_is_provisional_and_not_compared(analyst: Snapshot) -> None:

@@ -20,8 +20,9 @@ from ui.board import Way, payload
 from ui.cards import account_volume, processed
 from ui.cards.reasons import reason
 from ui.cards.shared import empty
-from ui.figures import key_figures, label
+from ui.figures import key_figures
 from ui.frame import View
+from ui.signals import about, label
 
 YEAR = Filters(dt.date(2012, 10, 1), dt.date(2013, 9, 30))
 
@@ -112,6 +113,8 @@ def test_the_share_of_one_center_is_named_as_of_all_imports(year: View) -> None:
     view = narrowed(year, center="PHC")
     assert label(year, share) == share.name == "Share processed by Centers"
     assert label(view, share) == "Pharma & Chemicals, of all import value"
+    # At the foot of a card as on a figure: a card of all imports must not seem to say it of them.
+    assert about(view)((share.id, "entry_summaries"))[0].name == label(view, share)
     assert label(narrowed(year, center="PORT"), share) == share.name
     assert label(View(year.source, year.filters.keeping("center", ("PHC", "ELE"))), share) == "The chosen Centers, of all import value"
     assert label(view, METRICS["import_value_usd"]) == "Import value"

@@ -255,6 +255,22 @@ def test_written_ticks_of_a_share_axis_lie_at_equal_steps(low, high):
     assert written == pytest.approx([tick * 100 for tick in ticks])
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("before", [[5, 90, 0, None], [40, 200, 41, 3], [None] * 4])
+def test_a_value_beside_marks_stands_where_no_mark_can_be_taken_for_its_own(width, before):
+    frame = pl.DataFrame({"label": NAMES[:4], "n": [100, 60, 40, 0], "before": before}, schema_overrides={"before": pl.Int64})
+    spec = charts.bars(frame, "label", "n", previous="before", previous_label="a year earlier", width=width)
+    words = next(trace for trace in spec["data"] if trace.get("mode") == "text")
+    known = [value for value in before if value is not None]
+    if not known:
+        assert words["x"] == [100, 60, 40, 0]
+        return
+    margin = spec["layout"]["margin"]
+    pixels = (width - margin["l"] - margin["r"]) / spec["layout"]["xaxis"]["range"][1]
+    assert len(set(words["x"])) == 1
+    assert (words["x"][0] - max(100, *known)) * pixels > 4
+
+
 def test_highlight_leaves_one_colour():
     colors = charts.bars(ranked(), "center", "n", highlight=("Machinery",))["data"][0]["marker"]["color"]
     assert colors == [CONTEXT] * 4 + [ACCENT]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analytics import process, signalwords
+from ui.lists import table
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,3 +61,12 @@ def test_the_terms_are_kept_where_they_are_defined() -> None:
     assert JARGON.search("Kaplan–Meier over 5 reviews")
     assert JARGON.search("MASE: mean error")
     assert not JARGON.search("how far forecasts missed (MASE)")
+
+
+@pytest.mark.parametrize("columns", [2, 8, 9])
+def test_cells_name_their_column_where_a_phone_can_show_rows_as_blocks(columns: int) -> None:
+    heads = ["<Day>", *[f"Column {place}" for place in range(2, columns)], ""]
+    written = table("Caption", heads, [list(range(columns))] * 2, empty="")
+    assert written.count('<td data-head="&lt;Day&gt;">0</td>') == (2 if columns <= 8 else 0)
+    assert written.count("data-head") == (2 * (columns - 1) if columns <= 8 else 0)
+    assert written.count("<td") == 2 * columns

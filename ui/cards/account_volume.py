@@ -9,9 +9,9 @@ import polars as pl
 
 from analytics import assignment, format, periods
 from analytics.metrics import METRICS
-from ui import charts
+from ui import changes, charts
 from ui.board import Card, Column
-from ui.cards.shared import empty, moved, plural, total, with_chart
+from ui.cards.shared import empty, plural, total, with_chart
 from ui.figures import written
 from ui.frame import View
 
@@ -49,7 +49,7 @@ def month(view: View) -> Card:
     )
     entries = {name: answer["entry_summaries"] or 0.0 for name, answer in answers.items()}
     title = f"{plural(int(entries['now']), 'entry summary', 'entry summaries')} in {format.month(now)}"
-    against = [moved(entries["now"], entries[name], format.month(starts[name])) for name in ("before", "year") if name in entries]
+    against = [changes.beside(entries["now"], entries[name], format.month(starts[name])) for name in ("before", "year") if name in entries]
     heads = [(name, format.month(start)) for name, start in starts.items()]
     return with_chart(
         Card(

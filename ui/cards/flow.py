@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics import codes, endings, flow, format, periods, standards, survival, workload
 from analytics.rollups import STAYS
-from ui import charts, provisional
+from ui import changes, charts, provisional
 from ui.board import Card, Column, KeyFigure
 from ui.cards.shared import empty, labelled, month_date, plural, total, with_chart
 from ui.cards.workload import filters_of
@@ -66,20 +66,22 @@ def p80(view: View, whole: KeyFigure) -> KeyFigure:
     change = format.change(row["p80"], before[0]["p80"] if before else None, "days", better="lower")
     value = "Too few" if row["quality"] == "too_few" else "Not reached" if row["p80"] is None else format.days(row["p80"])
     by_month = _p80_by_month(view)
+    verdict = of_series(by_month, "lower")
+    clear = not whole.provisional and changes.agrees(verdict, row["p80"], before[0]["p80"] if before else None)
     figure = replace(
         whole,
         label="80% completed within",
         value=value,
         change=change.text if change else None,
         direction=change.direction if change else "flat",
-        meaning=change.meaning if change and not whole.provisional else "neutral",
+        meaning=change.meaning if change and clear else "neutral",
         against="vs a year earlier" if change else whole.against if not view.earlier else "",
         interval="",
         # The process chart and its target were of the median.
         facts=tuple(fact for fact in whole.facts if fact[0] not in ("Signal", "Target", "95% interval")),
         trend=tuple(by_month.filter(pl.col("month") >= periods.months_back(view.end, 12))["value"].to_list()),
     )
-    return with_signal(figure, view, of_series(by_month, "lower"), "days")
+    return with_signal(figure, view, verdict, "days")
 
 
 def _p80_by_month(view: View) -> pl.DataFrame:

@@ -276,6 +276,36 @@ def by_type(plan: Plan) -> Card:
     key = "types_ahead"
     if not plan.ready:
         return without(plan, key)
+    rows = _types_ahead(plan)
+    title = _types_title(rows)
+    said = rows.with_columns(
+        pl.col("pending", "ahead").map_elements(format.count, pl.String),
+        pl.col("receipts", "completions").map_elements(_a_week, pl.String),
+    )
+    day, end = format.date(plan.history.settled_to), format.date(plan.shown.sundays[-1])
+    return with_chart(
+        Card(
+            key=key,
+            title=title,
+            subtitle=f"Pending of each work type on {day} and expected on {end}; receipts and completions expected a week between the two · "
+            f"{plan.narrowed}",
+            alt=f"{title}.",
+            chart=None,
+            table=rows,
+            columns=_types_columns(day, end),
+            metric_ids=("pending", "backlog", "receipts", "completions"),
+            note=_types_note(plan, day, end),
+        ),
+        charts.words,
+        said,
+        "label",
+        [("ahead", "In a year"), ("pending", day), ("receipts", "In a week"), ("completions", "Out a week")],
+        bad=[(place, "ahead") for place, change in enumerate(rows["change"].to_list()) if change >= _GROWS],
+    )
+
+
+def _types_ahead(plan: Plan) -> pl.DataFrame:
+    """Put together what is known and expected of each work type; the one that grows most first."""
     history, shown = plan.history, plan.shown
     last = history.settled - 1
     rows = pl.DataFrame(
@@ -290,53 +320,43 @@ def by_type(plan: Plan) -> Card:
             "standard": [standards.STANDARD_DAYS[name] for name in history.types],
         }
     ).with_columns(change=pl.col("ahead").map_elements(format.rounded, pl.Float64) - pl.col("pending"))
-    rows = rows.sort(["change", "label"], descending=[True, False])
-    growing = rows.filter(pl.col("change") >= _GROWS)
-    first = rows.row(0, named=True)
-    title = (
+    return rows.sort(["change", "label"], descending=[True, False])
+
+
+def _types_title(rows: pl.DataFrame) -> str:
+    """Say how many work types grow, and which most."""
+    growing, first = rows.filter(pl.col("change") >= _GROWS), rows.row(0, named=True)
+    if growing.is_empty():
+        return f"No work type is expected to grow by {_GROWS} reviews or more within a year"
+    return (
         f"{plural(growing.height, 'work type')} of {rows.height} {'grows' if growing.height == 1 else 'grow'} by {_GROWS} or more within a year; "
         f"{first['label']} most, by {format.count(first['change'])}"
-        if growing.height
-        else f"No work type is expected to grow by {_GROWS} reviews or more within a year"
     )
-    said = rows.with_columns(
-        pl.col("pending", "ahead").map_elements(format.count, pl.String),
-        pl.col("receipts", "completions").map_elements(_a_week, pl.String),
+
+
+def _types_columns(day: str, end: str) -> tuple[Column, ...]:
+    """Return the columns of the table twin, between two days."""
+    return (
+        Column("label", "Work type", "text"),
+        Column("pending", f"Pending on {day}", "count"),
+        Column("backlog", f"Backlog on {day}", "count"),
+        Column("receipts", "Receipts a week, expected", "ratio"),
+        Column("completions", "Completions a week, expected", "ratio"),
+        Column("pace", f"Completions a week, {weekly.PACE_WEEKS} weeks to {day}", "ratio"),
+        Column("ahead", f"Pending on {end}", "count"),
+        Column("change", "Change", "count"),
+        Column("standard", "Standard (days)", "count"),
     )
-    day, end = format.date(history.settled_to), format.date(shown.sundays[-1])
+
+
+def _types_note(plan: Plan, day: str, end: str) -> str:
+    """Say how what comes in, what goes out and what is pending hang together."""
     keeps = (
         "People who run out of one kind of work take up the others."
         if plan.learned.completions_rule == projection.PACE
         else "Out is a share of what waits, not the past pace: it rises and falls with the pile."
     )
-    bad = [(place, "ahead") for place, change in enumerate(rows["change"].to_list()) if change >= _GROWS]
-    return with_chart(
-        Card(
-            key=key,
-            title=title,
-            subtitle=f"Pending of each work type on {day} and expected on {end}; receipts and completions expected a week between the two · "
-            f"{plan.narrowed}",
-            alt=f"{title}.",
-            chart=None,
-            table=rows,
-            columns=(
-                Column("label", "Work type", "text"),
-                Column("pending", f"Pending on {day}", "count"),
-                Column("backlog", f"Backlog on {day}", "count"),
-                Column("receipts", "Receipts a week, expected", "ratio"),
-                Column("completions", "Completions a week, expected", "ratio"),
-                Column("pace", f"Completions a week, {weekly.PACE_WEEKS} weeks to {day}", "ratio"),
-                Column("ahead", f"Pending on {end}", "count"),
-                Column("change", "Change", "count"),
-                Column("standard", "Standard (days)", "count"),
-            ),
-            metric_ids=("pending", "backlog", "receipts", "completions"),
-            note=f"In and out: a week in the mean of the {len(shown.sundays)} weeks from {day} to {end}, so pending then is pending on {day} plus "
-            f"what comes in less what goes out. Each work type is projected by itself and summed. {keeps}",
-        ),
-        charts.words,
-        said,
-        "label",
-        [("ahead", "In a year"), ("pending", day), ("receipts", "In a week"), ("completions", "Out a week")],
-        bad=bad,
+    return (
+        f"In and out: a week in the mean of the {len(plan.shown.sundays)} weeks from {day} to {end}, so pending then is pending on {day} plus "
+        f"what comes in less what goes out. Each work type is projected by itself and summed. {keeps}"
     )

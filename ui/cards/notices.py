@@ -82,10 +82,7 @@ def cf28_places(view: View, most: int = 10) -> Card:
     noun = {"port": ("port of entry", "ports of entry"), "center": ("Center", "Centers")}[by]
     # A chosen port is seen beside all others.
     chosen, own = own.filters.kept(by), replace(own, filters=own.filters.keeping(by, ()))
-    rows = labelled(own, service.notices(own.frames, own.filters, own.as_of, [by]), by)
-    rows = rows.with_columns(label=pl.when(pl.col(by) == codes.PORT_CODE).then(pl.lit("Ports, without a Center")).otherwise("label")).sort(
-        ["low", "value", "label"], descending=[True, True, False], nulls_last=True
-    )
+    rows = _places(own, by)
     known = rows.drop_nulls("value")
     if known.is_empty():
         title = "Too few entry summaries to compare rates of CF-28s"
@@ -94,7 +91,6 @@ def cf28_places(view: View, most: int = 10) -> Card:
     mine = known.filter(pl.col(by).is_in(chosen))
     title = _beside(mine, rate) if mine.height == 1 else _above(known, rate, noun)
     shown = pl.concat([known.head(most), known.slice(most).filter(pl.col(by).is_in(chosen)).head(most)])
-    small = rows.height - known.height
     options: dict[str, Any] = {"kind": "ratio", "better": "lower", "target": rate, "target_label": f"whole {format.ratio(rate)}", "n": "n"}
     scope = f"{shown.height} of {plural(known.height, *noun)}" if known.height > shown.height else f"every {noun[0]}"
     return with_chart(
@@ -105,27 +101,9 @@ def cf28_places(view: View, most: int = 10) -> Card:
             alt=f"{title}.",
             chart=None,
             table=rows,
-            columns=(
-                Column("label", noun[0].capitalize(), "text"),
-                Column("value", "CF-28s per 1,000", "ratio"),
-                Column("low", "Low (95%)", "ratio"),
-                Column("high", "High (95%)", "ratio"),
-                Column("asked_count", "CF-28s", "count"),
-                Column("n", "Entry summaries", "count"),
-                Column("quality", "Quality", "text"),
-            ),
+            columns=(Column("label", noun[0].capitalize(), "text"), *_PLACE_COLUMNS),
             metric_ids=("cf28_per_1000",),
-            note=" ".join(
-                word
-                for word in (
-                    f"{plural(small, 'small one has', 'small ones have')} under 30 entry summaries: too few." if small else "",
-                    f"By chance alone about {format.fixed(known.height * 0.025, 1)} of {known.height} would stand out."
-                    if known.height > 9
-                    else "",
-                    ignored(view, service.NOTICES.dimensions),
-                )
-                if word
-            ),
+            note=_places_note(view, rows.height, known.height),
         ),
         charts.dots_with_interval,
         shown,
@@ -135,6 +113,34 @@ def cf28_places(view: View, most: int = 10) -> Card:
         "high",
         **options,
     )
+
+
+_PLACE_COLUMNS: Final = (
+    Column("value", "CF-28s per 1,000", "ratio"),
+    Column("low", "Low (95%)", "ratio"),
+    Column("high", "High (95%)", "ratio"),
+    Column("asked_count", "CF-28s", "count"),
+    Column("n", "Entry summaries", "count"),
+    Column("quality", "Quality", "text"),
+)
+
+
+def _places(own: View, by: str) -> pl.DataFrame:
+    """Return the rate of each place, the one whose interval begins highest first, places without a rate last."""
+    rows = labelled(own, service.notices(own.frames, own.filters, own.as_of, [by]), by)
+    label = pl.when(pl.col(by) == codes.PORT_CODE).then(pl.lit("Ports, without a Center")).otherwise("label")
+    return rows.with_columns(label=label).sort(["low", "value", "label"], descending=[True, True, False], nulls_last=True)
+
+
+def _places_note(view: View, rows: int, known: int) -> str:
+    """Say how many places are too small, how many would stand out by chance, and which filters do not count."""
+    small = rows - known
+    words = (
+        f"{plural(small, 'small one has', 'small ones have')} under 30 entry summaries: too few." if small else "",
+        f"By chance alone about {format.fixed(known * 0.025, 1)} of {known} would stand out." if known > 9 else "",
+        ignored(view, service.NOTICES.dimensions),
+    )
+    return " ".join(filter(None, words))
 
 
 def _beside(mine: pl.DataFrame, rate: float) -> str:

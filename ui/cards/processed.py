@@ -9,10 +9,10 @@ import polars as pl
 from analytics import coding, format, periods, volume
 from analytics.filters import EVERY, Filters, day_words
 from analytics.rollups import LIQUIDATIONS, VOLUME
-from ui import charts
+from ui import changes, charts
 from ui.board import Card, Column, Way
 from ui.cards.routing import chosen, narrowed, who
-from ui.cards.shared import empty, has_rows, labelled, month_date, moved, plural, total, with_chart
+from ui.cards.shared import empty, has_rows, labelled, month_date, plural, total, with_chart
 from ui.frame import View
 
 #: Months that the share of Centers is drawn over.
@@ -360,7 +360,7 @@ def held(view: View) -> Card:
     deemed = now["deemed_liquidations"]
     name = f"{plural(deemed, 'entry', 'entries')} liquidated by operation of law"
     name += f", {format.share(deemed / now['liquidations'])} of all that liquidated" if now["liquidations"] else ""
-    name += f", {_against(deemed, before['deemed_liquidations'])}" if before else ""
+    name += f", {_against(view, deemed, before['deemed_liquidations'])}" if before else ""
     said = rows.with_columns(pl.col("now", "before").map_elements(format.count, pl.String).fill_null(format.NONE))
     months = view.ask("deemed_liquidations", "month", filters=filters.between(view.trend.from_date, view.trend.to_date))
     return with_chart(
@@ -388,9 +388,9 @@ def held(view: View) -> Card:
     )
 
 
-def _against(now: int, before: int) -> str:
+def _against(view: View, now: int, before: int) -> str:
     """Compare with a year earlier; from none there is no percentage."""
-    return moved(now, before, "a year earlier") if before or not now else "none a year earlier"
+    return changes.words(view, "deemed_liquidations", now, before) if before or not now else "none a year earlier"
 
 
 def _monthly(months: pl.DataFrame) -> str:

@@ -11,9 +11,9 @@ from analytics import codes, cube, format, periods, routing_shift
 from analytics.filters import Filters, day_words
 from analytics.metrics import METRICS
 from analytics.rollups import PARTICIPANTS, VOLUME
-from ui import charts
+from ui import changes, charts
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, listed, moved, plural, total, with_chart
+from ui.cards.shared import empty, has_rows, labelled, listed, plural, total, with_chart
 from ui.figures import written
 from ui.frame import View
 
@@ -261,7 +261,7 @@ def _month_sentence(view: View, answers: dict[str, dict[str, float]], names: dic
 
 
 def _told(now: float, before: float, month_name: str) -> str:
-    return moved(now, before, month_name) if before or not now else f"after none in {month_name}"
+    return changes.beside(now, before, month_name) if before or not now else f"after none in {month_name}"
 
 
 def flow(view: View, most: int = 10) -> Card:

@@ -89,19 +89,6 @@ def maybe_chance(slower: Mapping[str, Any], faster: Mapping[str, Any]) -> str:
     return "" if apart else "; chance alone could make the difference"
 
 
-def moved(now: float, before: float, when: str, kind: str = "count") -> str:
-    """Say in a clause how an amount moved on an earlier time, `a year earlier` or `Sep 2012`.
-
-    `up 12.0% on a year earlier`, `down 3.1% on Sep 2012`, `unchanged on …`; where per cent mislead (`format.grown`) or there was
-    nothing, the earlier amount: `up from 12 a year earlier`, `up from none in Sep 2012`.
-    """
-    at = f"in {when}" if when[0].isupper() else when
-    change = format.relative_change(now, before, kind=kind)
-    if change is None or change.direction == "flat":
-        return f"up from none {at}" if now and not before else f"unchanged on {when}"
-    return f"{change.direction} {change.text} {at if format.grown(now, before) else f'on {when}'}"
-
-
 RATE_COLUMNS = (
     Column("value", "Rate", "share"),
     Column("low", "Low (95%)", "share"),

@@ -8,9 +8,9 @@ import polars as pl
 
 from analytics import codes, format
 from analytics.assignment import CLOSE_MARGIN
-from ui import charts
+from ui import changes, charts
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, listed, moved, plural, total, with_chart
+from ui.cards.shared import empty, has_rows, labelled, listed, plural, total, with_chart
 from ui.frame import View
 from ui.portmap import port_map as draw_map
 
@@ -69,7 +69,8 @@ def by_industry(view: View, most: int = 10) -> Card:
     whole, first = total(rows["value"]), rows.row(0, named=True)
     title = f"{first['label']} is {format.share(first['value'] / whole)} of import value"
     if first["earlier"]:
-        title += f", {moved(first['value'], first['earlier'], 'a year earlier', 'usd')}"
+        part = view if rows.height == 1 else changes.of_part(view, "industry", first["industry"])
+        title += f"; its value is {changes.words(part, 'import_value_usd', first['value'], first['earlier'], kind='usd')}"
     shown = rows.head(most)
     more = f"The {most} largest of {rows.height} industries" if rows.height > most else "Every industry"
     options: dict[str, Any] = {"kind": "usd", "previous": "earlier", "previous_label": "a year earlier"}

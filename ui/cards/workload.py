@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import polars as pl
 
-from analytics import codes, format, late, standards, workload
+from analytics import codes, format, late, periods, standards, workload
 from analytics.filters import Filters
 from analytics.rollups import WORK
-from ui import charts, provisional
+from ui import changes, charts, provisional
 from ui.board import Card, Column
-from ui.cards.shared import empty, has_rows, labelled, listed, month_date, moved, n_words, plural, total, with_chart
+from ui.cards.shared import empty, has_rows, labelled, listed, month_date, n_words, plural, total, with_chart
 from ui.cards.volume import with_earlier
 from ui.frame import View
 
@@ -132,6 +133,7 @@ def flow(view: View, *, wide: bool = False) -> Card:
     if rows.is_empty():
         return empty(view, key, "No reviews came in or went out", "receipts", wide=wide)
     title, still = _flow_title(rows), provisional.sentence(rows)
+    notes = (f"Dashed and hollow: not in the title. {provisional.note(view)}" if still else "", _both_rates(view, rows))
     months = f"the {plural(rows.height, 'month')} to {format.date(view.end)}"
     subtitle = f"Receipts and completions each month, {months} · {', '.join(view.filters.narrowed(view.labels)) or 'all work'}"
     return with_chart(
@@ -149,7 +151,7 @@ def flow(view: View, *, wide: bool = False) -> Card:
                 *(_EXPECTED if still else ()),
             ),
             metric_ids=("receipts", "completions", "clearance_rate"),
-            note=f"Dashed and hollow: not in the title. {provisional.note(view)}" if still else "",
+            note=" ".join(filter(None, notes)),
             wide=wide,
         ),
         charts.flow_lines,
@@ -174,25 +176,56 @@ def flow_rows(view: View) -> pl.DataFrame:
     """Give receipts and completions of each month of the trend, and what is expected of those that are still reported.
 
     Returns:
-        `month` (its first day), `receipts`, `completions`, and what `analytics.late.expected_counts` adds; in order.
+        `month` (its first day), `receipts`, `completions`, and what `analytics.late.expected_counts` adds; every month from the first
+        in which anything came in or went out.
     """
     received = view.ask("receipts", "month", filters=view.trend).select("month", receipts="value")
     completed = view.ask("completions", "month", filters=view.trend).select("month", value="value")
-    rows = received.join(completed, on="month", how="full", coalesce=True).fill_null(0).sort("month")
+    some = received.join(completed, on="month", how="full", coalesce=True)
+    rows = _every_month(view, some).join(some, on="month", how="left").fill_null(0).sort("month")
     known = late.expected_counts(rows, provisional.months(view, view.trend))
     return month_date(known.rename({"value": "completions"}))
 
 
+def _every_month(view: View, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `month`, from the first one of rows to that of the period's end: one in which nothing happened is a month, too."""
+    if rows.is_empty():
+        return rows.select("month")
+    first = dt.date.fromisoformat(f"{rows['month'].sort()[0]}-01")
+    return pl.select(month=pl.date_range(first, min(view.end, view.as_of), "1mo").dt.strftime("%Y-%m"))
+
+
+def _titled(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the last twelve months that are reported; the trend has one month more than a year, to compare its ends."""
+    return rows.filter(~pl.col("provisional")).tail(12)
+
+
+def _both_rates(view: View, rows: pl.DataFrame) -> str:
+    """Say the clearance rate of the title's months and that of the period, where these are other months: they may lie on two sides of 1."""
+    year, period = _titled(rows), view.ask("clearance_rate")["value"][0]
+    came, went = total(year["receipts"]), total(year["completions"])
+    if period is None or not came:
+        return ""
+    first, last = year["month"][0], year["month"][-1]
+    start = view.filters.from_date or view.source.first_date
+    if (start, view.end) == (first, periods.month_end(last)):
+        return ""
+    return (
+        f"Clearance rate {format.ratio(went / came)} in the months of the title, {format.month(first)} to {format.month(last)}; "
+        f"{format.ratio(period)} from {format.date(start)} to {format.date(view.end)}, the period of the figures."
+    )
+
+
 def _flow_title(rows: pl.DataFrame) -> str:
-    """Say which was more over the last twelve months that are reported; the trend has one month more than a year, to compare its ends."""
-    year = rows.filter(~pl.col("provisional")).tail(12)
+    """Say which was more over the last twelve months that are reported."""
+    year = _titled(rows)
     if year.is_empty():
         return f"{plural(int(rows['receipts'].sum()), 'review')} came in; their completions are still being reported"
     came, went = int(year["receipts"].sum()), int(year["completions"].sum())
     behind = int((year["receipts"] > year["completions"]).sum())
     word = "more" if came > went else "fewer"
     difference = (
-        f"{format.count(abs(came - went))} {word} reviews came in than were completed"
+        f"{format.count(abs(came - went))} {word} {'review' if abs(came - went) == 1 else 'reviews'} came in than were completed"
         if came != went
         else "As many reviews came in as were completed"
     )
@@ -246,7 +279,8 @@ def pending_by(view: View, dimension: str, most: int = 9) -> Card:
     else:
         title = f"{share} of pending reviews concern goods entered at {first['label']}"
     if first["earlier"]:
-        title += f"; their number is {moved(first['value'], first['earlier'], 'a year earlier')}"
+        part = view if rows.height == 1 else changes.of_part(view, dimension, first[dimension])
+        title += f"; their number is {changes.words(part, 'pending', first['value'], first['earlier'])}"
     noun = {"center": ("holder", "holders"), "port": ("port of entry", "ports of entry")}[dimension]
     shown = rows.head(most + (dimension == "center"))
     scope = f"The {shown.height} largest of {plural(rows.height, *noun)}" if shown.height < rows.height else f"Every {noun[0]}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from analytics import format as fmt
@@ -41,7 +43,6 @@ def against_chance(
     right = max((base.text_width(word, base.SIZE, bold=True) for word in words), default=20.0) + 12
     start, end, ticks = base.scale([row[name] for row in rows for name in (value, low, high)], zero=False, kind=kind, most=4)
     heads, levels = status_heads([*names], [ACCENT, CONTEXT], width)
-    places = list(range(len(rows)))
     layout = base.layout(
         len(rows) * row_height(labels) + levels * 20 + 38,
         (left, right, levels * 20 + 8, 26),
@@ -49,32 +50,40 @@ def against_chance(
         yaxis=base.category_axis(labels),
         annotations=[head | {"xshift": head["xshift"] - left} for head in heads],
     )
-    ranges = base.rule(
-        [part for row in rows for part in (row[low], row[high], None)],
-        [part for place in places for part in (place, place, None)],
-        color=CONTEXT,
-        width=8,
-        dash="solid",
-    )
-    colors = [BAD if row[bad] else ACCENT for row in rows]
-    marker = {"size": 11, "color": colors, "symbol": ["diamond" if row[bad] else "circle" for row in rows]}
     tips = [
         f"{base.safe(row[label])}: <b>{base.safe(fmt.number(row[value], kind))}</b><br>by chance "
         f"{base.safe(fmt.number(row[low], kind))} to {base.safe(fmt.number(row[high], kind))}"
         for row in rows
     ]
-    dots: Spec = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [row[value] for row in rows],
-        "y": places,
-        "marker": marker,
-        "cliponaxis": False,
-    }
+    flags = [bool(row[bad]) for row in rows]
+    traces = [
+        _ranges([row[low] for row in rows], [row[high] for row in rows]),
+        _dots([row[value] for row in rows], flags, tips),
+        _written(words, flags, end),
+    ]
+    return {"data": traces, "layout": layout}
+
+
+def _ranges(low: Sequence[float | None], high: Sequence[float | None]) -> Spec:
+    """Draw the grey range of each row in which chance alone would leave it."""
+    x = [part for start, end in zip(low, high, strict=True) for part in (start, end, None)]
+    return base.rule(x, [part for place in range(len(low)) for part in (place, place, None)], color=CONTEXT, width=8, dash="solid")
+
+
+def _dots(values: Sequence[float | None], bad: Sequence[bool], tips: Sequence[str]) -> Spec:
+    """Draw the value of each row: blue dots, and orange diamonds where it is bad."""
+    colors = [BAD if flag else ACCENT for flag in bad]
+    marker = {"size": 11, "color": colors, "symbol": ["diamond" if flag else "circle" for flag in bad]}
+    places = list(range(len(values)))
+    dots: Spec = {"type": "scatter", "mode": "markers", "x": list(values), "y": places, "marker": marker, "cliponaxis": False}
+    return dots | {"customdata": list(tips), **TIP}
+
+
+def _written(words: Sequence[str], bad: Sequence[bool], end: float) -> Spec:
+    """Write each row's value, and behind it what was expected, at the right."""
     texts = [
         f"\u00a0\u00a0<b>{base.safe(main)}</b>  <span style='color:{SECONDARY}'>{base.safe(rest)}</span>"
         for main, _, rest in (word.partition("  ") for word in words)
     ]
-    inks = [BAD if row[bad] else INK for row in rows]
-    written = base.texts([end] * len(rows), places, texts, "middle right", color=inks, size=base.SIZE)
-    return {"data": [ranges, dots | {"customdata": tips, **TIP}, written], "layout": layout}
+    inks = [BAD if flag else INK for flag in bad]
+    return base.texts([end] * len(words), list(range(len(words))), texts, "middle right", color=inks, size=base.SIZE)

@@ -15,6 +15,8 @@ from ui.charts.drawing import remembered
 from ui.theme import ACCENT, BAD, CONTEXT, GREY, INK, SECONDARY
 
 _ROW = 30.0
+#: Times the longest bar or mark after which a column of values begins.
+_COLUMN = 1.03
 
 
 def row_height(labels: Sequence[str], row: float = _ROW) -> float:
@@ -42,10 +44,11 @@ def bars(
     extra: str | None = None,
     width: float = base.HALF,
 ) -> Spec:
-    """Draw horizontal bars in the order of the frame, each with its value written at its end.
+    """Draw horizontal bars in the order of the frame, each with its value written at its end, or in a column beside marks.
 
     frame: `label`, `value` (null: en dash), optional `bad` bool (orange), `previous` value (a grey mark, named once by
-    `previous_label`), `low` and `high` (whisker), `extra` text after the value. With `highlight` only those are blue.
+    `previous_label`), `low` and `high` (whisker), `extra` text after the value. With `highlight` only those are blue. Beside marks the
+    values stand in a column at the right: at the bar's end a mark would run through some and stand before others as if it were theirs.
     """
     names = [str(name) for name in frame.get_column(label).to_list()]
     values, before, ends = _column(frame, value), _column(frame, previous), _column(frame, high)
@@ -53,18 +56,19 @@ def bars(
     words = [_value_words(v, kind, more) for v, more in zip(values, _column(frame, extra), strict=True)]
     room = max((base.text_width(word, base.SIZE, bold=True) for word in words), default=30) + 14
     top = max([abs(v) for v in (*values, *before, *ends) if v is not None] or [1]) or 1
-    reach = top * 1.0001
+    marked = any(v is not None for v in before)
+    reach = top * (_COLUMN if marked else 1.0001)
     rows = list(range(len(names)))
     colors = [bar_color(name, flag, highlight) for name, flag in zip(names, _column(frame, bad), strict=True)]
     tips = [_tip(*parts, kind=kind, before_label=previous_label) for parts in zip(names, values, before, strict=True)]
     traces: list[Spec] = [bar_trace(values, rows, colors, tips)]
-    starts = [max(v or 0, e or 0, b or 0) for v, e, b in zip(values, ends, before, strict=True)]
+    starts = [reach if marked else max(v or 0, e or 0) for v, e in zip(values, ends, strict=True)]
     if low and high:
         traces.append(_whiskers(frame.get_column(low).to_list(), ends, rows, INK))
     if previous:
         traces.append(_marks(before, rows))
     traces.append(base.texts(starts, rows, [f"\u00a0{word}" for word in words], "middle right", size=base.SIZE, weight=600))
-    named = bool(previous and previous_label and any(v is not None for v in before))
+    named = bool(previous_label and marked)
     layout = base.layout(
         len(names) * row_height(labels) + (24 if named else 8),
         (left, room, 20 if named else 2, 6),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Final
 
 import polars as pl
@@ -44,31 +45,23 @@ def stacked_status(
     reach = 1.0 if as_share else max([*totals, 1e-9])
     sums = [fmt.number(total, kind) for total in totals] if ends else []
     right = max((base.text_width(text, base.SIZE, bold=True) for text in sums), default=-8.0) + 12
-    plot = width - left - right
     colors = status_colors(states, tones or {})
+    rows = [[found.get((name, state), 0.0) for state in states] for name in names]
+    lengths = [[value / ((total or 1) if as_share else 1) for value in row] for row, total in zip(rows, totals, strict=True)]
+    starts = [list(accumulate(row, initial=0.0)) for row in lengths]
     traces: list[Spec] = []
-    words: list[tuple[float, int, str, str]] = []
-    starts = [0.0] * len(names)
-    for state, color in zip(states, colors, strict=True):
-        lengths = [found.get((name, state), 0.0) / ((total or 1) if as_share else 1) for name, total in zip(names, totals, strict=True)]
-        tips = [_status_tip(name, state, found.get((name, state), 0.0), total, kind) for name, total in zip(names, totals, strict=True)]
-        traces.append(bar_trace(lengths, range(len(names)), [color] * len(names), tips) | {"base": list(starts)})
-        for row, (start, length, name) in enumerate(zip(starts, lengths, names, strict=True)):
-            text = fmt.share(length, 0) if as_share else fmt.number(found.get((name, state), 0.0), kind)
-            if not ends and base.text_width(text, base.SIZE, bold=True) + 8 < length / reach * plot:
-                words.append((start + length / 2, row, base.safe(text), ink_on(color)))
-        starts = [start + length for start, length in zip(starts, lengths, strict=True)]
-    for ink in dict.fromkeys(word[3] for word in words):
-        mine = [word for word in words if word[3] == ink]
-        traces.append(
-            base.texts(
-                [w[0] for w in mine], [w[1] for w in mine], [w[2] for w in mine], "middle center", color=ink, size=base.SIZE, weight=600
-            )
-        )
+    for place, (state, color) in enumerate(zip(states, colors, strict=True)):
+        tips = [_status_tip(name, state, row[place], total, kind) for name, row, total in zip(names, rows, totals, strict=True)]
+        bar = bar_trace([row[place] for row in lengths], range(len(names)), [color] * len(names), tips)
+        traces.append(bar | {"base": [row[place] for row in starts]})
     if ends:
-        traces.append(
-            base.texts(starts, range(len(names)), [f"\u00a0{base.safe(text)}" for text in sums], "middle right", size=base.SIZE, weight=600)
-        )
+        words = [f"\u00a0{base.safe(text)}" for text in sums]
+        last = [row[-1] for row in starts]
+        traces.append(base.texts(last, range(len(names)), words, "middle right", size=base.SIZE, weight=600))
+    else:
+        written = lengths if as_share else rows
+        texts = [[fmt.share(value, 0) if as_share else fmt.number(value, kind) for value in row] for row in written]
+        traces += _inside(texts, lengths, starts, colors, (width - left - right) / reach)
     heads, levels = status_heads(states, colors, width)
     layout = base.layout(
         len(names) * row_height(labels, 32) + levels * 20 + 16,
@@ -80,6 +73,35 @@ def stacked_status(
         annotations=[head | {"xshift": head["xshift"] - left} for head in heads],
     )
     return {"data": traces, "layout": layout}
+
+
+def _inside(
+    texts: Sequence[Sequence[str]],
+    lengths: Sequence[Sequence[float]],
+    starts: Sequence[Sequence[float]],
+    colors: Sequence[str],
+    scale: float,
+) -> list[Spec]:
+    """Write the parts of stacks inside them where they fit, one trace for each ink.
+
+    Args:
+        texts: What is written, by row and part.
+        lengths: How long each part is.
+        starts: Where it begins.
+        colors: Colour of each part.
+        scale: Pixels of a length of one.
+    """
+    words: list[tuple[float, int, str, str]] = []
+    for part, color in enumerate(colors):
+        for row, text in enumerate(each[part] for each in texts):
+            length = lengths[row][part]
+            if base.text_width(text, base.SIZE, bold=True) + 8 < length * scale:
+                words.append((starts[row][part] + length / 2, row, base.safe(text), ink_on(color)))
+    traces = []
+    for ink in dict.fromkeys(word[3] for word in words):
+        x, y, written, _ = zip(*(word for word in words if word[3] == ink), strict=True)
+        traces.append(base.texts(x, y, written, "middle center", color=ink, size=base.SIZE, weight=600))
+    return traces
 
 
 def status_colors(states: Sequence[str], tones: Mapping[str, str]) -> list[str]:

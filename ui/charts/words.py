@@ -29,7 +29,9 @@ def words(
     """
     names = [str(name) for name in frame.get_column(label).to_list()]
     labels, left = base.row_labels(names, width, most_share=0.36)
-    heads = [base.wrap(head, (width - left) / max(len(columns), 1) - 10, base.SMALL, rows=2) for _, head in columns]
+    # A phone's columns are narrow: there a head takes a line more rather than being cut.
+    room, depth = (width - left) / max(len(columns), 1) - 10, 3 if width < base.HALF else 2
+    heads = [base.wrap(head, room, base.SMALL, rows=depth) for _, head in columns]
     rows = list(range(len(names)))
     traces = []
     for place, (name, _) in enumerate(columns):
