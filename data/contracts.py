@@ -337,7 +337,7 @@ class Feedback(dy.Schema):
     linked_metric_id = col.text("Metric that should move", longest=60)
     is_public = col.flag("May be shown outside")
     sub_topic = col.text("What within the topic, in a few words", longest=80)
-    ports = col.text("Ports mentioned: codes of four digits, with commas", longest=120, regex=r"^[0-9]{4}(, ?[0-9]{4})*$")
+    ports = col.text("Ports mentioned: codes with commas", longest=120, regex=r"^[0-9]{4}(, ?[0-9]{4})*$")
     chapters = col.text("Tariff chapters mentioned: two digits each, with commas", longest=120, regex=r"^[0-9]{2}(, ?[0-9]{2})*$")
     support_count = col.count("Other organisations that said they see it so too", nullable=True)
     evidence = col.text("Where what was done can be seen: document, page or address", longest=400)

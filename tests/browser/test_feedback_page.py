@@ -88,20 +88,6 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(own: Server, visit: Open
     expect(mine.get_by_role("textbox", name="Ports mentioned")).to_have_value("Long Beach")
 
 
-def test_who_saves_second_is_told(own: Server, visit: Opener, waiting: str) -> None:
-    one, other = (visit(f"{own.url}/feedback?role=analyst&feedback={waiting}").page for _ in range(2))
-    for page, owner in ((one, "Center director, Electronics"), (other, "Office of Trade")):
-        form(page, waiting).get_by_role("textbox", name="Owner").fill(owner)
-        form(page, waiting).get_by_role("button", name="Save", exact=True).click()
-        expect(page.get_by_text(re.compile("is saved. Its history|Somebody else has saved"))).to_be_visible(timeout=20_000)
-    expect(other.get_by_text("Somebody else has saved this record since you opened it")).to_be_visible()
-    expect(form(other, waiting).get_by_role("textbox", name="Owner")).to_have_value("Office of Trade")
-    form(other, waiting).get_by_role("button", name="Save", exact=True).click()
-    expect(other.get_by_text(f"{waiting} is saved.")).to_be_visible(timeout=20_000)
-    history = other.locator("section.cl-list").filter(has=other.get_by_role("heading", name="History"))
-    expect(history).to_contain_text("Center director, Electronics")
-
-
 def test_a_broken_spreadsheet_says_what_to_do_and_loses_nothing(own: Server, visit: Opener, tmp_path: Path) -> None:
     path = tmp_path / "minutes.xlsx"
     path.write_bytes(sheet(BROKEN))
@@ -145,21 +131,6 @@ def test_what_a_spreadsheet_would_change_is_shown_and_not_taken_over_what_is_sav
     expect(changes.get_by_role("row").filter(has_text="Owner")).to_contain_text("Office of the form")
     page.get_by_role("button", name="Take 1 row").click()
     expect(page.get_by_text("0 new pieces and 1 changed one taken from again.xlsx.")).to_be_visible(timeout=20_000)
-
-
-def test_who_saves_a_meeting_second_is_told_and_keeps_what_was_typed(own: Server, visit: Opener) -> None:
-    one, other = (visit(f"{own.url}/feedback?role=director-ELE&center=ELE&meeting=M-ELE-1").page for _ in range(2))
-    for page, agenda in ((one, "1. Input of the first"), (other, "1. Input of the second")):
-        mine = page.get_by_test_id("stForm").filter(has=page.get_by_role("button", name="Save meeting"))
-        mine.get_by_role("textbox", name="Agenda, one point a line").fill(agenda)
-    for page in (one, other):
-        page.get_by_role("button", name="Save meeting").click()
-        expect(page.get_by_text(re.compile("M-ELE-1 is saved|Somebody else has saved"))).to_be_visible(timeout=20_000)
-    expect(other.get_by_role("alert").filter(has_text="Somebody else has saved")).to_contain_text("now “1. Input of the first”")
-    mine = other.get_by_test_id("stForm").filter(has=other.get_by_role("button", name="Save meeting"))
-    expect(mine.get_by_role("textbox", name="Agenda, one point a line")).to_have_value("1. Input of the second")
-    other.get_by_role("button", name="Save meeting").click()
-    expect(other.get_by_text("M-ELE-1 is saved.")).to_be_visible(timeout=20_000)
 
 
 def test_a_working_group_reads_public_input_and_writes_nothing(own: Server, visit: Opener, store: Path, waiting: str) -> None:

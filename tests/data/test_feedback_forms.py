@@ -15,6 +15,9 @@ from analytics.filters import Filters
 from tests.data.pieces import GOOD, PIECE, desk, sheet
 from ui import meetings, voices
 
+#: Writing to either database is tried in the other files; here it is what a form does.
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def _page(url: str, role: str, centers: tuple[str, ...], first: str) -> None:
     import datetime as dt
@@ -101,6 +104,7 @@ def piece(groups: Engine) -> Engine:
     return groups
 
 
+@ONE_DATABASE
 def test_a_fault_that_is_said_first_does_not_hide_that_somebody_else_has_saved(piece: Engine) -> None:
     one, other = Session(piece), Session(piece, "leadership")
     one.fill("Ports mentioned", "Long Beach")
@@ -132,6 +136,7 @@ def test_a_fault_that_is_said_first_does_not_hide_that_somebody_else_has_saved(p
     assert (row["owner"], row["ports"]) == (None, "2704")
 
 
+@ONE_DATABASE
 def test_what_is_typed_stays_when_somebody_else_saves_the_same_piece(piece: Engine) -> None:
     one, other = Session(piece), Session(piece)
     one.fill("Answer", "One request from now on.")
@@ -143,6 +148,7 @@ def test_what_is_typed_stays_when_somebody_else_saves_the_same_piece(piece: Engi
     assert desk(piece).rows["response"].to_list() == [None]
 
 
+@ONE_DATABASE
 def test_a_form_that_was_left_opens_anew_over_what_is_recorded(piece: Engine) -> None:
     one, other = Session(piece), Session(piece)
     other.fill("Statement", "We received four requests.")
@@ -156,6 +162,7 @@ def test_a_form_that_was_left_opens_anew_over_what_is_recorded(piece: Engine) ->
     assert (row["statement"], row["severity"]) == ("We received four requests.", 5)
 
 
+@ONE_DATABASE
 def test_who_saves_a_meeting_second_is_told_and_keeps_what_was_typed(groups: Engine) -> None:
     one, other = Session(groups), Session(groups, "director", "ELE")
     one.fill("Agenda, one point a line", "1. Input")
@@ -170,6 +177,7 @@ def test_who_saves_a_meeting_second_is_told_and_keeps_what_was_typed(groups: Eng
     assert desk(groups).meetings.filter(meeting_id="M-ELE-1").select("agenda", "location").rows() == [("1. Input", None)]
 
 
+@ONE_DATABASE
 def test_a_promise_typed_while_somebody_else_records_one_is_saved_beside_it(groups: Engine) -> None:
     key = desk(groups).save(PIECE, action="create")
     one, other = Session(groups), Session(groups)
@@ -183,6 +191,7 @@ def test_a_promise_typed_while_somebody_else_records_one_is_saved_beside_it(grou
     assert one.field("What is promised").value == ""
 
 
+@ONE_DATABASE
 def test_who_changes_a_promise_second_is_told_and_keeps_what_was_typed(groups: Engine) -> None:
     key = desk(groups).save({**PIECE, "group_code": "IWG-PHC", "meeting_id": "M-PHC-1"}, action="create")
     promise = desk(groups).save_follow_up({"meeting_id": "M-ELE-1", "task": "Send the figures", "feedback_id": key})
@@ -199,6 +208,7 @@ def test_who_changes_a_promise_second_is_told_and_keeps_what_was_typed(groups: E
     assert desk(groups).follow_ups("M-ELE-1").select("done_date", "feedback_id").rows() == [(dt.date(2013, 8, 1), key)]
 
 
+@ONE_DATABASE
 def test_a_new_meeting_that_is_refused_keeps_what_was_typed(groups: Engine) -> None:
     one = Session(groups)
     one.fill("Agenda, one point a line", "1. Input\n2. Next", -1)
@@ -212,6 +222,7 @@ def test_a_new_meeting_that_is_refused_keeps_what_was_typed(groups: Engine) -> N
     assert (one.page.selectbox(key="meeting_choice").value, list(one.page.warning)) == ("M-ELE-2", [])
 
 
+@ONE_DATABASE
 def test_who_changes_attendance_second_is_told_and_keeps_what_was_typed(groups: Engine) -> None:
     one, other = Session(groups), Session(groups)
     for each in (one, other):
@@ -232,9 +243,6 @@ def test_who_changes_attendance_second_is_told_and_keeps_what_was_typed(groups: 
     assert "**People it sent** now “4”, before “3”" in other.press("Save attendance")
     assert other.field("People it sent").value == 5
     assert desk(groups).attendance("M-ELE-1").rows() == [("broker", 1, 4)]
-
-
-ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @ONE_DATABASE

@@ -59,6 +59,10 @@ CHANGES: dict[str, tuple[str, list[Row], int]] = {
 }
 
 
+#: What becomes of parts on disk is the same whatever database they come from.
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_only_what_changed_is_made_anew_and_the_version_is_that_of_all(filled: Engine, tmp_path: Path, change: str) -> None:
     table, rows, months = CHANGES[change]
@@ -71,6 +75,7 @@ def test_only_what_changed_is_made_anew_and_the_version_is_that_of_all(filled: E
     assert Snapshot(Scope("analyst")).identities()["residual"].sum() == 0 or change.startswith("a new")
 
 
+@ONE_DATABASE
 def test_nothing_new_builds_nothing_and_changes_nothing(filled: Engine) -> None:
     before = publish.current_version(settings().published)
     again = publish.publish(engine=filled)
@@ -87,6 +92,7 @@ def test_a_month_whose_rows_all_moved_away_is_gone(filled: Engine, tmp_path: Pat
     assert dict(months.select("month", "value").iter_rows()) == {"2012-10": 1, "2012-11": 3}
 
 
+@ONE_DATABASE
 def test_another_as_of_date_makes_only_the_months_anew_that_it_cuts(filled: Engine, tmp_path: Path) -> None:
     put(filled, tmp_path, "review", [review(2, **CLOSED)])
     publish.publish(engine=filled)
@@ -104,11 +110,13 @@ def test_a_restored_database_is_published_anew(filled: Engine, tmp_path: Path) -
     assert publish.publish(engine=filled).built == 5
 
 
+@ONE_DATABASE
 def test_other_code_makes_other_parts(filled: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "recipe", lambda: "of another release")
     assert publish.publish(engine=filled).built == 5
 
 
+@ONE_DATABASE
 def test_a_lost_part_is_made_anew(filled: Engine) -> None:
     import shutil
 
@@ -118,6 +126,7 @@ def test_a_lost_part_is_made_anew(filled: Engine) -> None:
     assert Snapshot(Scope("analyst")).rows("entry", pl.lit(value=True), 9).height == 4
 
 
+@ONE_DATABASE
 def test_versions_share_parts_and_the_unused_are_swept(filled: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CENTERLINE_KEEP_VERSIONS", "2")
     settings.cache_clear()
@@ -134,6 +143,7 @@ def test_versions_share_parts_and_the_unused_are_swept(filled: Engine, tmp_path:
     assert named == set((home / "parts").glob("*/*"))
 
 
+@ONE_DATABASE
 def test_what_this_release_cannot_read_is_not_put_in_force(filled: Engine) -> None:
     home = settings().published
     before = publish.current_version(home)
@@ -145,6 +155,7 @@ def test_what_this_release_cannot_read_is_not_put_in_force(filled: Engine) -> No
     assert publish.current_version(home) == before
 
 
+@ONE_DATABASE
 def test_a_version_of_another_release_says_so(filled: Engine) -> None:
     snapshot = Snapshot(Scope("analyst"))
     for path in snapshot.folder.parents[1].glob("parts/review/*/rollups/work_*.parquet"):

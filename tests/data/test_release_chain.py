@@ -158,6 +158,7 @@ def test_a_release_that_takes_withheld_cells_for_shown_is_refused(quick: pytest.
     assert second[release.CELLS].equals(first[release.CELLS])
 
 
+@pytest.mark.parametrize("chain", [1], indirect=True)
 def test_cells_that_protect_others_are_needed(chain: Chain) -> None:
     attacker = Attacker(Chain(chain.releases[-1:], chain.owned))
     # Shown, the cells that are withheld for the sake of others would tell some of those.

@@ -16,7 +16,7 @@ from analytics.filters import EVERY, Filters, read
 from analytics.metrics import METRICS
 from data.store import Snapshot
 from ui import alerts
-from ui.board import Way, payload
+from ui.board import Card, Way, payload
 from ui.cards import account_volume, processed
 from ui.cards.reasons import reason
 from ui.cards.shared import empty
@@ -114,7 +114,8 @@ def test_the_share_of_one_center_is_named_as_of_all_imports(year: View) -> None:
     assert label(year, share) == share.name == "Share processed by Centers"
     assert label(view, share) == "Pharma & Chemicals, of all import value"
     # At the foot of a card as on a figure: a card of all imports must not seem to say it of them.
-    assert about(view)((share.id, "entry_summaries"))[0].name == label(view, share)
+    card = Card("a", "T", "S", "T", None, pl.DataFrame(), (), (share.id, "entry_summaries"))
+    assert about(view)([card])[0][0].name == label(view, share)
     assert label(narrowed(year, center="PORT"), share) == share.name
     assert label(View(year.source, year.filters.keeping("center", ("PHC", "ELE"))), share) == "The chosen Centers, of all import value"
     assert label(view, METRICS["import_value_usd"]) == "Import value"

@@ -30,7 +30,7 @@ from tests.faults.conftest import (
 )
 from tests.faults.killer import Answer, Runner
 
-KILLS = int(os.environ.get("CENTERLINE_KILLS", "4"))
+KILLS = int(os.environ.get("CENTERLINE_KILLS", "3"))
 
 Copy = Callable[[str], str]
 

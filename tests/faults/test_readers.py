@@ -96,7 +96,7 @@ def test_a_release_that_a_version_gets_anew_is_another_folder_until_nobody_reads
 def test_readers_in_many_threads_while_versions_come_and_go(loaded: Engine, runner: Runner, tmp_path: Path) -> None:
     own = tmp_path / "own"
     publish_days(own / "published", loaded, 0, 1)
-    days = [(dt.date(2013, 6, 2) + dt.timedelta(i)).isoformat() for i in range(12)]
+    days = [(dt.date(2013, 6, 2) + dt.timedelta(i)).isoformat() for i in range(8)]
     done, seen, errors = threading.Event(), set[str](), list[Exception]()
 
     def read() -> None:
@@ -120,9 +120,9 @@ def test_readers_in_many_threads_while_versions_come_and_go(loaded: Engine, runn
     for thread in threads:
         thread.join()
     assert answer["status"] == "done", answer
-    assert len(set(answer["said"])) == 12
+    assert len(set(answer["said"])) == 8
     assert errors == []
-    assert len(seen) > 5
+    assert len(seen) > 3
     gc.collect()
     publish_days(own / "published", loaded, 40, 1)
     assert leftovers(own / "published") == []
