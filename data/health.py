@@ -330,6 +330,7 @@ def _released(summary: pl.DataFrame | None) -> Check:
     if row["released"]:
         ratio = row["smallest_ratio"]
         proof = "" if ratio is None else f"; the narrowest interval an attacker finds is {ratio:.1f} times what is required"
+        proof += f"; {row['narrow']:,} are proved against a weaker attacker alone (docs/methods.md)" if row["narrow"] else ""
         if failed := row.get("sample_failed"):
             waits = f"; no further quarter of the random sample, of which {failed:,} cells could be told too closely"
             return Check(
@@ -340,8 +341,13 @@ def _released(summary: pl.DataFrame | None) -> Check:
                 "who keeps the rules of disclosure",
             )
         return Check(name, "good", words + proof)
-    failed = row["failed"] + row["narrow"]
-    why = f"{failed:,} withheld cells can be told too closely" if failed else "the new cells do not add up to those released before"
+    why = "the new cells do not add up to those released before"
+    if row["narrow"]:
+        why = (
+            f"{row['narrow']:,} withheld cells cannot be proved against each company, whose parts of earlier months are not known any more"
+        )
+    if row["failed"]:
+        why = f"{row['failed']:,} withheld cells can be told too closely"
     words += f"; {why}, so it was not released and the last release stays"
     todo = "Look at which cells fail (release_audit.parquet in the release folder of the version, and the log), and ask who keeps the rules of disclosure."
     return Check(name, "act", words, todo, "whoever runs Centerline")

@@ -113,21 +113,28 @@ def _next(
     )
     if earlier is not None and last == before:
         return earlier
-    rules, sampled = _rules(), last.sample != before.sample
-    made = _made(_parts(source, port, last, earlier), center, port, last, rules, earlier)
-    if made is None or made[SUMMARY]["released"].item() or not sampled or (earlier is not None and month == before.month):
+    only_sample = earlier is not None and month == before.month
+    if only_sample and _waits(earlier):
+        return earlier
+
+    def made_of(last: Until) -> dict[str, pl.DataFrame] | None:
+        of_accounts, owners = _parts(source, port, last, earlier)
+        return _made(of_accounts, center, port, last, _rules(), earlier, owners)
+
+    made = made_of(last)
+    if made is None or made[SUMMARY]["released"].item() or last.sample == before.sample:
         return made
     # Of a small sample no cell may be provable; what is counted by month does not wait for it.
-    last = Until(month, before.sample)
-    without = _made(_parts(source, port, last, earlier), center, port, last, rules, earlier)
+    without = earlier if only_sample else made_of(Until(month, before.sample))
     if without is None or not without[SUMMARY]["released"].item():
         return made
-    return without | {SUMMARY: without[SUMMARY].with_columns(sample_failed=_failed(made[SUMMARY]))}
+    failed = made[SUMMARY]["failed"] + made[SUMMARY]["narrow"]
+    return {**without, SUMMARY: without[SUMMARY].with_columns(sample_failed=failed)}
 
 
-def _failed(summary: pl.DataFrame) -> pl.Series:
-    """Count the withheld cells that are not proved against each company."""
-    return summary["failed"] + summary["narrow"]
+def _waits(made: Mapping[str, pl.DataFrame] | None) -> bool:
+    """Say whether a release was made without a sample that could not be proved; it is tried again with the next month."""
+    return made is not None and bool(made[SUMMARY].get_column("sample_failed", default=pl.Series([0])).item())
 
 
 def _rules() -> disclosure_rules.Rules:
@@ -171,13 +178,20 @@ def _provisional(folder: Path, as_of: dt.date) -> frozenset[dt.date]:
     return frozenset((pl.concat(found) + "-01").str.to_date().to_list())
 
 
-def _parts(source: Versions, port: pl.DataFrame, last: Until, earlier: Mapping[str, pl.DataFrame] | None) -> pl.DataFrame:
-    """Return the accounts' parts of what is to be released: as they are, but as they were for months that are released already."""
+def _parts(
+    source: Versions, port: pl.DataFrame, last: Until, earlier: Mapping[str, pl.DataFrame] | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the accounts' parts of what is to be released, and those that say whose a cell is.
+
+    They are as they were for months that are released already. Of years that are over the ledger keeps the accounts of what is withheld; one
+    that was made before it did is proved by those of today, where a cell still comes to what it was.
+    """
     frames = {name: _rollup(source, kind, name) for kind, names in _ROLLUPS.items() for name in names}
     now = publication.contributions(frames, port, last)
     if earlier is None:
-        return now
-    return pl.concat([earlier[PARTS], now.filter(pl.col("month") > releasing.last(earlier[LEDGER]).each())])
+        return now, now
+    mine = pl.concat([earlier[PARTS], now.filter(pl.col("month") > releasing.last(earlier[LEDGER]).each())])
+    return mine, pl.concat([mine, now.filter(pl.col("month") < mine["month"].min())])
 
 
 def _rollup(source: Versions, kind: str, name: str) -> pl.LazyFrame:
@@ -193,14 +207,16 @@ def _made(
     last: Until,
     rules: disclosure_rules.Rules,
     earlier: Mapping[str, pl.DataFrame] | None,
+    owners: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame] | None:
     """Protect the cells; where that fails, the release before stays and its summary says why (null: there is none, and nothing to say)."""
     opened, districts = _opened(center), _districts(port)
     cells = releasing.cells(of_accounts, districts, opened, last, earlier[LEDGER] if earlier else None)
     ledgers = [earlier[LEDGER]] if earlier else ()
     try:
+        whose = releasing.owned(of_accounts if owners is None else owners, cells)
         made = disclosure_release.protect(
-            cells, releasing.hierarchy(cells, opened, districts), rules, ledgers, releasing.ties(cells), releasing.owned(of_accounts, cells)
+            cells, releasing.hierarchy(cells, opened, districts), rules, ledgers, releasing.ties(cells), whose
         )
     except DataError:
         # What cannot be added up is not released, and must not keep the version from being published.

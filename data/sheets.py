@@ -225,7 +225,12 @@ def _reading(connection: Connection, reach: Reach) -> Reading:
         return replace(raw, rows=rows)
 
     def complete(connection: Connection, raw: files.Raw) -> files.Raw:
-        return replace(raw, rows=_completed(raw.rows, _reached(_held(connection, raw.rows), reach)))
+        held = _held(connection, raw.rows)
+        mine = _reached(held, reach)
+        rows = _without_untold(raw.rows, held, mine, reach)
+        left = raw.rows.height - rows.height
+        notices = (f"{left} {'rows are' if left > 1 else 'row is'} there already, not public, and stay as recorded.",) if left else ()
+        return replace(raw, rows=_completed(rows, mine), notices=(*raw.notices, *notices))
 
     def allow(connection: Connection, accepted: pl.DataFrame) -> None:
         _none_of_others(accepted, _held(connection, accepted), reach)
@@ -304,6 +309,14 @@ def _held(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
 def _reached(held: pl.DataFrame, reach: Reach) -> pl.DataFrame:
     of_groups = held if reach.groups is None else held.filter(pl.col("group_code").is_in([*reach.groups]))
     return of_groups if reach.pieces is None else of_groups.filter(pl.col("feedback_id").is_in(reach.pieces.implode()))
+
+
+def _without_untold(rows: pl.DataFrame, held: pl.DataFrame, mine: pl.DataFrame, reach: Reach) -> pl.DataFrame:
+    """Leave out rows of pieces that came by an earlier file (their id is made of their words) and that the reader is not told again."""
+    if reach.pieces is None:
+        return rows
+    untold = held.join(mine, on="feedback_id", how="anti").filter(pl.col("feedback_id").str.contains(r"^I[0-9a-f]{12}$"))
+    return rows.join(untold, on="feedback_id", how="anti")
 
 
 def _completed(rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 import streamlit as st
@@ -17,6 +17,9 @@ import streamlit as st
 from analytics import voicewords
 from analytics.exc import CenterlineError, ChangedError
 from ui.voices import Desk
+
+#: Place of what is said above all forms, because the reader is not shown the record.
+ABOVE: Final = "above"
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def saved(draft: Draft, words: str, at: str = "") -> None:
     Args:
         draft: The form.
         words: What was saved; it is said once.
-        at: Name of the form above whose button it is said; empty for this one.
+        at: Name of the form above whose button it is said; empty for this one, `ABOVE` for the top of the record.
     """
     _keep(replace(draft, turn=draft.turn + 1))
     st.session_state[_told(at or draft.name)] = words
@@ -106,8 +109,7 @@ def verdict(draft: Draft, heads: Mapping[str, str], places: Mapping[str, Sequenc
         heads: Column -> its name on screen.
         places: Name of a tab (empty for a form without tabs) -> columns that have a field there.
     """
-    done = st.session_state.pop(_told(draft.name), "")
-    if done:
+    if done := said(draft.name):
         st.success(done)
     if not draft.faults and not draft.words:
         return
@@ -135,6 +137,11 @@ def _keep(draft: Draft) -> Draft:
 
 def _place(name: str) -> str:
     return f"centerline.draft_{name}"
+
+
+def said(name: str) -> str:
+    """Return what was saved and is to be said in a place, once; empty when nothing is."""
+    return str(st.session_state.pop(_told(name), ""))
 
 
 def _told(name: str) -> str:

@@ -41,10 +41,10 @@ def sentence(found: pl.DataFrame, as_of: dt.date) -> str:
     """Name the next date, the kinds of work that it is of, and whose duty it is and which right changes then (of the first kind)."""
     what = "legal date of a notice, protest or disclosure"
     if found.is_empty():
-        return f"No {what} lies in the {AHEAD} days from {format.date(as_of)}."
+        return f"No {what} of this choice lies in the {AHEAD} days from {format.date(as_of)}."
     day: dt.date = found["due_date"][0]
     left = (day - as_of).days
-    when = "today" if left == 0 else "tomorrow" if left == 1 else f"in {left} days"
+    when = "the day of the data" if left == 0 else f"{plural(left, 'day')} after the data"
     kinds = found.filter(due_date=day)
     first = kinds.row(0, named=True)
     others = int(kinds["reviews_count"][1:].sum())

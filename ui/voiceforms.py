@@ -38,9 +38,11 @@ _HELP: Final = {
 
 
 def told(desk: Desk) -> None:
-    """Say that the record cannot be reached, if so."""
+    """Say that the record cannot be reached, if so, and that a piece was saved which the reader is not shown."""
     if desk.fault:
         st.warning(desk.fault)
+    if words := drafts.said(drafts.ABOVE):
+        st.success(words)
 
 
 def edit(view: View, desk: Desk, row: Mapping[str, Any]) -> None:
@@ -79,6 +81,9 @@ def _save(desk: Desk, values: dict[str, Any], draft: Draft, action: str) -> None
     except CenterlineError as error:
         drafts.refused(desk, draft, "feedback", error, voicewords.HEADS)
         return
+    if key not in desk.rows["feedback_id"]:
+        session.keep_own("feedback", "")
+        drafts.saved(draft, f"{key} is saved. It is not public, so your role does not list it.", at=drafts.ABOVE)
     session.keep_own("feedback", key)
     drafts.saved(draft, f"{key} is saved. Its history says who and when.", at="feedback")
 

@@ -137,6 +137,19 @@ def test_a_fault_that_is_said_first_does_not_hide_that_somebody_else_has_saved(p
 
 
 @ONE_DATABASE
+def test_who_reads_public_words_alone_is_told_that_another_piece_is_saved(piece: Engine) -> None:
+    one = Session(piece, "leadership")
+    for label, value in (("Statement", "Said in the room."), ("Working group", "IWG-ELE"), ("Organisation (code)", "ORG-002")):
+        one.fill(label, value, 1)
+    for label, value in (("Segment", "importer_large"), ("Topic", "cf28"), ("Kind", "complaint")):
+        one.fill(label, value, 1)
+    told = one.press("Record")
+    assert re.search(r"F\d{6} is saved\. It is not public, so your role does not list it\.", told)
+    assert desk(piece).rows.filter(statement="Said in the room.")["is_public"].to_list() == [False]
+    assert "is saved" not in one.press("Save meeting").replace("M-ELE-1 is saved", "")
+
+
+@ONE_DATABASE
 def test_what_is_typed_stays_when_somebody_else_saves_the_same_piece(piece: Engine) -> None:
     one, other = Session(piece), Session(piece)
     one.fill("Answer", "One request from now on.")

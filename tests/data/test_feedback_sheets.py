@@ -93,6 +93,20 @@ def test_who_reads_public_words_alone_is_told_no_others_by_a_spreadsheet(groups:
     assert desk(groups).rows.equals(before)
 
 
+def test_a_sheet_that_comes_again_leaves_pieces_alone_that_its_reader_is_not_told(groups: Engine) -> None:
+    lead = desk(groups, "leadership")
+    rows = [{**GOOD, "Public": "No", "Statement": f"Said in the room, {number}."} for number in range(2)]
+    assert lead.take("minutes.xlsx", sheet(rows)).added == 2
+    before = desk(groups).rows
+    longer = sheet([*rows, {**rows[0], "Statement": "Said at the door."}])
+    seen = desk(groups, "leadership").preview("longer.xlsx", longer)
+    assert seen.notices == ("2 rows are there already, not public, and stay as recorded.",)
+    assert seen.taken["statement"].to_list() == ["Said at the door."]
+    assert desk(groups, "leadership").take("longer.xlsx", longer).added == 1
+    assert desk(groups).rows.join(before, on=before.columns, how="semi", nulls_equal=True).height == 2
+    assert desk(groups, "leadership").take("again.xlsx", longer).added == 0
+
+
 ANSWER = {
     "response": "One call first, from now on.", "responded_date": dt.date(2013, 7, 1), "position": "agree", "status": "implemented",
     "closed_date": dt.date(2013, 7, 2), "owner": "Center director", "satisfaction": 4,

@@ -194,7 +194,7 @@ def test_the_next_legal_date_of_the_rollups_is_that_of_the_items(analyst: Snapsh
     assert set(lawful["review_id"]) == set(named.filter(pl.col("date") == pl.col("due_date"))["review_id"])
     said = legaldates.sentence(legaldates.rows(view), analyst.as_of)
     if lawful.is_empty():
-        assert said.startswith("No legal date of a notice, protest or disclosure lies in the 30 days from ")
+        assert said.startswith("No legal date of a notice, protest or disclosure of this choice lies in the 30 days from ")
         return
     first = lawful.filter(pl.col("due_date") == lawful["due_date"].min())
     assert f"disclosure: {format.date(first['due_date'][0])}, " in said

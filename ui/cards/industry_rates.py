@@ -72,7 +72,7 @@ def headline(view: View, cells: pl.DataFrame) -> str:
     if narrowed is None:
         return "No fiscal quarter of the sample is released for this period"
     if row["value"] is None:
-        words = closed(narrowed)[0].removesuffix(".") if row["quality"] == "none" else _NOT_SHOWN.get(row["quality"], "")
+        words = closed(view)[0].removesuffix(".") if row["quality"] == "none" else _NOT_SHOWN.get(row["quality"], "")
         return words or "No sampled line was reviewed for this choice"
     words = f"{format.share(row['value'])} of about {format.count(row['n'])} sampled lines had no {WITHOUT[metric_id]}"
     return f"{words}, {narrowed.filters.period_words()}"
@@ -105,7 +105,7 @@ def over_time(view: View, cells: pl.DataFrame, metric_id: str) -> Card:
     """Show a rate by fiscal quarter: as a line, or where any is not shown in rows that say whether it is withheld or of too few lines."""
     key, narrowed = f"industry_time_{metric_id}", quarters(view, cells, _LEAST_MONTHS)
     subtitle = f"Share of sampled lines without a {WITHOUT[metric_id]}, 95% interval, by fiscal quarter · {_of(narrowed or view)}"
-    words, way = closed(narrowed or view)
+    words, way = closed(view)
     if words:
         return replace(_empty(key, "There were no sampled lines yet", subtitle), alt=words, empty=words, way=way)
     if narrowed is None:

@@ -233,7 +233,6 @@ def _cell(cell: Any, words: str, size: float, table: Words, place: tuple[int, in
     cell.vertical_anchor = MSO_ANCHOR.MIDDLE
     cell.margin_left = cell.margin_right = Pt(6)
     cell.margin_top = cell.margin_bottom = Pt(padding(size) / 2)
-    cell.margin_top = cell.margin_bottom = Pt(2)
     _borders(cell)
 
 
