@@ -20,7 +20,7 @@ from analytics.rollups import FEEDBACK, Frames, rollups_of
 from analytics.scope import Scope
 from ui import cite, filterbar, session
 from ui.board import Stamp
-from ui.board.seen import Question
+from ui.board.seen import SEEN, Question
 
 
 class Source(Protocol):
@@ -178,6 +178,13 @@ def headline(title: str, view: View, sentence: str = "", *, cited: str = "") -> 
         )
         cite.draw(cite.sentence(title, cited or sentence or view.sentence, view.stamp()), view.source.version)
     filterbar.notices(view.notices)
+
+
+def kept(title: Callable[[View], str], view: View) -> str:
+    """Return a page's finding; to a question that was asked before, as it was answered then (`ui.board.seen`)."""
+    key = ("title", title.__module__, title.__name__, view.question)
+    written, _ = SEEN.get(key, lambda: (title(view).encode(), ()))
+    return written.decode()
 
 
 def plain_headline(title: str, source: Source) -> None:

@@ -53,7 +53,7 @@ def listing(
     said = ", ".join(filter(None, (caption, order)))
     stamp = view.stamp()
     with st.container(horizontal=True, key="worklist_head", vertical_alignment="center"):
-        hint = f'<span class="cl-slide-hint"> It has {len(heads)} columns: slide it sideways.</span>'
+        hint = f'<span class="cl-slide-hint"> The list has {len(heads)} columns: slide it sideways.</span>'
         st.html(f'<p class="cl-caption">{escape(said)}. Choose a row to open it.{hint}</p>')
         lines = [sentence, f"As of {stamp.as_of}, data version {stamp.version}", *(["Synthetic data"] if stamp.synthetic else [])]
         st.download_button(

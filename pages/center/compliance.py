@@ -5,7 +5,7 @@ from data.store import Snapshot
 from ui import board, session
 from ui.cards import compliance
 from ui.figures import key_figures
-from ui.frame import headline, on_export, open_view
+from ui.frame import headline, kept, on_export, open_view
 from ui.pagetitles import compliance as title
 from ui.signals import about
 
@@ -21,7 +21,7 @@ cards = [
     lambda: compliance.by_dimension(view, "program", targets),
 ]
 
-headline(title(view), view)
+headline(kept(title, view), view)
 board.draw(
     "compliance",
     lambda: key_figures(view, names),

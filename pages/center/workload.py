@@ -5,7 +5,7 @@ from data.store import Snapshot
 from ui import alerts, board, session
 from ui.cards import desk, signals, workload
 from ui.figures import key_figures
-from ui.frame import headline, on_export, open_view
+from ui.frame import headline, kept, on_export, open_view
 from ui.pagetitles import workload as title
 from ui.signals import about
 
@@ -24,7 +24,7 @@ cards = [
     lambda: desk.two_views(view),
 ]
 
-headline(title(view), view, cited=view.on_day)
+headline(kept(title, view), view, cited=view.on_day)
 alerts.draw(view, snapshot)
 board.draw(
     "workload",

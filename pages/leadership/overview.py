@@ -5,7 +5,7 @@ from data.store import Snapshot
 from ui import board, session
 from ui.cards import compliance, volume, workload
 from ui.figures import key_figures
-from ui.frame import headline, on_export, open_view
+from ui.frame import headline, kept, on_export, open_view
 from ui.lists import pending_accounts
 from ui.pagetitles import overview as title
 from ui.signals import about
@@ -23,7 +23,7 @@ cards = [
     lambda: volume.unassigned(view, snapshot.unassigned()),
 ]
 
-headline(title(view), view)
+headline(kept(title, view), view)
 board.draw(
     "overview",
     lambda: key_figures(view, names),

@@ -5,6 +5,7 @@ A file button on screen may still be of the story or the filter before: the choi
 the button. So a click asks the server first; the run that answers was begun after the click, and its button gets the click. */
 
 const BESIDE = ".st-key-present_actions";
+const LONGEST = 30_000;
 const FILE = '[data-testid="stDownloadButton"] button';
 const asked = (window.centerlineAsked ??= { number: 0, label: "", passing: false, heard: false });
 
@@ -21,8 +22,11 @@ function hold(event) {
   if (!button || asked.passing) return;
   event.preventDefault();
   event.stopImmediatePropagation();
+  if (asked.number) return; // one waits already
   Object.assign(asked, { number: Date.now(), label: button.textContent });
   waiting(true);
+  asked.until = Date.now() + LONGEST;
+  setTimeout(giveUp, LONGEST);
   asked.ask(asked.number);
 }
 
@@ -41,6 +45,14 @@ function pass() {
   Object.assign(asked, { number: 0, passing: true });
   button?.click();
   asked.passing = false;
+}
+
+/* A run that never comes must not keep the buttons: they are there to be clicked again. */
+function giveUp() {
+  if (!asked.number || Date.now() < asked.until) return;
+  clearTimeout(asked.timer);
+  asked.number = 0;
+  waiting(false);
 }
 
 function waiting(does) {

@@ -79,7 +79,7 @@ function stageBar(board, stage) {
 }
 
 /* Keys that a control of the page needs are its own. */
-const CONTROLS = 'input, textarea, select, [contenteditable="true"], [role="combobox"], [role="listbox"], [role="option"], [data-baseweb="popover"], [data-baseweb="calendar"]';
+const CONTROLS = 'input, textarea, select, [contenteditable="true"], [role="combobox"], [role="listbox"], [role="option"], [role="grid"], [role="dialog"]';
 
 /* Whether keys belong to a control: one that is open or holds text. A filter that was just chosen keeps the focus and must not keep the keys. */
 function typing(target) {

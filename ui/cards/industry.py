@@ -259,7 +259,7 @@ def by_district(view: View, cells: pl.DataFrame, most: int = 12) -> Card:
         table=rows,
         columns=(Column("label", "District", "text"), Column("value", "Entry summaries (rounded)", "count"), _MARK),
         metric_ids=("entry_summaries",),
-        note=f"{_legend(hidden)} The {min(most, shown.height)} largest are drawn.",
+        note=_legend(hidden) + (f" The {most} largest are drawn." if shown.height > most else ""),
     )
     return with_chart(card, charts.bars, shown.head(most), "label", "value")
 
