@@ -40,7 +40,8 @@ test: $(VENV)/tools ## install what the tests need and run all of them
 	@$(BIN)/python -m tests.office
 	@$(BIN)/ruff check .
 	@# In the order of their names: the browser's files are few and long, and must not be left for the end.
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@# Three at once on two cores: a browser is waited for much of the time.
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 unit: $(VENV)/tools ## run the quick tests only
 	@$(BIN)/python -m pytest -q tests/unit
