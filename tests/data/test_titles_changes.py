@@ -65,6 +65,8 @@ def holds(title: str, view: View, metric_id: str) -> str:
         assert figure.meaning == "neutral"
         assert ("not a clear change" in title) == (figure.signal == "no clear change")
         return "stands"
+    # A title that says nothing of a change leaves none out that its figure shows in colour.
+    assert figure.meaning == "neutral" or not before, (title, figure)
     return ""
 
 
